@@ -1,0 +1,24 @@
+"""musictag listens to music files and names the genres and instruments heard in them.
+
+The modules in the order in which data flows through them:
+
+- `library`     folders -> audio file paths
+- `audio`       path -> windows of sound
+- `mel`         windows -> log-mel slices
+- `card`        everything about a model but its weights
+- `model`       card + weights, checked and ready to run
+- `inference`   log-mel slices -> slice scores
+- `voting`      slice scores -> track scores -> tags
+- `tagfile`     path -> the tags a file holds today
+- `scan`        many paths -> what was heard in each, in parallel
+- `report`      results -> table, JSON
+- `demo`        a synthesised music library to try all of it on
+- `cli`         the `musictag` command
+
+Axis letters, the same in every docstring: B batch, S slices, T samples, M mel bands, F frames,
+K labels, C channels. Units are written out: Hz, seconds, samples, dBFS.
+"""
+
+from __future__ import annotations
+
+__version__ = "0.1.0"
