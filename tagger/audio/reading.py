@@ -1,0 +1,105 @@
+"""What a file is, and windows of it as one array or as a stream of chunks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from tagger.audio.opening import open_reader
+from tagger.audio.survey import Plan, survey
+from tagger.audio.track import Track
+from tagger.audio.values import AudioInfo, Samples, Windows
+from tagger.errors import AudioError
+
+# Windows in one chunk: 6 MB of float32 at 16 kHz and 3 s.
+CHUNK = 32
+
+
+def probe(path: Path) -> AudioInfo:
+    """What the header of `path` says, after its first samples have been decoded."""
+    with open_reader(path) as reader:
+        seconds = reader.frames / reader.rate
+        return AudioInfo(reader.rate, reader.channels, reader.frames, seconds, reader.codec)
+
+
+def read_windows(path: Path, *, rate: int, length: int, count: int | None = 10) -> Windows:
+    """Windows spread over the track at `path`.
+
+    Args:
+        path: any file that libsndfile or FFmpeg can decode.
+        rate: Hz, of the samples handed out.
+        length: samples in a window, at `rate`.
+        count: how many windows; None for the whole track, one after the other.
+
+    Shape:
+        - samples: `(S, T)` with `S <= count` and `T == length`
+    """
+    return _joined(list(iter_windows(path, rate=rate, length=length, count=count)))
+
+
+def iter_windows(
+    path: Path, *, rate: int, length: int, count: int | None = 10
+) -> Iterator[Windows]:
+    """The same as `read_windows` in chunks of at most 32 windows, for tracks of any length.
+
+    A note stands in the chunk in which it was learned.
+    """
+    if min(rate, length, 1 if count is None else count) < 1:
+        raise ValueError(f"rate, length and count must be positive: {rate}, {length}, {count}")
+    anything = False
+    with open_reader(path) as reader:
+        for chunk in _chunks(Track(reader, rate), length=length, count=count):
+            anything = True
+            yield chunk
+    if not anything:
+        raise AudioError("damaged: no window of it can be decoded", path)
+
+
+def _chunks(track: Track, *, length: int, count: int | None) -> Iterator[Windows]:
+    plan = survey(track, length=length, count=count)
+    notes, told = plan.notes, False  # notes wait here until a chunk takes them
+    for at in range(0, len(plan.starts), CHUNK):
+        starts = plan.starts[at : at + CHUNK]
+        windows = _readable(track, plan, starts, length)
+        notes = notes + _damage(track, starts, windows)
+        if not windows:
+            continue
+        if track.has_broken_samples and not told:
+            notes, told = [*notes, "NaN or infinite samples: replaced by 0"], True
+        yield Windows(
+            samples=np.stack(list(windows.values())),
+            starts=tuple(start / track.rate for start in windows),
+            rate=track.rate,
+            duration_s=track.duration_s,
+            notes=tuple(notes),
+        )
+        notes = []
+
+
+def _readable(track: Track, plan: Plan, starts: Sequence[int], length: int) -> dict[int, Samples]:
+    """Windows by their start, padded to `length`, without those that cannot be decoded."""
+    windows = {}
+    for start in starts:
+        samples = plan.heard[start] if start in plan.heard else track.read(start, length)
+        if track.is_whole(start, samples, length):
+            windows[start] = np.pad(samples, (0, length - samples.size))
+    return windows
+
+
+def _damage(track: Track, starts: Sequence[int], windows: dict[int, Samples]) -> list[str]:
+    lost = [start for start in starts if start not in windows]
+    if not lost:
+        return []
+    return [f"damaged at {lost[0] / track.rate:.1f} s: windows left out: {len(lost)}"]
+
+
+def _joined(chunks: Sequence[Windows]) -> Windows:
+    return Windows(
+        samples=np.concatenate([chunk.samples for chunk in chunks]),
+        starts=tuple(start for chunk in chunks for start in chunk.starts),
+        rate=chunks[0].rate,
+        duration_s=chunks[0].duration_s,
+        notes=tuple(note for chunk in chunks for note in chunk.notes),
+    )
