@@ -1,0 +1,151 @@
+"""Everything about a model but its weights.
+
+The card owns every number the weights depend on: sample rate, mel settings, labels, voting,
+calibration and thresholds. No option may override them, since a front end that differs from the
+one in training gives plausible, wrong tags without any error.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from tagger.errors import ModelError
+from tagger.vocabulary import Label, Vocabulary
+
+FORMAT = 1  # raised when a card's fields change their meaning
+
+
+@dataclass(frozen=True, slots=True)
+class MelSpec:
+    """The front end: how sound becomes the log-mel slices a model was trained on."""
+
+    rate: int  # Hz, of the mono signal
+    slice_samples: int  # samples in one slice
+    n_fft: int  # samples under one Hann window
+    hop: int  # samples from frame to frame
+    n_mels: int
+    fmin: float  # Hz, lower edge of the lowest band
+    fmax: float  # Hz, upper edge of the highest band
+    # A slice is scaled so that its mean mel power is 1, hence tags do not depend on volume; but
+    # power below this floor counts as silence and is not raised.
+    power_floor: float
+    # log10(1 + gain * power): detail further below the mean than 1 / gain is pressed to zero,
+    # which is where codecs differ from each other and from the original.
+    log_gain: float
+
+    def __post_init__(self) -> None:
+        if min(self.rate, self.slice_samples, self.n_fft, self.hop, self.n_mels) <= 0:
+            raise ValueError("mel settings must be positive")
+        if not self.n_fft <= self.slice_samples:
+            raise ValueError(f"n_fft {self.n_fft} exceeds the slice of {self.slice_samples}")
+        if not 0 <= self.fmin < self.fmax <= self.rate / 2:
+            raise ValueError(f"mel range {self.fmin}-{self.fmax} Hz does not fit {self.rate} Hz")
+        if not (self.power_floor > 0 and self.log_gain > 0):
+            raise ValueError("power_floor and log_gain must be positive")
+
+    @property
+    def n_frames(self) -> int:
+        """Frames in one slice; each lies wholly inside it."""
+        return 1 + (self.slice_samples - self.n_fft) // self.hop
+
+    @property
+    def slice_s(self) -> float:
+        """Length of one slice in seconds."""
+        return self.slice_samples / self.rate
+
+
+@dataclass(frozen=True, slots=True)
+class LabelRule:
+    """How the vote for one label becomes a probability and a decision.
+
+    The calibrated probability is sigmoid(slope * logit(vote) + offset), with the two numbers fitted
+    on tracks the network was not trained on. Source: Platt 1999.
+    """
+
+    slope: float
+    offset: float
+    threshold: float  # calibrated probability from which the tag is given
+
+    def __post_init__(self) -> None:
+        if not self.slope > 0:
+            raise ValueError(f"calibration slope {self.slope} would turn the ranking round")
+        if not 0 < self.threshold <= 1:
+            raise ValueError(f"threshold {self.threshold} is not a probability")
+
+
+@dataclass(frozen=True, slots=True)
+class ModelCard:
+    """A model's identity, front end, labels, rules, origin and proof."""
+
+    name: str
+    version: str
+    licence: str
+    data: str  # what it learned from, in words
+    trained_at: str  # commit of the training code
+    mel: MelSpec
+    vocabulary: Vocabulary
+    rules: tuple[LabelRule, ...]  # one per label
+    weights: str  # file name of the ONNX network beside the card
+    sha256: str  # of that file
+    golden: tuple[float, ...]  # track scores of the golden signal, one per label
+    metrics: dict[str, Any]  # what was measured, by the names `training.evaluate` gives
+
+    def __post_init__(self) -> None:
+        if not len(self.vocabulary) == len(self.rules) == len(self.golden):
+            raise ValueError("labels, rules and golden scores differ in number")
+        if Path(self.weights).name != self.weights or not self.weights.endswith(".onnx"):
+            raise ValueError(f"weights {self.weights!r} is not the name of an .onnx file")
+
+    @property
+    def id(self) -> str:
+        """Name, version and the start of the weights' hash: what a result is filed under."""
+        return f"{self.name}-{self.version}-{self.sha256[:8]}"
+
+
+def dump_card(card: ModelCard, path: Path) -> None:
+    """Write a card as JSON, readable by people."""
+    content = asdict(card)
+    content["labels"] = [
+        {**asdict(label), **asdict(rule), "golden": golden}
+        for label, rule, golden in zip(card.vocabulary.labels, card.rules, card.golden, strict=True)
+    ]
+    for key in ("vocabulary", "rules", "golden"):
+        del content[key]
+    path.write_text(json.dumps({"format": FORMAT, **content}, indent=1) + "\n", encoding="utf-8")
+
+
+def load_card(path: Path) -> ModelCard:
+    """Read a card; anything missing, unknown or out of range is a ModelError naming the path."""
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise ModelError("no model card there", path) from error
+    except (OSError, ValueError) as error:
+        raise ModelError(f"not a readable model card ({error})", path) from error
+    try:
+        return _parse(content)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise ModelError(f"not a valid model card ({_reason(error)})", path) from error
+
+
+def _parse(content: dict[str, Any]) -> ModelCard:
+    content = dict(content)
+    if (found := content.pop("format")) != FORMAT:
+        raise ValueError(f"format {found!r}, this program reads {FORMAT}")
+    labels = content.pop("labels")
+    return ModelCard(
+        mel=MelSpec(**content.pop("mel")),
+        vocabulary=Vocabulary(tuple(Label(x["kind"], x["name"]) for x in labels)),
+        rules=tuple(
+            LabelRule(**{f.name: float(x[f.name]) for f in fields(LabelRule)}) for x in labels
+        ),
+        golden=tuple(float(x["golden"]) for x in labels),
+        **content,
+    )
+
+
+def _reason(error: Exception) -> str:
+    return f"{error} is missing" if isinstance(error, KeyError) else str(error)

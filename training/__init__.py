@@ -1,0 +1,21 @@
+"""How the models of musictag are made; needs the `[train]` extra, never imported by the tagger.
+
+In the order of use:
+
+- `labels`      the vocabulary, and one table per source that maps its names to ours
+- `datasets`    one module per source: files, groups, folds, known and unknown labels
+- `frontend`    `tagger.mel` in torch
+- `features`    mel power of every clip, computed once, kept on disk
+- `teachers`    soft labels and embeddings of other networks, taught through heads dropped later
+- `mixing`      random crops, mixes of clips and their three-valued labels
+- `augment`     draws of parameters, then changes to mel power that follow them
+- `networks`    what is trained
+- `losses`      masked losses
+- `loop`        optimiser, averages of weights, checkpoints
+- `metrics`     ROC-AUC, average precision and F1 by track over what is known
+- `calibrate`   votes -> probabilities and thresholds
+- `export`      network + card, as `tagger` reads them
+- `evaluate`    an exported model over labelled files, through the tagger itself
+- `pipeline`    all of it in one command
+- `synth`       rendered MIDI with exact labels
+"""
