@@ -1,0 +1,83 @@
+"""`musictag predict`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from tagger.cli.options import listening_options, most
+
+if TYPE_CHECKING:
+    from tagger.scan import Result, Track
+
+SHOWN = 4  # labels named for each slice
+
+
+@click.command()
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@listening_options
+@click.option("--slices", is_flag=True, help="Also what was heard in each window.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+def predict(
+    files: tuple[Path, ...],
+    model: str,
+    windows: int | None,
+    max_genres: int,
+    max_instruments: int,
+    min_confidence: float,
+    slices: bool,
+    as_json: bool,
+) -> None:
+    """Show every label's probability in FILES.
+
+    A star marks the labels that `musictag scan` would give as tags.
+    """
+    from tagger import scan as scanning
+    from tagger.cli.progress import echo_failure
+    from tagger.model import load_model
+    from tagger.report.records import json_line
+
+    settings = scanning.Settings(model, windows, most(max_genres, max_instruments), min_confidence)
+    loaded, failed = load_model(model), False
+    for path in files:
+        result = scanning.examine(path, loaded, settings)
+        if result.error:
+            failed = True
+            echo_failure(result)
+        if as_json:
+            click.echo(json_line(result, slices=slices))
+        elif result.track:
+            for line in _lines(result, result.track, slices=slices):
+                click.echo(line)
+    if failed:
+        raise SystemExit(1)
+
+
+def _lines(result: Result, track: Track, *, slices: bool) -> Iterator[str]:
+    from tagger.report.text import path_text, printable
+    from tagger.vocabulary import KINDS
+
+    yield f"{path_text(result.path)} ({track.slices.duration_s:.1f} s)"
+    yield from (f"  note: {printable(note)}" for note in result.notes)
+    given = {(tag.kind, tag.name) for tag in track.tags}
+    for kind in KINDS:
+        yield f"  {kind}"
+        for name, score in sorted(track.scores.by_name(kind).items(), key=lambda item: -item[1]):
+            star = "*" if (kind, name) in given else " "
+            yield f"  {star} {name:<18}{score:6.1%}"
+    if slices:
+        yield from _slice_lines(track)
+
+
+def _slice_lines(track: Track) -> Iterator[str]:
+    names = [label.name for label in track.scores.vocabulary.labels]
+    yield "  windows"
+    for start, silent, values in zip(
+        track.slices.starts, track.slices.silent, track.slices.values, strict=True
+    ):
+        best = sorted(zip(values, names, strict=True), reverse=True)[:SHOWN]
+        heard = "silent" if silent else ", ".join(f"{name} {value:.0%}" for value, name in best)
+        yield f"  {start:8.1f} s  {heard}"

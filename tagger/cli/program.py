@@ -1,0 +1,102 @@
+"""The command group: finds its commands when they are asked for, and words their failures."""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import logging
+from importlib.metadata import EntryPoint, entry_points
+from typing import Any
+
+import click
+
+from tagger import __version__
+from tagger.errors import MusicTagError
+from tagger.report.text import printable
+
+# In the order `musictag --help` lists them: the main job first.
+COMMANDS = {
+    "scan": "tagger.cli.scan",
+    "predict": "tagger.cli.predict",
+    "labels": "tagger.cli.models",
+    "models": "tagger.cli.models",
+    "demo": "tagger.cli.demo",
+}
+PLUGINS = "musictag.commands"  # entry points by which `training` adds its commands
+
+
+class _Failure(click.ClickException):
+    """A MusicTagError as click shows it: one line, its own exit code."""
+
+    def __init__(self, error: MusicTagError) -> None:
+        super().__init__(printable(str(error)))
+        # click keeps it on the class; ours differs from failure to failure.
+        self.exit_code = error.exit_code  # type: ignore[misc]
+
+
+class Program(click.Group):
+    """A group whose commands are imported when they are first needed."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Names of all commands, ours first."""
+        return [*COMMANDS, *sorted(_plugins())]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """One command, imported now."""
+        if cmd_name in COMMANDS:
+            command = getattr(importlib.import_module(COMMANDS[cmd_name]), cmd_name)
+        elif cmd_name in (plugins := _plugins()):
+            command = plugins[cmd_name].load()
+        else:
+            return None
+        assert isinstance(command, click.Command)
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command, naming the ones that are written nearly so where there is none."""
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            if near := difflib.get_close_matches(args[0], self.list_commands(ctx)):
+                error.message += f" Did you mean {' or '.join(near)}?"
+            raise
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command; a failure we foresaw becomes one line."""
+        try:
+            return super().invoke(ctx)
+        except MusicTagError as error:
+            if ctx.params["verbose"]:
+                logging.getLogger(__name__).exception("failed")
+            raise _Failure(error) from error
+        except KeyboardInterrupt:
+            click.echo("stopped", err=True)
+            raise SystemExit(130) from None
+        except ModuleNotFoundError as error:
+            raise click.ClickException(
+                f"the package {error.name!r} is missing; commands that train or measure models "
+                "need: pip install 'musictag[train]'"
+            ) from error
+
+
+def _plugins() -> dict[str, EntryPoint]:
+    return {point.name: point for point in entry_points(group=PLUGINS)}
+
+
+@click.group(cls=Program, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="musictag")
+@click.option("-v", "--verbose", is_flag=True, help="Show tracebacks of failures.")
+def main(verbose: bool) -> None:
+    """Listen to music files and name the genres and instruments heard in them.
+
+    \b
+    Try it:
+      musictag demo music      write a small synthesised library
+      musictag scan music      hear it: what its tags say -> what was heard
+      musictag scan ~/Music    the same for your own (nothing is written)
+    """
+    logging.basicConfig(
+        level=logging.WARNING if verbose else logging.CRITICAL, format="%(message)s"
+    )

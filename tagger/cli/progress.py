@@ -1,0 +1,87 @@
+"""Progress of a scan on standard error: a line with rate and time left, failures above it."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+import click
+
+from tagger.report.text import path_text, printable
+
+if TYPE_CHECKING:
+    from tagger.scan import Result
+
+REDRAW_S = 0.1
+
+
+class ProgressLine:
+    """One line that is redrawn in place; nothing at all where standard error is no terminal."""
+
+    def __init__(self, total: int) -> None:
+        self.total, self.done, self.shown = total, 0, sys.stderr.isatty()
+        self.started = time.monotonic()
+        self.drawn = -REDRAW_S
+
+    def advance(self) -> None:
+        """Count one more file."""
+        self.done += 1
+        if self.shown and time.monotonic() - self.drawn >= REDRAW_S:
+            self.drawn = time.monotonic()
+            click.echo(f"\r\x1b[K{self.text()}", err=True, nl=False)
+
+    def clear(self) -> None:
+        """Make room for other output."""
+        if self.shown:
+            click.echo("\r\x1b[K", err=True, nl=False)
+
+    @property
+    def elapsed_s(self) -> float:
+        """Seconds since the start."""
+        return max(time.monotonic() - self.started, 1e-6)
+
+    def text(self) -> str:
+        """Files done, rate and time left."""
+        rate = self.done / self.elapsed_s
+        left = round((self.total - self.done) / rate)
+        share = f"{self.done / self.total:.0%}"
+        return f"{self.done}/{self.total}  {share}  {rate:.1f} files/s  {clock(left)} left"
+
+
+def follow(results: Iterable[Result], total: int) -> Iterator[Result]:
+    """Pass results on while showing progress and naming failures; then sum up.
+
+    Raises SystemExit(1) after the last result if a file failed.
+    """
+    line, failed = ProgressLine(total), 0
+    for result in results:
+        line.clear()
+        if result.error:
+            failed += 1
+            echo_failure(result)
+        yield result
+        line.advance()
+    line.clear()
+    heard = line.done - failed
+    summary = f"{heard} heard in {line.elapsed_s:.1f} s ({line.done / line.elapsed_s:.1f} files/s)"
+    click.echo(f"{summary}, {failed} failed" if failed else summary, err=True)
+    if failed:
+        raise SystemExit(1)
+
+
+def echo_failure(result: Result) -> None:
+    """Name a file and why it could not be heard."""
+    click.echo(f"{path_text(result.path)}: {printable(result.error or '')}", err=True)
+
+
+def clock(seconds: int) -> str:
+    """Minutes and seconds, or hours when there are any.
+
+    >>> clock(75), clock(3675)
+    ('1:15', '1:01:15')
+    """
+    minutes, seconds = divmod(seconds, 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"

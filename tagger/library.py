@@ -1,0 +1,64 @@
+"""Paths from the command line -> the audio files under them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from tagger.errors import MusicTagError
+
+# What a folder is searched for; a file that is named itself is taken whatever it is called.
+SUFFIXES = frozenset(
+    {
+        ".aac", ".aif", ".aiff", ".alac", ".ape", ".asf", ".caf", ".dsf", ".flac", ".m4a", ".m4b",
+        ".mka", ".mp2", ".mp3", ".mp4", ".mpc", ".oga", ".ogg", ".opus", ".spx", ".tta", ".w64",
+        ".wav", ".wave", ".wma", ".wv",
+    }
+)  # fmt: skip
+
+
+def find_files(paths: Iterable[Path]) -> Iterator[Path | MusicTagError]:
+    """All audio files under the paths, each once, folder by folder in order of name.
+
+    What cannot be looked into comes as an error in its place, so that the rest goes on.
+    """
+    seen: set[tuple[int, int]] = set()
+    for path in paths:
+        if path.is_dir():
+            yield from _walk(path, seen)
+        elif not os.path.lexists(path):
+            yield MusicTagError("no such file or folder", path)
+        else:
+            yield path
+
+
+def _walk(folder: Path, seen: set[tuple[int, int]]) -> Iterator[Path | MusicTagError]:
+    try:
+        status = folder.stat()
+        entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+    except OSError as error:
+        yield MusicTagError(f"folder cannot be read ({error.strerror})", folder)
+        return
+    # Windows gives no inode before 3.12 in some cases; a zero would make all folders one.
+    identity = (status.st_dev, status.st_ino)
+    if identity in seen and status.st_ino:
+        return
+    seen.add(identity)
+    yield from (Path(entry.path) for entry in entries if _is_audio(entry))
+    for entry in entries:
+        if _is_folder(entry):
+            yield from _walk(Path(entry.path), seen)
+
+
+def _is_audio(entry: os.DirEntry[str]) -> bool:
+    # "._name" is macOS' shadow of a file on foreign disks: it has the suffix but no sound.
+    named = Path(entry.name).suffix.lower() in SUFFIXES and not entry.name.startswith("._")
+    return named and not _is_folder(entry)
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link that leads to itself
+        return False

@@ -1,0 +1,1 @@
+"""What was heard, for people (`table`) and for programs (`records`)."""

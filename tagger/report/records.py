@@ -1,0 +1,54 @@
+"""Results as JSON objects, one a file: the contract other programs rely on."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from tagger.scan import Result, Track
+from tagger.vocabulary import KINDS
+
+# The plural under which a kind's tags stand.
+FIELDS = {"genre": "genres", "instrument": "instruments"}
+
+
+def record(result: Result, *, slices: bool = False) -> dict[str, Any]:
+    """What is known of one file.
+
+    Keys: path, model, duration_s, slices, scores (calibrated probability of every label), tags,
+    existing (the file's own tags), notes, error. A file that failed has an error and the rest
+    empty. With `slices`, slice_scores lists every slice's start in seconds and raw scores.
+    """
+    track = result.track
+    content: dict[str, Any] = {
+        "path": str(result.path),
+        "model": track.model if track else None,
+        "duration_s": round(track.slices.duration_s, 3) if track else None,
+        "slices": len(track.slices.starts) if track else 0,
+        "scores": {kind: track.scores.by_name(kind) if track else {} for kind in KINDS},
+        "tags": {FIELDS[k]: [t.name for t in track.of(k)] if track else [] for k in KINDS},
+        "existing": {FIELDS[kind]: list(result.existing.of(kind)) for kind in KINDS},
+        "notes": list(result.notes),
+        "error": result.error,
+    }
+    if slices and track:
+        content["slice_scores"] = _slice_scores(track)
+    return content
+
+
+def json_line(result: Result, *, slices: bool = False) -> str:
+    """One file as one line. Non-ASCII is escaped: names that are no UTF-8 survive the way."""
+    return json.dumps(record(result, slices=slices))
+
+
+def _slice_scores(track: Track) -> list[dict[str, Any]]:
+    labels = track.scores.vocabulary.labels
+    rows = []
+    for start, silent, values in zip(
+        track.slices.starts, track.slices.silent, track.slices.values, strict=True
+    ):
+        scores: dict[str, dict[str, float]] = {kind: {} for kind in KINDS}
+        for label, value in zip(labels, values, strict=True):
+            scores[label.kind][label.name] = round(float(value), 4)
+        rows.append({"start_s": round(start, 3), "silent": silent, "scores": scores})
+    return rows

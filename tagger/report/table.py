@@ -1,0 +1,62 @@
+"""Results as a table for the terminal: what a file's tags say -> what was heard in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import zip_longest
+from pathlib import Path
+
+from tagger.report.text import pad, path_text, printable, wrap
+from tagger.scan import Result
+from tagger.vocabulary import KINDS, Tag
+
+NOTHING = "-"
+GAP = "  "
+LEAST_COLUMNS = 60  # narrower terminals get lines that run over rather than slivers
+
+
+def table_lines(results: Iterable[Result], columns: int) -> Iterator[str]:
+    """Lines of the table, one folder after another; files that failed are left to the caller."""
+    widths = _widths(max(columns, LEAST_COLUMNS))
+    yield from _row(["File", "Genres: now -> heard", "Instruments: now -> heard"], widths)
+    yield GAP.join("-" * column for column in widths)
+    folder: Path | None = None
+    for result in results:
+        if result.track is None:
+            continue
+        if result.path.parent != folder:
+            folder = result.path.parent
+            yield path_text(folder)
+        yield from _row([f"  {path_text(Path(result.path.name))}", *_cells(result)], widths)
+
+
+def change_text(existing: Iterable[str], tags: Iterable[Tag]) -> str:
+    """The values a file has now, and what was heard, with the probability of each.
+
+    >>> change_text(["Rock"], [Tag("genre", "Blues", 0.914), Tag("genre", "Folk", 0.5)])
+    'Rock -> Blues 91%, Folk 50%'
+    """
+    now = ", ".join(printable(value) for value in existing) or NOTHING
+    heard = ", ".join(f"{tag.name} {tag.score:.0%}" for tag in tags) or NOTHING
+    return f"{now} -> {heard}"
+
+
+def _cells(result: Result) -> list[str]:
+    assert result.track is not None
+    return [change_text(result.existing.of(kind), result.track.of(kind)) for kind in KINDS]
+
+
+def _widths(columns: int) -> list[int]:
+    room = columns - 2 * len(GAP)
+    file = room * 3 // 10
+    genres = (room - file) // 2
+    return [file, genres, room - file - genres]
+
+
+def _row(cells: list[str], widths: list[int]) -> Iterator[str]:
+    indent = " " * (len(cells[0]) - len(cells[0].lstrip()))
+    first = [indent + line for line in wrap(cells[0].strip(), widths[0] - len(indent))]
+    others = [wrap(cell, column) for cell, column in zip(cells[1:], widths[1:], strict=True)]
+    for parts in zip_longest(first, *others, fillvalue=""):
+        padded = (pad(text, column) for text, column in zip(parts, widths, strict=True))
+        yield GAP.join(padded).rstrip()

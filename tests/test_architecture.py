@@ -1,0 +1,104 @@
+"""Who may import whom, and what a command may load."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+
+# Packages of ours and the foreign ones each may import besides the standard library.
+ALLOWED = {
+    "tagger": {
+        "appdirs", "av", "click", "mediafile", "mutagen", "numpy", "onnxruntime", "soundfile",
+        "soxr", "tagger",
+    },
+    "beetsplug": {"beets", "tagger"},
+    "training": {
+        "click", "mido", "numpy", "onnx", "scipy", "sklearn", "soundfile", "soxr", "tagger",
+        "torch", "training",
+    },
+}  # fmt: skip
+HEAVY = ("torch", "onnxruntime", "beets", "numpy", "av", "soundfile", "mediafile", "training.loop")
+
+
+def modules() -> Iterator[tuple[str, Path]]:
+    for package in ALLOWED:
+        for path in sorted((ROOT / package).rglob("*.py")):
+            yield package, path
+
+
+def imported(path: Path) -> set[str]:
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path} imports relatively"
+            names.add(node.module or "")
+    return {name.split(".")[0] for name in names}
+
+
+@pytest.mark.parametrize(
+    ("package", "path"), list(modules()), ids=lambda value: str(value).removeprefix(f"{ROOT}/")
+)
+def test_imports_go_one_way(package: str, path: Path) -> None:
+    foreign = imported(path) - set(sys.stdlib_module_names)
+    assert foreign <= ALLOWED[package]
+
+
+@pytest.mark.parametrize(
+    ("package", "path"), list(modules()), ids=lambda value: str(value).removeprefix(f"{ROOT}/")
+)
+def test_files_stay_small_and_named(package: str, path: Path) -> None:
+    assert path.stem not in {"utils", "helpers", "core", "common", "misc"}
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= 300
+
+
+@pytest.mark.parametrize(
+    ("package", "path"), list(modules()), ids=lambda value: str(value).removeprefix(f"{ROOT}/")
+)
+def test_functions_stay_short(package: str, path: Path) -> None:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.FunctionDef):
+            first = node.body[0]
+            documented = isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant)
+            start = (first.end_lineno or 0) if documented else node.lineno
+            assert (node.end_lineno or 0) - start <= 40, f"{path.name}: {node.name}"
+
+
+def test_namespace_package_of_beets_is_left_alone() -> None:
+    assert not (ROOT / "beetsplug" / "__init__.py").exists()
+
+
+def loaded_by(*arguments: str) -> set[str]:
+    """Which of the heavy modules a command loads."""
+    code = (
+        "import sys\n"
+        "from tagger.cli import main\n"
+        f"main({list(arguments)!r}, standalone_mode=False)\n"
+        f"print('loaded', *[name for name in {HEAVY!r} if name in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True
+    )
+    return set(done.stdout.splitlines()[-1].split()[1:])
+
+
+def test_help_loads_nothing_heavy() -> None:
+    assert loaded_by("--help") == set()
+
+
+@pytest.mark.parametrize("command", ["scan", "predict", "labels", "models", "demo", "train"])
+def test_help_of_a_command_loads_nothing_heavy(command: str) -> None:
+    assert loaded_by(command, "--help") == set()
+
+
+def test_listening_needs_no_torch() -> None:
+    code = "import sys, tagger.scan, tagger.report.table; assert 'torch' not in sys.modules"
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
