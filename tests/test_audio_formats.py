@@ -151,3 +151,13 @@ def test_samples_beyond_full_scale_are_kept(tmp_path: Path) -> None:
     path = write(tmp_path / "song.wav", loud, 16000, subtype="FLOAT")
     found = read_windows(path, rate=16000, length=64000, count=1).samples[0]
     np.testing.assert_array_equal(found, loud[:, 0])
+
+
+def test_tags_in_another_encoding_do_no_harm(tmp_path: Path) -> None:
+    path = write(tmp_path / "song.mp3", music(4, 44100), 44100)
+    heard = read_windows(path, rate=16000, length=16000, count=2).samples
+    with path.open("ab") as file:  # an ID3v1 tag as Windows programs wrote it
+        file.write(b"TAG" + b"Caf\xe9 \xfcber".ljust(125, b"\0"))
+    np.testing.assert_array_equal(
+        read_windows(path, rate=16000, length=16000, count=2).samples, heard
+    )

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -44,6 +45,11 @@ def test_table_shows_what_is_there_beside_what_was_heard(tiny: Model) -> None:
     )
     assert "Rock -> Low 91%" in text
     assert "- -> -" in text
+
+
+def test_notes_stand_under_their_file(tiny: Model) -> None:
+    noted = replace(result(tiny, "a/x.mp3"), notes=("only silence",))
+    assert list(table_lines([noted], 100))[-1] == "    (only silence)"
 
 
 def test_folder_is_named_once(tiny: Model) -> None:

@@ -12,12 +12,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import av
 import av.error
 import av.logging
 import numpy as np
+from av.container import InputContainer
 
 from tagger.audio.mono import mix
 from tagger.audio.silent_file import SilentFile
@@ -36,6 +37,12 @@ _FURTHER_S = (0, 10, 60)
 # The file is handed over open, so FFmpeg needs no protocol; a playlist in disguise then cannot make
 # it open other files or the network.
 _OPTIONS = {"protocol_whitelist": "none"}
+
+# Tags are not our business here and may be in any encoding. PyAV 19 took the option away and is
+# lenient by itself.
+_LENIENT: dict[str, Any] = (
+    {"metadata_errors": "replace"} if int(av.__version__.split(".")[0]) < 19 else {}
+)
 
 # Demuxers that take a picture or plain text for video.
 _NOT_MEDIA = ("tty", "image2", "gif", "apng")
@@ -73,9 +80,8 @@ class FfmpegReader:
         av.logging.set_level(None)  # FFmpeg would write to the terminal
         self._file.seek(0)
         with _translated(self._path):
-            # Tags are not our business here and may be in any encoding.
-            self._container = av.open(
-                self._file, mode="r", options=_OPTIONS, metadata_errors="replace"
+            self._container: InputContainer = av.open(
+                self._file, mode="r", options=_OPTIONS, **_LENIENT
             )
         if not self._container.streams.audio:
             self.close()

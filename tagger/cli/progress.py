@@ -49,25 +49,35 @@ class ProgressLine:
         share = f"{self.done / self.total:.0%}"
         return f"{self.done}/{self.total}  {share}  {rate:.1f} files/s  {clock(left)} left"
 
+    def summary(self, n_failed: int) -> str:
+        """What came of the files."""
+        rate = self.done / self.elapsed_s
+        heard = f"{self.done - n_failed} heard in {self.elapsed_s:.1f} s ({rate:.1f} files/s)"
+        return f"{heard}, {n_failed} failed" if n_failed else heard
+
 
 def follow(results: Iterable[Result], total: int) -> Iterator[Result]:
-    """Pass results on while showing progress and naming failures; then sum up.
+    """Pass results on while showing progress; then name the failures and sum up.
 
-    Raises SystemExit(1) after the last result if a file failed.
+    Failures come at the end, so that they neither break up the table nor scroll away. Raises
+    SystemExit(1) after the last result if a file failed.
     """
-    line, failed = ProgressLine(total), 0
-    for result in results:
+    line = ProgressLine(total)
+    failures: list[Result] = []
+    try:
+        for result in results:
+            line.clear()
+            if result.error:
+                failures.append(result)
+            yield result
+            line.advance()
+    finally:  # after Ctrl-C too
         line.clear()
-        if result.error:
-            failed += 1
-            echo_failure(result)
-        yield result
-        line.advance()
-    line.clear()
-    heard = line.done - failed
-    summary = f"{heard} heard in {line.elapsed_s:.1f} s ({line.done / line.elapsed_s:.1f} files/s)"
-    click.echo(f"{summary}, {failed} failed" if failed else summary, err=True)
-    if failed:
+        for failure in failures:
+            echo_failure(failure)
+        if line.done:
+            click.echo(line.summary(len(failures)), err=True)
+    if failures:
         raise SystemExit(1)
 
 

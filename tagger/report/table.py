@@ -17,7 +17,8 @@ LEAST_COLUMNS = 60  # narrower terminals get lines that run over rather than sli
 
 def table_lines(results: Iterable[Result], columns: int) -> Iterator[str]:
     """Lines of the table, one folder after another; files that failed are left to the caller."""
-    widths = _widths(max(columns, LEAST_COLUMNS))
+    columns = max(columns, LEAST_COLUMNS)
+    widths = _widths(columns)
     yield from _row(["File", "Genres: now -> heard", "Instruments: now -> heard"], widths)
     yield GAP.join("-" * column for column in widths)
     folder: Path | None = None
@@ -28,6 +29,8 @@ def table_lines(results: Iterable[Result], columns: int) -> Iterator[str]:
             folder = result.path.parent
             yield path_text(folder)
         yield from _row([f"  {path_text(Path(result.path.name))}", *_cells(result)], widths)
+        for note in result.notes:
+            yield from (f"    {line}" for line in wrap(f"({printable(note)})", columns - 4))
 
 
 def change_text(existing: Iterable[str], tags: Iterable[Tag]) -> str:
