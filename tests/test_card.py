@@ -16,7 +16,7 @@ def test_card_comes_back_equal(tiny_card: Path, tmp_path: Path) -> None:
     assert load_card(tmp_path / "copy.json") == card
 
 
-def change(content: dict[str, Any], *keys: str, value: Any) -> None:
+def change(content: Any, *keys: str, value: Any) -> None:
     for key in keys[:-1]:
         content = content[int(key) if key.isdigit() else key]
     if value is None:

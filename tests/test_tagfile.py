@@ -41,8 +41,9 @@ def test_instruments_stand_where_other_editors_look(
 ) -> None:
     path = tmp_path / "song.mp3"
     write_audio(path, sound, 44100)
-    tags = mutagen.id3.ID3()
-    tags.add(mutagen.id3.TXXX(encoding=3, desc="INSTRUMENT", text=["Piano", "Voice"]))
+    tags = mutagen.id3.ID3()  # type: ignore[no-untyped-call]
+    frame = mutagen.id3.TXXX(encoding=3, desc="INSTRUMENT", text=["Piano", "Voice"])  # type: ignore[no-untyped-call]
+    tags.add(frame)  # type: ignore[no-untyped-call]
     tags.save(path)
     assert read_tags(path).instruments == ("Piano", "Voice")
 

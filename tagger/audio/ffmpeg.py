@@ -108,7 +108,7 @@ class FfmpegReader:
 
     def _claimed_s(self) -> Fraction:
         if self._stream.duration is not None and self._stream.time_base is not None:
-            return self._stream.duration * self._stream.time_base
+            return Fraction(self._stream.duration * self._stream.time_base)
         return Fraction(self._container.duration or 0, av.time_base)
 
     def _decoded(self) -> Iterator[av.AudioFrame]:

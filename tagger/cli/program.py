@@ -1,4 +1,4 @@
-"""The command group: finds its commands when they are asked for, and words their failures."""
+"""The command group, which finds its commands when they are asked for."""
 
 from __future__ import annotations
 
@@ -6,13 +6,11 @@ import difflib
 import importlib
 import logging
 from importlib.metadata import EntryPoint, entry_points
-from typing import Any
 
 import click
 
 from tagger import __version__
-from tagger.errors import MusicTagError
-from tagger.report.text import printable
+from tagger.cli.errors import PlainErrors
 
 # In the order `musictag --help` lists them: the main job first.
 COMMANDS = {
@@ -25,16 +23,7 @@ COMMANDS = {
 PLUGINS = "musictag.commands"  # entry points by which `training` adds its commands
 
 
-class _Failure(click.ClickException):
-    """A MusicTagError as click shows it: one line, its own exit code."""
-
-    def __init__(self, error: MusicTagError) -> None:
-        super().__init__(printable(str(error)))
-        # click keeps it on the class; ours differs from failure to failure.
-        self.exit_code = error.exit_code  # type: ignore[misc]
-
-
-class Program(click.Group):
+class Program(PlainErrors):
     """A group whose commands are imported when they are first needed."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -60,25 +49,9 @@ class Program(click.Group):
             return super().resolve_command(ctx, args)
         except click.UsageError as error:
             if near := difflib.get_close_matches(args[0], self.list_commands(ctx)):
-                error.message += f" Did you mean {' or '.join(near)}?"
+                near_names = " or ".join(near)
+                raise click.UsageError(f"{error.message} Did you mean {near_names}?", ctx) from None
             raise
-
-    def invoke(self, ctx: click.Context) -> Any:
-        """Run a command; a failure we foresaw becomes one line."""
-        try:
-            return super().invoke(ctx)
-        except MusicTagError as error:
-            if ctx.params["verbose"]:
-                logging.getLogger(__name__).exception("failed")
-            raise _Failure(error) from error
-        except KeyboardInterrupt:
-            click.echo("stopped", err=True)
-            raise SystemExit(130) from None
-        except ModuleNotFoundError as error:
-            raise click.ClickException(
-                f"the package {error.name!r} is missing; commands that train or measure models "
-                "need: pip install 'musictag[train]'"
-            ) from error
 
 
 def _plugins() -> dict[str, EntryPoint]:

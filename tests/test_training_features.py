@@ -1,0 +1,193 @@
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from tagger.errors import DataError
+from tagger.mel import hz_to_mel, mel_to_hz
+from tests.training_data import RATE, SPEC, clip, tone, write_soft, write_sound
+from training.datasets import Clip
+from training.features import LEAST_POWER, Mel, load_features, read_mono
+from training.frontend import mel_power
+from training.labels import unknown
+from training.teachers import (
+    N_PROBABILITIES,
+    PATCH_S,
+    TEACHERS,
+    WIDTH,
+    load_soft,
+    soft_at,
+    standardise,
+)
+
+FRAMES_PER_S = SPEC.rate // SPEC.hop
+
+
+def _clip(path: Path, name: str = "a", start_s: float = 0.0, end_s: float | None = None) -> Clip:
+    return clip(name, unknown(), path=path, start_s=start_s, end_s=end_s)
+
+
+def _load(path: Path, cache: Path) -> Mel:
+    return load_features([_clip(path)], SPEC, cache)["a"]
+
+
+def _quiet_and_loud(tmp_path: Path) -> Path:
+    samples = tone(440, 2)
+    samples[:RATE] *= 1e-4
+    samples[: RATE // 4] = 0
+    return write_sound(tmp_path / "a.wav", samples)
+
+
+def test_power_is_kept_to_the_stated_rounding(tmp_path: Path) -> None:
+    path = _quiet_and_loud(tmp_path)
+    mel = _load(path, tmp_path / "cache")
+    exact = mel_power(torch.from_numpy(read_mono(path, RATE))[None], SPEC)[0].T.numpy()
+    kept = np.maximum(exact.astype(np.float64), LEAST_POWER)
+    error_db = np.abs(10 * (mel.astype(np.float64) - np.log10(kept)))
+    assert mel.dtype == np.dtype(np.float16)
+    assert mel.shape == exact.shape
+    assert kept.min() == LEAST_POWER
+    assert error_db[kept >= 1e-8].max() <= 0.02
+    assert error_db.max() <= 0.04
+
+
+def test_tone_is_in_the_band_around_it(tmp_path: Path) -> None:
+    mel = _load(write_sound(tmp_path / "a.wav", tone(1000, 1)), tmp_path / "cache")
+    edges = mel_to_hz(np.linspace(hz_to_mel(SPEC.fmin), hz_to_mel(SPEC.fmax), SPEC.n_mels + 2))
+    loudest = int(mel.astype(np.float32).mean(axis=0).argmax())
+    assert edges[loudest] < 1000 < edges[loudest + 2]
+
+
+def test_second_reading_does_not_open_the_sound(tmp_path: Path) -> None:
+    path, cache = write_sound(tmp_path / "a.wav", tone(440, 1)), tmp_path / "cache"
+    first = _load(path, cache)
+    (kept,) = cache.rglob("*.npy")
+    status, written = path.stat(), kept.stat().st_mtime_ns
+    path.write_bytes(b"\0" * status.st_size)
+    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
+    np.testing.assert_array_equal(_load(path, cache), first)
+    assert kept.stat().st_mtime_ns == written
+
+
+def test_changed_sound_is_computed_again(tmp_path: Path) -> None:
+    path, cache = write_sound(tmp_path / "a.wav", tone(440, 1)), tmp_path / "cache"
+    first = _load(path, cache)
+    write_sound(path, tone(440, 2))
+    assert len(_load(path, cache)) > len(first)
+
+
+def test_other_front_end_has_its_own_cache(tmp_path: Path) -> None:
+    path, cache = write_sound(tmp_path / "a.wav", tone(440, 1)), tmp_path / "cache"
+    _load(path, cache)
+    other = load_features([_clip(path)], replace(SPEC, n_mels=16), cache)["a"]
+    assert other.shape[1] == 16
+
+
+def test_nothing_unfinished_is_left(tmp_path: Path) -> None:
+    _load(write_sound(tmp_path / "a.wav", tone(440, 1)), tmp_path / "cache")
+    assert [path.suffix for path in (tmp_path / "cache").rglob("*.*")] == [".npy"]
+
+
+def test_sound_shorter_than_a_frame_is_padded(tmp_path: Path) -> None:
+    mel = _load(write_sound(tmp_path / "a.wav", tone(440, 0.01)), tmp_path / "cache")
+    assert mel.shape == (1, SPEC.n_mels)
+    assert np.isfinite(mel).all()
+    assert mel.max() > np.log10(LEAST_POWER)
+
+
+def test_windows_are_their_part_of_the_file(tmp_path: Path) -> None:
+    path = write_sound(tmp_path / "a.wav", np.concatenate([tone(200, 1), tone(2500, 2)]))
+    calls: list[None] = []
+    features = load_features(
+        [_clip(path, "all"), _clip(path, "b", 0.0, 1.0), _clip(path, "c", 1.0, 2.5)],
+        SPEC,
+        tmp_path / "cache",
+        lambda: calls.append(None),
+    )
+    np.testing.assert_array_equal(features["b"], features["all"][:FRAMES_PER_S])
+    np.testing.assert_array_equal(
+        features["c"], features["all"][FRAMES_PER_S : FRAMES_PER_S * 5 // 2]
+    )
+    assert features["b"].astype(np.float32).mean(axis=0).argmax() < 8
+    assert features["c"].astype(np.float32).mean(axis=0).argmax() > 16
+    assert len(calls) == 3
+    assert len(list((tmp_path / "cache").rglob("*.npy"))) == 1
+
+
+def test_channels_are_averaged_and_resampled(tmp_path: Path) -> None:
+    left = tone(440, 1, 2 * RATE)
+    both = write_sound(tmp_path / "both.wav", np.stack([left, left], axis=1), 2 * RATE)
+    opposite = write_sound(tmp_path / "opposite.wav", np.stack([left, -left], axis=1), 2 * RATE)
+    assert len(read_mono(both, RATE)) == RATE
+    assert read_mono(both, RATE).max() == pytest.approx(0.3, abs=0.05)
+    assert np.abs(read_mono(opposite, RATE)).max() < 1e-3
+
+
+def test_missing_sound_is_named(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="cannot be read") as caught:
+        _load(tmp_path / "gone.wav", tmp_path / "cache")
+    assert caught.value.path == tmp_path / "gone.wav"
+
+
+def test_damaged_sound_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "a.wav"
+    path.write_bytes(b"no sound at all")
+    with pytest.raises(DataError, match="cannot be read") as caught:
+        _load(path, tmp_path / "cache")
+    assert caught.value.path == path
+    assert not list((tmp_path / "cache").rglob("*.npy"))
+
+
+def test_teachers_outputs_stand_side_by_side(tmp_path: Path) -> None:
+    path = write_soft(tmp_path / "a.npz", seed=1)
+    soft, at = load_soft(path), 0
+    assert soft.shape == (2, WIDTH)  # one teacher has a third patch
+    with np.load(path) as stored:
+        for teacher in TEACHERS:
+            part = soft[:, at : at + teacher.width]
+            np.testing.assert_array_equal(part, stored[teacher.name][:2].astype(np.float32))
+            at += teacher.width
+    assert [teacher.is_probability for teacher in TEACHERS] == [True, True, True, False, False]
+    assert N_PROBABILITIES == 150
+
+
+def test_only_embeddings_are_standardised(tmp_path: Path) -> None:
+    soft = {str(i): load_soft(write_soft(tmp_path / f"{i}.npz", i)) for i in range(5)}
+    out = standardise(soft)
+    rows = np.concatenate(list(out.values()))
+    np.testing.assert_array_equal(
+        rows[:, :N_PROBABILITIES], np.concatenate(list(soft.values()))[:, :N_PROBABILITIES]
+    )
+    np.testing.assert_allclose(rows[:, N_PROBABILITIES:].mean(axis=0), 0, atol=1e-4)
+    np.testing.assert_allclose(rows[:, N_PROBABILITIES:].std(axis=0), 1, atol=1e-4)
+    assert standardise({}) == {}
+
+
+def test_slice_between_two_patches_gets_both() -> None:
+    soft = np.stack([np.zeros(WIDTH), np.ones(WIDTH), np.full(WIDTH, 3.0)]).astype(np.float32)
+    starts = (-1.0, 0.0, PATCH_S / 4, PATCH_S, 1.5 * PATCH_S, 2 * PATCH_S, 99.0)
+    found = [float(soft_at(soft, start)[0]) for start in starts]
+    assert found == pytest.approx([0, 0, 0.25, 1, 2, 3, 3])
+
+
+@pytest.mark.parametrize("content", [None, b"", b"PK no zip", b"\x93NUMPY"])
+def test_bad_teachers_file_is_named(tmp_path: Path, content: bytes | None) -> None:
+    path = tmp_path / "a.npz"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(DataError) as caught:
+        load_soft(path)
+    assert caught.value.path == path
+
+
+def test_teachers_file_without_a_teacher_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "a.npz"
+    np.savez(path, msd=np.zeros((2, 50)))
+    with pytest.raises(DataError, match="mtt") as caught:
+        load_soft(path)
+    assert caught.value.path == path

@@ -1,0 +1,123 @@
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from training.labels import GENRE_SLICE, INSTRUMENT_SLICE, VOCABULARY
+from training.losses import label_loss, masked_bce, teacher_loss
+from training.teachers import N_PROBABILITIES, WIDTH
+
+K = len(VOCABULARY)
+NAN = float("nan")
+
+
+def _rng() -> torch.Generator:
+    return torch.Generator().manual_seed(1)
+
+
+def _logits(n: int = 6, width: int = K) -> Tensor:
+    return torch.randn(n, width, generator=_rng()).requires_grad_()
+
+
+def _targets(n: int = 6) -> Tensor:
+    return (torch.rand(n, K, generator=_rng()) < 0.3).float()
+
+
+def _value(loss: Tensor) -> float:
+    return float(loss.detach())
+
+
+def _gradient(loss: Tensor, of: Tensor) -> Tensor:
+    (gradient,) = torch.autograd.grad(loss, of)
+    assert gradient.isfinite().all()
+    return gradient
+
+
+def test_all_known_is_plain_cross_entropy() -> None:
+    logits, targets = _logits(), _targets()
+    found = masked_bce(logits, targets, torch.ones(6, K))
+    expected = functional.binary_cross_entropy_with_logits(logits, targets)
+    assert _value(found) == pytest.approx(_value(expected), rel=1e-6)
+    gradient = _gradient(found, logits)
+    torch.testing.assert_close(gradient, _gradient(expected, logits))
+
+
+def test_unknown_targets_have_no_gradient_and_no_share_in_the_mean() -> None:
+    logits, targets = _logits(), _targets()
+    hidden = torch.rand(6, K, generator=_rng().manual_seed(2)) < 0.5
+    loss = masked_bce(logits, targets.masked_fill(hidden, NAN), torch.ones(6, K))
+    gradient = _gradient(loss, logits)
+    assert (gradient[hidden] == 0).all()
+    assert (gradient[~hidden] != 0).all()
+    expected = functional.binary_cross_entropy_with_logits(logits[~hidden], targets[~hidden])
+    assert _value(loss) == pytest.approx(_value(expected), rel=1e-6)
+
+
+def test_weights_say_how_much_each_counts() -> None:
+    logits, targets = _logits(), _targets()
+    weights = torch.rand(6, K, generator=_rng())
+    each = functional.binary_cross_entropy_with_logits(logits, targets, reduction="none")
+    found = masked_bce(logits, targets, weights)
+    assert _value(found) == pytest.approx(_value((each * weights).sum() / weights.sum()), rel=1e-5)
+
+
+def test_nothing_known_is_no_loss_and_no_gradient() -> None:
+    logits = _logits()
+    loss = label_loss(logits, torch.full((6, K), NAN), torch.ones(6, 1))
+    assert _value(loss) == 0
+    assert (_gradient(loss, logits) == 0).all()
+
+
+def test_genres_and_instruments_count_the_same() -> None:
+    logits, targets = _logits(), _targets()
+    targets[1:, GENRE_SLICE] = NAN  # one slice with genres, six with instruments
+    kinds = (GENRE_SLICE, INSTRUMENT_SLICE)
+    parts = [
+        functional.binary_cross_entropy_with_logits(logits[:1, kinds[0]], targets[:1, kinds[0]]),
+        functional.binary_cross_entropy_with_logits(logits[:, kinds[1]], targets[:, kinds[1]]),
+    ]
+    found = label_loss(logits, targets, torch.ones(6, 1))
+    assert _value(found) == pytest.approx(_value(parts[0] + parts[1]), rel=1e-6)
+
+
+def test_each_partner_of_a_mixup_keeps_its_own_mask() -> None:
+    logits = torch.zeros(1, K, requires_grad=True)
+    mine, partners = torch.full((1, K), NAN), torch.full((1, K), NAN)
+    mine[0, 0], partners[0, 1] = 1.0, 1.0
+    loss = label_loss(
+        torch.cat([logits, logits]), torch.cat([mine, partners]), torch.tensor([[0.75], [0.25]])
+    )
+    gradient = _gradient(loss, logits)[0]
+    # What only one of the two knows counts by its share: d BCE / d logit is -0.5 at 0.
+    assert gradient[:2].tolist() == pytest.approx([-0.375, -0.125])
+    assert not gradient[2:].any()
+
+
+def test_teachers_tags_and_embeddings() -> None:
+    outputs = _logits(4, WIDTH)
+    soft = torch.rand(4, WIDTH, generator=_rng())
+    tags, rest = slice(0, N_PROBABILITIES), slice(N_PROBABILITIES, None)
+    expected = (
+        functional.binary_cross_entropy_with_logits(outputs[:, tags], soft[:, tags])
+        + 0.5 * ((outputs[:, rest] - soft[:, rest]) ** 2).mean()
+    )
+    found = teacher_loss(outputs, soft, 0.5)
+    assert _value(found) == pytest.approx(_value(expected), rel=1e-5)
+
+
+def test_slice_without_a_teacher_does_not_count() -> None:
+    outputs, soft = _logits(4, WIDTH), torch.rand(4, WIDTH, generator=_rng())
+    soft[1] = NAN
+    loss = teacher_loss(outputs, soft, 0.5)
+    heard = torch.tensor([0, 2, 3])
+    assert _value(loss) == pytest.approx(_value(teacher_loss(outputs[heard], soft[heard], 0.5)))
+    assert not _gradient(loss, outputs)[1].any()
+
+
+def test_no_teacher_at_all_is_no_loss() -> None:
+    outputs = _logits(4, WIDTH)
+    loss = teacher_loss(outputs, torch.full((4, WIDTH), NAN), 0.5)
+    assert _value(loss) == 0
+    assert not _gradient(loss, outputs).any()

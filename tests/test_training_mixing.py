@@ -1,0 +1,179 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import product
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from tests.training_data import SPEC, clip
+from training.features import Mel
+from training.labels import Targets, genre_targets, unknown
+from training.mixing import Pool, Recipe, Slice, combine, crop, draw_batch, mix, rarity
+from training.teachers import WIDTH
+
+NAN = float("nan")
+RECIPE = Recipe(songs=4, rendered=3, solos=2, overlay=0.0)
+
+
+def _mel(frames: int, level: float = 0.0, seed: int = 0) -> Mel:
+    noise = np.random.default_rng(seed).normal(level, 0.3, (frames, SPEC.n_mels))
+    return noise.astype(np.float16)
+
+
+def _rising(frames: int, by: float) -> Mel:
+    """A sound whose first value tells the frame."""
+    steps = np.arange(frames)[:, None] / by
+    return np.repeat(steps, SPEC.n_mels, axis=1).astype(np.float16)
+
+
+def _pool(name: str, value: float = NAN, *, heard: bool = False, frames: int = 120) -> Pool:
+    clips = [clip(f"{name}{i}", np.full_like(unknown(), value)) for i in range(3)]
+    features = {c.id: _mel(frames, seed=i) for i, c in enumerate(clips)}
+    row = np.full((4, WIDTH), 0.5, dtype=np.float32)
+    return Pool.of(clips, features, {c.id: row for c in clips} if heard else {}, SPEC)
+
+
+def _slice(seed: int, targets: Targets | None = None, scale: float = 1.0) -> Slice:
+    rng = np.random.default_rng(seed)
+    power = (scale * rng.random((SPEC.n_mels, SPEC.n_frames))).astype(np.float32)
+    return Slice(power, unknown() if targets is None else targets, rng.random(WIDTH, np.float32))
+
+
+def _gains(*values: float) -> npt.NDArray[np.float64]:
+    return np.array(values)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "expected"),
+    [
+        (1, 1, 1), (1, 0, 1), (1, NAN, 1), (0, 1, 1), (NAN, 1, 1),
+        (0, 0, 0), (0, NAN, NAN), (NAN, 0, NAN), (NAN, NAN, NAN),
+    ],
+)  # fmt: skip
+def test_combine(first: float, second: float, expected: float) -> None:
+    found = combine(np.array([first], np.float32), np.array([second], np.float32))
+    np.testing.assert_array_equal(found, np.array([expected], np.float32))
+    assert found.dtype == np.float32
+
+
+def test_combine_does_not_depend_on_the_order_of_three() -> None:
+    values = np.array(list(product([0, 1, NAN], repeat=3)), np.float32).T
+    one = combine(combine(values[0], values[1]), values[2])
+    other = combine(values[1], combine(values[2], values[0]))
+    np.testing.assert_array_equal(one, other)
+
+
+def test_mix_adds_power_of_equally_loud_slices() -> None:
+    parts = [_slice(1, scale=5.0), _slice(2, scale=0.01)]
+    mixed = mix(parts, _gains(0, -10))
+    levels = [part.power / part.power.mean() for part in parts]
+    np.testing.assert_allclose(mixed.power, levels[0] + 0.1 * levels[1], rtol=1e-5)
+    assert mixed.power.mean() == pytest.approx(1.1, rel=1e-5)
+    assert mixed.power.dtype == np.float32
+
+
+def test_mix_knows_what_is_known_of_all() -> None:
+    silent = np.zeros_like(unknown())
+    sounding = silent.copy()
+    sounding[0] = 1
+    targets = mix([_slice(1, sounding), _slice(2, silent), _slice(3)], _gains(0, 0, 0)).targets
+    assert targets[0] == 1
+    assert np.isnan(targets[1:]).all()
+
+
+def test_silence_in_a_mix_adds_nothing() -> None:
+    silence = Slice(np.zeros((SPEC.n_mels, SPEC.n_frames), np.float32), unknown(), _slice(1).soft)
+    mixed = mix([_slice(1), silence], _gains(0, 0))
+    assert mixed.power.mean() == pytest.approx(1, rel=1e-5)
+
+
+def test_only_an_unmixed_slice_keeps_what_teachers_said() -> None:
+    one = _slice(1)
+    np.testing.assert_array_equal(mix([one], _gains(-3)).soft, one.soft)
+    assert np.isnan(mix([one, _slice(2)], _gains(0, 0)).soft).all()
+
+
+def test_crop_is_the_frames_from_its_start() -> None:
+    mel = _mel(120)
+    power = crop(mel, 30, SPEC, np.random.default_rng(1))
+    expected = 10 ** mel[30 : 30 + SPEC.n_frames].T.astype(np.float64)
+    np.testing.assert_allclose(power, expected, rtol=1e-5)
+
+
+def test_crop_of_a_short_sound_lies_somewhere_inside() -> None:
+    mel = _mel(7)
+    offsets = set()
+    for seed in range(40):
+        power = crop(mel, 0, SPEC, np.random.default_rng(seed))
+        assert power.shape == (SPEC.n_mels, SPEC.n_frames)
+        (sounding,) = np.nonzero(power.any(axis=0))
+        assert sounding.tolist() == list(range(sounding[0], sounding[0] + 7))
+        np.testing.assert_allclose(power[:, sounding], 10 ** mel.T.astype(np.float64), rtol=1e-5)
+        offsets.add(int(sounding[0]))
+    assert len(offsets) > 10
+
+
+def test_rare_labels_come_more_often() -> None:
+    blues, jazz = (genre_targets([name], complete=True) for name in ("Blues", "Jazz"))
+    both = genre_targets(["Blues", "Jazz"], complete=True)
+    clips = [clip(f"b{i}", blues) for i in range(14)]
+    chances = rarity([*clips, clip("j", jazz), clip("both", both), clip("u", unknown())])
+    assert chances.sum() == pytest.approx(1)
+    # 15 clips hold Blues and 2 Jazz; a clip counts by its rarest label.
+    assert chances[14] / chances[0] == pytest.approx(np.sqrt(15 / 2), rel=1e-6)
+    assert chances[15] == pytest.approx(chances[14])
+    assert chances[16] == pytest.approx(chances[0])  # as likely as the middle one
+
+
+def test_clips_without_any_label_are_equally_likely() -> None:
+    assert rarity([clip(str(i), unknown()) for i in range(4)]).tolist() == [0.25] * 4
+
+
+def test_draw_is_decided_by_its_generator() -> None:
+    pool = _pool("a", heard=True)
+    one, same, other = (pool.draw(np.random.default_rng(seed)) for seed in (1, 1, 2))
+    np.testing.assert_array_equal(one.power, same.power)
+    assert (one.power != other.power).any()
+
+
+def test_draw_reaches_both_ends_of_a_clip() -> None:
+    frames = SPEC.n_frames + 2
+    mel = _rising(frames, 10)
+    pool = Pool.of([clip("a", unknown())], {"a": mel}, {}, SPEC)
+    rng = np.random.default_rng(1)
+    starts = {round(float(np.log10(pool.draw(rng).power[0, 0])) * 10) for _ in range(50)}
+    assert starts == {0, 1, 2}
+
+
+def test_draw_takes_the_teachers_words_at_its_place() -> None:
+    # One patch is 2.99 s; a clip of 4 s makes slices that begin 0 to 3 s into it.
+    mel = _rising(200, 100)
+    soft = np.stack([np.zeros(WIDTH), np.ones(WIDTH)]).astype(np.float32)
+    pool = Pool.of([clip("a", unknown())], {"a": mel}, {"a": soft}, SPEC)
+    rng = np.random.default_rng(1)
+    for _ in range(20):
+        drawn = pool.draw(rng)
+        start_s = float(np.log10(drawn.power[0, 0])) * 100 * SPEC.hop / SPEC.rate
+        assert float(drawn.soft[0]) == pytest.approx(min(1, start_s / 2.992), abs=0.01)
+
+
+def test_batch_is_songs_then_solos_then_rendered() -> None:
+    songs, solos, rendered = _pool("song", 1, heard=True), _pool("solo", 0), _pool("midi")
+    batch = draw_batch(songs, rendered, solos, RECIPE, np.random.default_rng(1))
+    kinds = [float(s.targets[0]) for s in batch]
+    np.testing.assert_array_equal(kinds, [1] * 4 + [0] * 2 + [NAN] * 3)
+    assert [bool(np.isnan(s.soft).any()) for s in batch] == [False] * 4 + [True] * 5
+
+
+def test_batch_without_rendered_midi_has_more_solos() -> None:
+    batch = draw_batch(_pool("song", 1), None, _pool("solo", 0), RECIPE, np.random.default_rng(1))
+    assert [float(s.targets[0]) for s in batch] == [1] * 4 + [0] * 5
+
+
+def test_song_under_a_solo_has_the_labels_of_both_and_no_teacher() -> None:
+    songs, solos = _pool("song", 0, heard=True), _pool("solo", 1)
+    recipe = replace(RECIPE, overlay=1.0, solos=0, rendered=0)
+    batch = draw_batch(songs, None, solos, recipe, np.random.default_rng(1))
+    assert all((s.targets == 1).all() and np.isnan(s.soft).all() for s in batch)

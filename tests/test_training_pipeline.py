@@ -1,0 +1,231 @@
+from __future__ import annotations
+
+import csv
+import json
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from click.testing import CliRunner
+
+from tagger.errors import DataError
+from tagger.golden import TOLERANCE, golden_scores
+from tagger.inference import sigmoid
+from tagger.mel import log_mel
+from tagger.model import Model, load_model
+from tests.training_data import (
+    HIGH,
+    LOW,
+    RATE,
+    SPEC,
+    TOML,
+    clip,
+    tone,
+    with_steps,
+    write_data,
+    write_rendered,
+    write_sound,
+)
+from training.cli import main
+from training.config import DEFAULT, load_config
+from training.evaluate import Heard, listen
+from training.export import NEUTRAL
+from training.labels import GENRES, VOCABULARY, unknown
+from training.loop import Pools, train
+from training.mixing import Pool
+from training.networks.mobile import MobileNet
+
+STEPS = 120
+
+
+@dataclass(frozen=True)
+class Run:
+    """What `train` made of the miniature data."""
+
+    sources: list[str]  # options that name the data
+    folder: Path
+    output: str
+
+    @property
+    def card(self) -> Path:
+        return self.folder / "tiny.json"
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    torch.set_num_threads(1)
+    folder = tmp_path_factory.mktemp("pipeline")
+    data, rendered = write_data(folder / "data"), write_rendered(folder / "rendered")
+    config = folder / "tiny.toml"
+    config.write_text(TOML)
+    sources = ["--data", str(data), "--rendered", str(rendered)]
+    options = ["--out", str(folder / "run"), "--config", str(config), "--steps", str(STEPS)]
+    result = CliRunner().invoke(main, ["train", *sources, *options], catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    return Run(sources, folder / "run", result.stdout)
+
+
+@pytest.fixture(scope="module")
+def model(run: Run) -> Model:
+    return load_model(str(run.card))
+
+
+@pytest.fixture(scope="module")
+def network(run: Run) -> MobileNet:
+    """The trained network, from the checkpoint of the finished run."""
+    mel = np.zeros((50, SPEC.n_mels), np.float16)
+    pool = Pool.of([clip("a", unknown())], {"a": mel}, {}, SPEC)
+    return train(with_steps(STEPS), Pools(pool, pool, None), run.folder, torch.device("cpu"))
+
+
+def test_model_is_what_the_config_and_labels_say(model: Model) -> None:
+    card = model.card
+    assert (card.name, card.version, card.mel) == ("tiny", "0", SPEC)
+    assert card.vocabulary == VOCABULARY
+
+
+@pytest.mark.parametrize("n_slices", [1, 2, 7])
+def test_exported_network_answers_as_the_trained_one(
+    model: Model, network: MobileNet, n_slices: int
+) -> None:
+    rng = np.random.default_rng(n_slices)
+    mel = rng.random((n_slices, SPEC.n_mels, SPEC.n_frames), np.float32) * 4
+    with torch.no_grad():
+        expected = network(torch.from_numpy(mel)).numpy()
+    np.testing.assert_allclose(model.logits(mel), expected, atol=1e-4)
+    assert np.ptp(expected) > 0.1
+
+
+def test_golden_scores_are_kept_in_the_card(model: Model) -> None:
+    np.testing.assert_allclose(golden_scores(model), model.card.golden, atol=TOLERANCE)
+    assert len(set(model.card.golden)) > 1
+
+
+def test_teachers_head_is_not_exported(model: Model, run: Run) -> None:
+    assert [output.name for output in model.session.get_outputs()] == ["logits"]
+    assert sorted(path.name for path in run.folder.iterdir()) == [
+        "checkpoint.pt", "loss.csv", "tiny.json", "tiny.onnx",
+    ]  # fmt: skip
+
+
+def test_metrics_are_in_the_card_and_the_card_is_named(model: Model, run: Run) -> None:
+    metrics = model.card.metrics
+    assert str(run.folder / "tiny.json") in run.output
+    assert set(metrics) == {"genres", "instruments", "instruments_in_real_mixes"}
+    assert {row["label"] for row in metrics["genres"]["labels"]} == {"Jazz", "Blues"}
+    assert [(r["positives"], r["negatives"]) for r in metrics["genres"]["labels"]] == [(8, 8)] * 2
+    assert metrics["genres"]["macro_roc_auc"] > 0.9  # a high tone and a low one
+    assert metrics["instruments_in_real_mixes"]["labels"] == []  # two windows are too few
+
+
+def test_rules_are_fitted(model: Model) -> None:
+    assert all(rule.slope > 0 for rule in model.card.rules)
+    assert len(set(model.card.rules)) > len(VOCABULARY) // 2
+    assert NEUTRAL not in model.card.rules
+
+
+def test_loss_of_each_step_is_written(run: Run) -> None:
+    with (run.folder / "loss.csv").open(newline="") as file:
+        rows = list(csv.reader(file))
+    assert [int(step) for step, _ in rows] == list(range(1, STEPS + 1))
+    losses = [float(loss) for _, loss in rows]
+    assert np.mean(losses[-5:]) < np.mean(losses[:5])
+
+
+def test_evaluate_measures_the_same(run: Run) -> None:
+    arguments = ["evaluate", *run.sources, "--model", str(run.card)]
+    result = CliRunner().invoke(main, arguments, catch_exceptions=False)
+    assert result.exit_code == 0
+    assert json.loads(result.stdout) == load_model(str(run.folder / "tiny.json")).card.metrics
+
+
+def test_labelled_windows_are_heard_one_by_one(model: Model, tmp_path: Path) -> None:
+    samples = np.concatenate([tone(HIGH, 3), tone(LOW, 3)])
+    path = write_sound(tmp_path / "a.flac", samples)
+    windows = [
+        clip(str(start), unknown() * 0 + i, path=path, start_s=start, end_s=start + 3)
+        for i, start in enumerate((0.0, 3.0))
+    ]
+    heard = listen(model, windows)
+    slices = np.stack([samples[:RATE], samples[3 * RATE : 4 * RATE]])
+    expected = sigmoid(model.logits(log_mel(slices, SPEC)))
+    np.testing.assert_allclose(heard.votes, expected, atol=1e-3)  # FLAC holds 16 bits
+    jazz = GENRES.index("Jazz")
+    assert heard.votes[0, jazz] > heard.votes[1, jazz]
+
+
+def test_whole_file_is_heard_in_ten_windows_and_a_vote(model: Model, tmp_path: Path) -> None:
+    path = write_sound(tmp_path / "a.flac", np.concatenate([tone(HIGH, 10), tone(LOW, 10)]))
+    parts = [write_sound(tmp_path / f"{hz}.flac", tone(hz, 10)) for hz in (HIGH, LOW)]
+    calls: list[None] = []
+    clips = [clip(str(i), unknown(), path=p) for i, p in enumerate((path, *parts))]
+    both, high, low = listen(model, clips, lambda: calls.append(None)).votes
+    np.testing.assert_allclose(both, (high + low) / 2, atol=0.05)
+    assert len(calls) == 3
+
+
+def test_nothing_to_hear_is_no_error(model: Model) -> None:
+    heard = listen(model, [])
+    assert isinstance(heard, Heard)
+    assert heard.targets.shape == heard.votes.shape == (0, len(VOCABULARY))
+
+
+@pytest.mark.parametrize("command", ["train", "evaluate"])
+def test_help_names_the_options(command: str) -> None:
+    result = CliRunner().invoke(main, [command, "--help"])
+    assert result.exit_code == 0
+    assert {"--data", "--rendered", "--fold"} <= set(result.output.split())
+
+
+def test_help_does_not_wait_for_torch() -> None:
+    code = "import sys, training.cli; sys.exit('torch' in sys.modules)"
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_data_must_be_there(tmp_path: Path) -> None:
+    arguments = ["train", "--data", str(tmp_path / "none"), "--out", str(tmp_path / "run")]
+    result = CliRunner().invoke(main, arguments)
+    assert result.exit_code == 2
+    assert "does not exist" in result.output
+
+
+def test_default_config_is_valid() -> None:
+    config = load_config(DEFAULT)
+    assert (config.name, config.mel.slice_s, config.mel.n_frames) == ("small", 3.0, 147)
+
+
+def test_config_file_says_what_the_dataclasses_do(tmp_path: Path) -> None:
+    path = tmp_path / "tiny.toml"
+    path.write_text(TOML)
+    assert load_config(path) == with_steps(6)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('name = "tiny"', ""),
+        ("steps = 6", "stepps = 6"),
+        ('version = "0"', 'version = "0"\nextra = 1'),
+        ("rate = 8000", "rate = 0"),
+        ("[[8, 1, 3, [2, 2]]]", "[[8, 1, 3]]"),
+        ("[[8, 1, 3, [2, 2]]]", "[8]"),
+        ('name = "tiny"', "name = tiny"),
+    ],
+)
+def test_bad_config_is_named(tmp_path: Path, old: str, new: str) -> None:
+    path = tmp_path / "tiny.toml"
+    assert old in TOML
+    path.write_text(TOML.replace(old, new))
+    with pytest.raises(DataError, match="not a valid training config") as caught:
+        load_config(path)
+    assert caught.value.path == path
+
+
+def test_missing_config_is_named(tmp_path: Path) -> None:
+    with pytest.raises(DataError) as caught:
+        load_config(tmp_path / "none.toml")
+    assert caught.value.path == tmp_path / "none.toml"

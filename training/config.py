@@ -1,0 +1,81 @@
+"""The settings of a training run, read from one TOML file."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tagger.card import MelSpec
+from tagger.errors import DataError
+from training.augment import AugmentConfig
+from training.mixing import Recipe
+from training.networks.mobile import MobileConfig, Stage
+
+DEFAULT = Path(__file__).with_name("configs") / "default.toml"
+
+
+@dataclass(frozen=True, slots=True)
+class LoopConfig:
+    """The optimiser and its schedule."""
+
+    steps: int = 6000
+    learning_rate: float = 2e-3  # at the end of the warm-up, then down a cosine to zero
+    warm_up: float = 0.05  # share of all steps
+    weight_decay: float = 0.02
+    clip_norm: float = 2.0
+    average_decay: float = 0.997  # of the running average of weights that is kept in the end
+    mixup: float = 0.5  # share of songs blended with another song
+    mixup_alpha: float = 0.4
+    teacher_weight: float = 1.0
+    embedding_weight: float = 0.5
+    seed: int = 1
+    save_every: int = 250  # steps
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """Everything that shapes a model besides the data."""
+
+    name: str
+    version: str
+    mel: MelSpec
+    network: MobileConfig = field(default_factory=MobileConfig)
+    loop: LoopConfig = field(default_factory=LoopConfig)
+    recipe: Recipe = field(default_factory=Recipe)
+    augment: AugmentConfig = field(default_factory=AugmentConfig)
+
+
+def load_config(path: Path = DEFAULT) -> Config:
+    """Read a TOML file; an unknown key or a bad value is a DataError naming the file."""
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+        return _parse(content)
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise DataError(f"not a valid training config ({error})", path) from error
+
+
+def _parse(content: dict[str, Any]) -> Config:
+    return Config(
+        name=content.pop("name"),
+        version=content.pop("version"),
+        mel=MelSpec(**content.pop("mel")),
+        network=_network(**content.pop("network", {})),
+        loop=LoopConfig(**content.pop("loop", {})),
+        recipe=Recipe(**content.pop("recipe", {})),
+        augment=AugmentConfig(**content.pop("augment", {})),
+        **content,
+    )
+
+
+def _network(**content: Any) -> MobileConfig:
+    """The network's shape; TOML has arrays where it has tuples."""
+    if "stem" in content:
+        content["stem"] = tuple(content["stem"])
+    if "stages" in content:
+        content["stages"] = tuple(
+            Stage(width, depth, kernel, tuple(stride))
+            for width, depth, kernel, stride in content["stages"]
+        )
+    return MobileConfig(**content)

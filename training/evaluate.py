@@ -1,0 +1,81 @@
+"""A model over labelled files, heard exactly as a user's scan hears them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from itertools import groupby
+
+import numpy as np
+import numpy.typing as npt
+
+from tagger.audio import iter_windows
+from tagger.card import ModelCard
+from tagger.inference import score_windows
+from tagger.model import Model
+from tagger.vocabulary import Kind
+from tagger.voting import calibrate, vote
+from training.datasets import Clip
+from training.metrics import label_metrics, summary
+
+Array = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Heard:
+    """What is known of each clip, and what the model votes. Shape: `(N, K)` each."""
+
+    targets: Array
+    votes: Array
+
+
+def listen(
+    model: Model, clips: Iterable[Clip], progress: Callable[[], object] = lambda: None
+) -> Heard:
+    """Votes, before calibration, for clips that are whole files or 3-second windows of one."""
+    targets: list[Array] = []
+    votes: list[Array] = []
+    for path, group in groupby(clips, key=lambda clip: clip.path):
+        parts = list(group)
+        for clip, clip_votes in _votes(model, parts, str(path)):
+            targets.append(clip.targets)
+            votes.append(clip_votes)
+        progress()
+    n_labels = len(model.card.vocabulary)
+    return Heard(_rows(targets, n_labels), _rows(votes, n_labels))
+
+
+def measure(heard: Heard, card: ModelCard, kind: Kind) -> dict[str, object]:
+    """Ranking and decision figures of one kind of label, with the card's rules applied."""
+    thresholds = np.array([rule.threshold for rule in card.rules], dtype=np.float32)
+    probabilities = calibrate(heard.votes, card)
+    rows = label_metrics(heard.targets, probabilities, thresholds, card.vocabulary, kind)
+    return summary(rows)
+
+
+def _rows(rows: list[Array], width: int) -> Array:
+    """Stack rows, of which there may be none. Shape: `(N, width)`."""
+    return np.array(rows, dtype=np.float32).reshape(-1, width)
+
+
+def _votes(model: Model, clips: list[Clip], name: str) -> Iterator[tuple[Clip, Array]]:
+    """Whole files get ten windows and a vote; labelled windows each their own slice."""
+    spec = model.card.mel
+    windowed = clips[0].end_s is not None
+    chunks = iter_windows(
+        clips[0].path,
+        rate=spec.rate,
+        length=spec.slice_samples,
+        count=None if windowed else 10,
+    )
+    scores = score_windows(model, chunks)
+    if not windowed:
+        yield clips[0], vote(scores)
+        return
+    by_start = {
+        round(start, 1): value for start, value in zip(scores.starts, scores.values, strict=True)
+    }
+    for clip in clips:
+        # The last, shorter window of a file has labels but no slice of its own.
+        if (value := by_start.get(round(clip.start_s, 1))) is not None:
+            yield clip, value

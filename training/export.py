@@ -1,0 +1,90 @@
+"""A trained network -> an ONNX file and its card, as `tagger` reads them."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import subprocess
+import warnings
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from tagger.card import LabelRule, ModelCard, dump_card, load_card
+from tagger.golden import golden_scores
+from tagger.model import load_model
+from training.config import Config
+from training.labels import VOCABULARY
+from training.networks.mobile import MobileNet
+
+LICENCE = "MIT"
+DATA = (
+    "30-second clips with artist-level genres (TAFFC, Emotify) and game soundtracks, outputs of "
+    "the musicnn and MTG-Jamendo taggers on them, isolated instruments, voices, speech and noise, "
+    "and rendered General MIDI; see training/RESULTS.md"
+)
+NEUTRAL = LabelRule(slope=1.0, offset=0.0, threshold=0.5)
+
+
+def export(network: MobileNet, config: Config, folder: Path) -> Path:
+    """Write the network and a card with neutral rules; returns the card's path."""
+    folder.mkdir(parents=True, exist_ok=True)
+    weights = folder / f"{config.name}.onnx"
+    _write_onnx(network, config, weights)
+    card = ModelCard(
+        name=config.name,
+        version=config.version,
+        licence=LICENCE,
+        data=DATA,
+        trained_at=_commit(),
+        mel=config.mel,
+        vocabulary=VOCABULARY,
+        rules=(NEUTRAL,) * len(VOCABULARY),
+        weights=weights.name,
+        sha256=hashlib.sha256(weights.read_bytes()).hexdigest(),
+        golden=(0.0,) * len(VOCABULARY),
+        metrics={},
+    )
+    path = weights.with_suffix(".json")
+    dump_card(card, path)
+    scores = golden_scores(load_model(str(path)))
+    dump_card(replace(card, golden=tuple(round(float(s), 6) for s in scores)), path)
+    return path
+
+
+def finish(path: Path, rules: tuple[LabelRule, ...], metrics: dict[str, Any]) -> None:
+    """Put fitted rules and measured figures into an exported card."""
+    dump_card(replace(load_card(path), rules=rules, metrics=metrics), path)
+
+
+def _write_onnx(network: MobileNet, config: Config, path: Path) -> None:
+    example = torch.zeros(2, config.mel.n_mels, config.mel.n_frames)
+    logging.getLogger("torch.onnx").setLevel(logging.ERROR)
+    with warnings.catch_warnings():
+        # The exporter warns of its own internals, which nobody here can act on.
+        warnings.simplefilter("ignore")
+        program = torch.onnx.export(
+            network.eval(),
+            (example,),
+            dynamo=True,
+            input_names=["mel"],
+            output_names=["logits"],
+            dynamic_shapes={"mel": {0: torch.export.Dim("slices", min=1, max=4096)}},
+            verbose=False,
+        )
+    assert program is not None
+    program.save(str(path), external_data=False)
+
+
+def _commit() -> str:
+    """The commit of the code that is running, or "unknown" outside a checkout."""
+    command = ["git", "rev-parse", "--short", "HEAD"]
+    try:
+        done = subprocess.run(  # noqa: S603  # fixed words, no shell
+            command, cwd=Path(__file__).parent, capture_output=True, text=True, check=True
+        )
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"
+    return done.stdout.strip()

@@ -1,0 +1,86 @@
+"""Mel power of every file, computed once and kept on disk.
+
+Power, not its logarithm, since sounds add in power: clips are mixed after this stage, for next to
+nothing. It is stored as log10 in float16, which rounds by at most 0.02 dB (0.04 dB below 1e-8, far
+beneath anything heard).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import soundfile
+import soxr
+import torch
+
+from tagger.card import MelSpec
+from tagger.errors import DataError
+from training.datasets import Clip
+from training.frontend import mel_power
+
+Mel = npt.NDArray[np.float16]  # (F, M): log10 of mel power, frames first so that crops are views
+
+LEAST_POWER = 1e-10  # log10 needs a floor; far below `MelSpec.power_floor`
+
+
+def load_features(
+    clips: Iterable[Clip], spec: MelSpec, cache: Path, progress: Callable[[], object] = lambda: None
+) -> dict[str, Mel]:
+    """Mel power of each clip, by its id; `progress` is called once per clip."""
+    folder = cache / hashlib.sha256(repr(spec).encode()).hexdigest()[:12]
+    folder.mkdir(parents=True, exist_ok=True)
+    files: dict[Path, Mel] = {}
+    features: dict[str, Mel] = {}
+    for clip in clips:
+        if clip.path not in files:
+            files[clip.path] = _cached(clip.path, spec, folder)
+        features[clip.id] = _part(files[clip.path], clip, spec)
+        progress()
+    return features
+
+
+def read_mono(path: Path, rate: int) -> npt.NDArray[np.float32]:
+    """A whole file as mono at `rate` Hz. Shape: `(T,)`."""
+    try:
+        samples, source_rate = soundfile.read(path, dtype="float32", always_2d=True)
+    except (OSError, RuntimeError) as error:
+        raise DataError(f"cannot be read ({error})", path) from error
+    weights = np.full(samples.shape[1], 1 / samples.shape[1], dtype=np.float32)
+    return np.asarray(soxr.resample(samples @ weights, source_rate, rate), dtype=np.float32)
+
+
+def _cached(path: Path, spec: MelSpec, folder: Path) -> Mel:
+    try:
+        status = path.stat()
+    except OSError as error:
+        raise DataError(f"cannot be read ({error.strerror})", path) from error
+    key = f"{path.resolve()}:{status.st_size}:{status.st_mtime_ns}"
+    kept = folder / f"{hashlib.sha256(key.encode()).hexdigest()[:24]}.npy"
+    if kept.exists():
+        return np.asarray(np.load(kept))
+    mel = _compute(path, spec)
+    unfinished = kept.with_suffix(f".{os.getpid()}.tmp")
+    with unfinished.open("wb") as file:
+        np.save(file, mel)
+    unfinished.replace(kept)
+    return mel
+
+
+def _compute(path: Path, spec: MelSpec) -> Mel:
+    samples = read_mono(path, spec.rate)
+    if len(samples) < spec.n_fft:
+        samples = np.pad(samples, (0, spec.n_fft - len(samples)))
+    power = mel_power(torch.from_numpy(samples)[None], spec)[0]
+    return power.clamp_min(LEAST_POWER).log10().T.numpy().astype(np.float16)
+
+
+def _part(mel: Mel, clip: Clip, spec: MelSpec) -> Mel:
+    frames_per_s = spec.rate / spec.hop
+    start = round(clip.start_s * frames_per_s)
+    end = None if clip.end_s is None else round(clip.end_s * frames_per_s)
+    return mel[start:end]

@@ -1,0 +1,213 @@
+"""The training loop: batches in, averaged weights out; stops and goes on exactly where it was.
+
+All randomness of a step is seeded by (seed, step), so a run that was killed and resumed makes the
+same weights as one that was not.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.optim.swa_utils import AveragedModel
+
+from tagger.errors import DataError
+from training.augment import augment_power, mask
+from training.config import Config
+from training.frontend import compress
+from training.labels import VOCABULARY
+from training.losses import label_loss, teacher_loss
+from training.mixing import Pool, Slice, draw_batch
+from training.networks.mobile import MobileNet
+from training.teachers import WIDTH
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pools:
+    """Where slices are drawn from."""
+
+    songs: Pool
+    solos: Pool
+    rendered: Pool | None
+
+
+class Student(nn.Module):
+    """The network with the head that answers the teachers, which is dropped at export."""
+
+    def __init__(self, config: Config) -> None:
+        super().__init__()
+        self.network = MobileNet(len(VOCABULARY), config.mel.n_mels, config.network)
+        self.teacher_head = nn.Linear(self.network.head.in_features, WIDTH)
+
+    def forward(self, mel: Tensor) -> tuple[Tensor, Tensor]:
+        """Return label logits and answers to the teachers.
+
+        Shape: `(B, M, F)` in, `(B, K)` and `(B, WIDTH)` out
+        """
+        embedding = self.network.embed(mel)
+        logits = self.network.head(self.network.dropout(embedding))
+        return logits, self.teacher_head(embedding)
+
+
+def train(
+    config: Config,
+    pools: Pools,
+    folder: Path,
+    device: torch.device,
+    report: Callable[[int, float], object] = lambda step, loss: None,
+) -> MobileNet:
+    """Train, or go on from the checkpoint in `folder`, and return the averaged network on the CPU.
+
+    `report` is called after each step with its number and the loss.
+    """
+    torch.manual_seed(config.loop.seed)
+    run = _Run(config, device)
+    run.load(folder / "checkpoint.pt")
+    while run.step < config.loop.steps:
+        loss = run.advance(pools)
+        report(run.step, loss)
+        if run.step % config.loop.save_every == 0 or run.step == config.loop.steps:
+            run.save(folder / "checkpoint.pt")
+    student = run.average.module
+    assert isinstance(student, Student)
+    return student.network.cpu().eval()
+
+
+class _Run:
+    """What changes from step to step."""
+
+    def __init__(self, config: Config, device: torch.device) -> None:
+        self.config, self.device, self.step = config, device, 0
+        self.student = Student(config).to(device)
+        self.optimiser = torch.optim.AdamW(
+            self.student.parameters(),
+            lr=config.loop.learning_rate,
+            weight_decay=config.loop.weight_decay,
+        )
+        # Buffers too: the moments of batch normalisation belong to the averaged weights.
+        self.average = AveragedModel(
+            self.student, multi_avg_fn=running_average(config.loop.average_decay), use_buffers=True
+        )
+
+    def advance(self, pools: Pools) -> float:
+        """One step of the optimiser; returns the loss."""
+        loop = self.config.loop
+        rng = np.random.default_rng((loop.seed, self.step))
+        torch.manual_seed(int(rng.integers(2**62)))
+        batch = draw_batch(pools.songs, pools.rendered, pools.solos, self.config.recipe, rng)
+        for group in self.optimiser.param_groups:
+            group["lr"] = loop.learning_rate * schedule(self.step / loop.steps, loop.warm_up)
+        self.student.train()
+        with torch.autocast(self.device.type, torch.bfloat16):
+            loss = self._loss(batch, rng)
+        self.optimiser.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+        nn.utils.clip_grad_norm_(self.student.parameters(), loop.clip_norm)
+        self.optimiser.step()
+        self.average.update_parameters(self.student)
+        self.step += 1
+        return float(loss.detach())
+
+    def _loss(self, batch: list[Slice], rng: np.random.Generator) -> Tensor:
+        config, device = self.config, self.device
+        draws = torch.Generator().manual_seed(int(rng.integers(2**62)))
+        power = torch.from_numpy(np.stack([s.power for s in batch])).to(device)
+        targets = torch.from_numpy(np.stack([s.targets for s in batch])).to(device)
+        soft = torch.from_numpy(np.stack([s.soft for s in batch])).to(device)
+        mel = compress(augment_power(power, config.augment, draws), config.mel)
+        mel = mask(mel, config.augment, draws)
+        share, partner = (x.to(device) for x in mixup_draw(config, len(batch), draws))
+        mel = mel * share[:, :, None] + mel[partner] * (1 - share[:, :, None])
+        logits, answers = (out.float() for out in self.student(mel))
+        labels = label_loss(
+            torch.cat([logits, logits]),
+            torch.cat([targets, targets[partner]]),
+            torch.cat([share, 1 - share]),
+        )
+        blended = soft * share + soft[partner] * (1 - share)
+        taught = teacher_loss(answers, blended, config.loop.embedding_weight)
+        return labels + config.loop.teacher_weight * taught
+
+    def save(self, path: Path) -> None:
+        """Write the state so that an interrupted write leaves the old one."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        state = {
+            "step": self.step,
+            "config": repr(self.config),
+            "student": self.student.state_dict(),
+            "average": self.average.state_dict(),
+            "optimiser": self.optimiser.state_dict(),
+        }
+        unfinished = path.with_suffix(".tmp")
+        torch.save(state, unfinished)
+        unfinished.replace(path)
+
+    def load(self, path: Path) -> None:
+        """Take up a saved state if there is one."""
+        if not path.exists():
+            return
+        state = torch.load(path, map_location=self.device, weights_only=True)
+        if state["config"] != repr(self.config):
+            raise DataError("is of a run with other settings; choose another --out folder", path)
+        self.step = state["step"]
+        self.student.load_state_dict(state["student"])
+        self.average.load_state_dict(state["average"])
+        self.optimiser.load_state_dict(state["optimiser"])
+
+
+def running_average(
+    decay: float,
+) -> Callable[[Sequence[Tensor], Sequence[Tensor], Tensor | int], None]:
+    """An exponential average that forgets fast at first.
+
+    With a constant decay of 0.998 the random weights of the start still make up an eighth after
+    1,000 steps, which cost 0.2 of ROC-AUC when we tried.
+    """
+
+    def average(kept: Sequence[Tensor], new: Sequence[Tensor], n_averaged: Tensor | int) -> None:
+        share = 1 - min(decay, (1 + int(n_averaged)) / (10 + int(n_averaged)))
+        for old, current in zip(kept, new, strict=True):
+            if old.is_floating_point():
+                old.lerp_(current, share)
+            else:
+                old.copy_(current)
+
+    return average
+
+
+def schedule(progress: float, warm_up: float) -> float:
+    """Share of the learning rate at a share of all steps: a ramp, then half a cosine.
+
+    >>> [round(schedule(p, 0.1), 2) for p in (0.0, 0.05, 0.1, 0.55, 1.0)]
+    [0.0, 0.5, 1.0, 0.5, 0.0]
+    """
+    if progress < warm_up:
+        return progress / warm_up
+    return 0.5 * (1 + math.cos(math.pi * (progress - warm_up) / (1 - warm_up)))
+
+
+def mixup_draw(config: Config, n: int, rng: torch.Generator) -> tuple[Tensor, Tensor]:
+    """Each slice's own share, at least a half, and whose slice takes up the rest.
+
+    Only songs are blended (they come first in a batch): sums of instruments are mixed as sound
+    already. A slice that is not blended is its own partner, so that nothing which is unknown of
+    another hides what is known of it. Both partners keep their own mask of the unknown.
+    Source: Zhang et al. 2018, "mixup".
+
+    Shape: `(n, 1)` and `(n,)`
+    """
+    songs = config.recipe.songs
+    partner = torch.arange(n)
+    partner[:songs] = torch.randperm(songs, generator=rng)
+    alpha = torch.full((n,), config.loop.mixup_alpha)
+    gamma = torch._standard_gamma(torch.stack([alpha, alpha]), generator=rng)
+    share = gamma[0] / gamma.sum(dim=0).clamp_min(1e-9)
+    share = torch.maximum(share, 1 - share)
+    blended = torch.rand(n, generator=rng) < config.loop.mixup
+    share = torch.where(blended & (torch.arange(n) < songs), share, 1.0)
+    return share[:, None], torch.where(share < 1, partner, torch.arange(n))

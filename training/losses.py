@@ -1,0 +1,55 @@
+"""Losses that pass over what is not known."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from training.labels import GENRE_SLICE, INSTRUMENT_SLICE
+from training.teachers import N_PROBABILITIES
+
+
+def masked_bce(logits: Tensor, targets: Tensor, weights: Tensor) -> Tensor:
+    """Binary cross-entropy, averaged over the known targets only.
+
+    Args:
+        logits: of any shape.
+        targets: 0 to 1, or NaN where unknown; same shape.
+        weights: how much each counts; same shape.
+    """
+    known = ~targets.isnan()
+    loss = functional.binary_cross_entropy_with_logits(
+        logits, torch.where(known, targets, 0.5), reduction="none"
+    )
+    weights = weights * known
+    return (loss * weights).sum() / weights.sum().clamp_min(1e-6)
+
+
+def label_loss(logits: Tensor, targets: Tensor, weights: Tensor) -> Tensor:
+    """Genres and instruments count the same, however many labels or examples either has.
+
+    Shape: `(B, K)`, `(B, K)` and `(B, 1)` in, a scalar out
+    """
+    weights = weights.expand_as(targets)
+    return masked_bce(
+        logits[:, GENRE_SLICE], targets[:, GENRE_SLICE], weights[:, GENRE_SLICE]
+    ) + masked_bce(
+        logits[:, INSTRUMENT_SLICE], targets[:, INSTRUMENT_SLICE], weights[:, INSTRUMENT_SLICE]
+    )
+
+
+def teacher_loss(outputs: Tensor, soft: Tensor, embedding_weight: float) -> Tensor:
+    """Distance from what the teachers said: cross-entropy of tags, squared error of embeddings.
+
+    Shape: `(B, WIDTH)` twice in, a scalar out; rows of NaN (no teacher heard them) do not count
+    """
+    heard = ~soft.isnan().any(dim=1)
+    if not heard.any():
+        return outputs.sum() * 0
+    outputs, soft = outputs[heard], soft[heard]
+    tags = functional.binary_cross_entropy_with_logits(
+        outputs[:, :N_PROBABILITIES], soft[:, :N_PROBABILITIES]
+    )
+    embeddings = functional.mse_loss(outputs[:, N_PROBABILITIES:], soft[:, N_PROBABILITIES:])
+    return tags + embedding_weight * embeddings

@@ -1,0 +1,67 @@
+"""How well scores rank and decide, label by label, over what is known."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.metrics import average_precision_score, f1_score, roc_auc_score
+
+from tagger.vocabulary import Kind, Vocabulary
+
+Array = npt.NDArray[np.float32]
+
+LEAST_POSITIVES = 8  # a figure from fewer says more about the few than about the model
+
+
+@dataclass(frozen=True, slots=True)
+class LabelMetrics:
+    """Figures of one label."""
+
+    label: str
+    positives: int
+    negatives: int
+    roc_auc: float
+    ap: float  # average precision, as scikit-learn estimates the area under precision-recall
+    f1: float  # at the label's threshold
+
+
+def label_metrics(
+    targets: Array, scores: Array, thresholds: Array, vocabulary: Vocabulary, kind: Kind
+) -> list[LabelMetrics]:
+    """Figures of every label of one kind with enough positives and negatives.
+
+    Shape: `targets` (NaN where unknown) and `scores` `(N, K)`, `thresholds` `(K,)`
+    """
+    rows = []
+    for i in vocabulary.indices(kind):
+        known = ~np.isnan(targets[:, i])
+        truth, score = targets[known, i].astype(int), scores[known, i]
+        positives, negatives = int(truth.sum()), int((1 - truth).sum())
+        if min(positives, negatives) < LEAST_POSITIVES:
+            continue
+        rows.append(
+            LabelMetrics(
+                label=vocabulary.labels[i].name,
+                positives=positives,
+                negatives=negatives,
+                roc_auc=round(float(roc_auc_score(truth, score)), 4),
+                ap=round(float(average_precision_score(truth, score)), 4),
+                f1=round(float(f1_score(truth, score >= thresholds[i], zero_division=0)), 4),
+            )
+        )
+    return rows
+
+
+def summary(rows: list[LabelMetrics]) -> dict[str, Any]:
+    """Plain means over the labels, and the rows they come from, for the model card."""
+    if not rows:
+        return {"macro_roc_auc": None, "macro_ap": None, "macro_f1": None, "labels": []}
+    return {
+        "macro_roc_auc": round(float(np.mean([row.roc_auc for row in rows])), 4),
+        "macro_ap": round(float(np.mean([row.ap for row in rows])), 4),
+        "macro_f1": round(float(np.mean([row.f1 for row in rows])), 4),
+        "labels": [asdict(row) for row in rows],
+    }

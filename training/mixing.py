@@ -1,0 +1,142 @@
+"""Training slices: random crops, sums of clips, and what is known of a sum.
+
+Sounds add in power, so a mix of two clips is the sum of their mel powers (up to the phases, which
+no listener could tell apart). Of a sum of clips, a label is present if it is known to be in one,
+absent only if it is known to be absent from all, and unknown otherwise.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import reduce
+
+import numpy as np
+import numpy.typing as npt
+
+from tagger.card import MelSpec
+from training.datasets import Clip
+from training.features import Mel
+from training.labels import Targets
+from training.teachers import WIDTH, soft_at
+
+Array = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Slice:
+    """One training example."""
+
+    power: Array  # (M, F)
+    targets: Targets  # (K,)
+    soft: Array  # (WIDTH,), NaN where no teacher heard it
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pool:
+    """Clips of one kind, to draw slices from."""
+
+    clips: tuple[Clip, ...]
+    features: dict[str, Mel]
+    soft: dict[str, Array]
+    spec: MelSpec
+    weights: npt.NDArray[np.float64]  # (len(clips),), chance of each clip
+
+    @classmethod
+    def of(
+        cls, clips: list[Clip], features: dict[str, Mel], soft: dict[str, Array], spec: MelSpec
+    ) -> Pool:
+        """A pool in which clips of rare labels come more often."""
+        return cls(tuple(clips), features, soft, spec, rarity(clips))
+
+    def draw(self, rng: np.random.Generator) -> Slice:
+        """A random slice of a random clip."""
+        clip = self.clips[rng.choice(len(self.clips), p=self.weights)]
+        mel = self.features[clip.id]
+        start = int(rng.integers(max(1, len(mel) - self.spec.n_frames + 1)))
+        soft = np.full(WIDTH, np.nan, dtype=np.float32)
+        if clip.id in self.soft:
+            soft = soft_at(self.soft[clip.id], start * self.spec.hop / self.spec.rate)
+        return Slice(crop(mel, start, self.spec, rng), clip.targets, soft)
+
+
+def rarity(clips: list[Clip]) -> npt.NDArray[np.float64]:
+    """Chance of each clip: inverse to the root of how many share its rarest label."""
+    present = np.stack([clip.targets == 1 for clip in clips])
+    counts = np.maximum(present.sum(axis=0), 1)
+    weights = np.where(present, 1 / np.sqrt(counts), 0).max(axis=1)
+    labelled = weights > 0
+    weights[~labelled] = np.median(weights[labelled]) if labelled.any() else 1.0
+    return np.asarray(weights / weights.sum())
+
+
+def crop(mel: Mel, start: int, spec: MelSpec, rng: np.random.Generator) -> Array:
+    """Mel power of one slice; a shorter sound lands anywhere in it, with silence around.
+
+    Shape: `(F', M)` of log10 in, `(M, F)` of power out
+    """
+    part = mel[start : start + spec.n_frames].astype(np.float32)
+    power = np.zeros((spec.n_mels, spec.n_frames), dtype=np.float32)
+    offset = int(rng.integers(spec.n_frames - len(part) + 1))
+    power[:, offset : offset + len(part)] = np.power(np.float32(10), part.T)
+    return power
+
+
+def combine(first: Targets, second: Targets) -> Targets:
+    """What is known of a sum of two sounds.
+
+    >>> known = np.array([1, 1, 1, 0, 0, np.nan], dtype=np.float32)
+    >>> other = np.array([1, 0, np.nan, 0, np.nan, np.nan], dtype=np.float32)
+    >>> combine(known, other).tolist()
+    [1.0, 1.0, 1.0, 0.0, nan, nan]
+    """
+    either = np.where((first == 1) | (second == 1), np.float32(1), np.float32(np.nan))
+    return np.where((first == 0) & (second == 0), np.float32(0), either)
+
+
+def mix(slices: list[Slice], gains_db: npt.NDArray[np.float64]) -> Slice:
+    """The sum of slices, each brought to the same loudness and then to its gain in dB."""
+    power = sum(
+        (s.power * np.float32(10 ** (g / 10) / max(float(s.power.mean()), 1e-9)))
+        for s, g in zip(slices, gains_db, strict=True)
+    )
+    targets = reduce(combine, (s.targets for s in slices))
+    # No teacher has heard the sum.
+    soft = slices[0].soft if len(slices) == 1 else np.full(WIDTH, np.nan, dtype=np.float32)
+    return Slice(np.asarray(power, dtype=np.float32), targets, soft)
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """What a batch is made of."""
+
+    songs: int = 48  # slices of full mixes with genre labels or teachers
+    rendered: int = 24  # slices of rendered MIDI
+    solos: int = 24  # sums of isolated instruments
+    most_solos: int = 3  # sounds in one such sum
+    solo_range_db: float = 12.0  # how much quieter one of them may be
+    overlay: float = 0.15  # share of songs with an isolated instrument laid over them
+
+
+def draw_batch(
+    songs: Pool, rendered: Pool | None, solos: Pool, recipe: Recipe, rng: np.random.Generator
+) -> list[Slice]:
+    """All slices of one batch, songs first."""
+    batch = [_song(songs, solos, recipe, rng) for _ in range(recipe.songs)]
+    n_solos = recipe.solos if rendered else recipe.solos + recipe.rendered
+    batch += [_solos(solos, recipe, rng) for _ in range(n_solos)]
+    if rendered:
+        batch += [rendered.draw(rng) for _ in range(recipe.rendered)]
+    return batch
+
+
+def _song(songs: Pool, solos: Pool, recipe: Recipe, rng: np.random.Generator) -> Slice:
+    song = songs.draw(rng)
+    if rng.random() >= recipe.overlay:
+        return song
+    return mix([song, solos.draw(rng)], np.array([0.0, rng.uniform(-6, 6)]))
+
+
+def _solos(solos: Pool, recipe: Recipe, rng: np.random.Generator) -> Slice:
+    n = int(rng.integers(1, recipe.most_solos + 1))
+    gains = rng.uniform(-recipe.solo_range_db, 0, size=n)
+    return mix([solos.draw(rng) for _ in range(n)], gains)
