@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,6 +13,8 @@ from tagger.demo import write_demo
 from tagger.model import Model, load_model
 from tests.tiny_model import write_tiny_model
 
+NOBODY = 65534
+
 
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -17,6 +22,22 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("demo") / "music"
     write_demo(folder, seconds=6.0)
     return folder
+
+
+@pytest.fixture
+def common_folder() -> Iterator[Path]:
+    """A folder where permissions bind: for the while of the test, root is somebody else."""
+    with tempfile.TemporaryDirectory() as name:  # pytest's own are closed to other users
+        folder = Path(name)
+        folder.chmod(0o777)
+        root = hasattr(os, "geteuid") and os.geteuid() == 0
+        if root:
+            os.seteuid(NOBODY)
+        try:
+            yield folder
+        finally:
+            if root:
+                os.seteuid(0)
 
 
 @pytest.fixture(scope="session")
