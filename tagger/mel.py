@@ -72,7 +72,26 @@ def mel_power(samples: Array, spec: MelSpec) -> Array:
     frames = np.lib.stride_tricks.sliding_window_view(samples, spec.n_fft, axis=-1)
     spectrum = np.fft.rfft(frames[..., :: spec.hop, :] * hann(spec.n_fft))
     power = spectrum.real**2 + spectrum.imag**2
-    return np.swapaxes(power @ filter_bank(spec).T, -1, -2)
+    bands = np.empty((*power.shape[:-1], spec.n_mels), dtype=np.float32)
+    for i, (first, stop, weights) in enumerate(_triangles(spec)):
+        bands[..., i] = np.einsum("...k,k->...", power[..., first:stop], weights)
+    return np.swapaxes(bands, -1, -2)
+
+
+@lru_cache(maxsize=4)
+def _triangles(spec: MelSpec) -> tuple[tuple[int, int, Array], ...]:
+    """First bin, end and weights of each filter where it is not zero.
+
+    A filter covers some ten of 513 bins. Summing just those takes a tenth of the time of a matrix
+    product, and keeps BLAS out: its threads spin while they wait, which cost ten times the product
+    itself as soon as another program wanted a core.
+    """
+    spans = []
+    for row in filter_bank(spec):
+        (bins,) = np.nonzero(row)
+        first, stop = (bins[0], bins[-1] + 1) if len(bins) else (0, 0)
+        spans.append((int(first), int(stop), row[first:stop].copy()))
+    return tuple(spans)
 
 
 def compress(power: Array, spec: MelSpec) -> Array:
