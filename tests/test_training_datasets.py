@@ -26,8 +26,8 @@ def rendered(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def tables(data: Path, tmp_path: Path) -> Path:
-    """A copy to spoil, without the sound, which no table's reader opens."""
-    return shutil.copytree(data, tmp_path / "data", ignore=shutil.ignore_patterns("*.wav", "*.npz"))
+    """A copy to spoil, without the sound, which is not opened before training."""
+    return shutil.copytree(data, tmp_path / "data", ignore=shutil.ignore_patterns("*.wav"))
 
 
 @pytest.fixture(scope="module")

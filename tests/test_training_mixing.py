@@ -10,7 +10,7 @@ import pytest
 from tests.training_data import SPEC, clip
 from training.features import Mel
 from training.labels import Targets, genre_targets, unknown
-from training.mixing import Pool, Recipe, Slice, combine, crop, draw_batch, mix, rarity
+from training.mixing import FEWEST, Pool, Recipe, Slice, combine, crop, draw_batch, mix, rarity
 from training.teachers import WIDTH
 
 NAN = float("nan")
@@ -118,13 +118,13 @@ def test_crop_of_a_short_sound_lies_somewhere_inside() -> None:
 def test_rare_labels_come_more_often() -> None:
     blues, jazz = (genre_targets([name], complete=True) for name in ("Blues", "Jazz"))
     both = genre_targets(["Blues", "Jazz"], complete=True)
-    clips = [clip(f"b{i}", blues) for i in range(14)]
+    clips = [clip(f"b{i}", blues) for i in range(99)]
     chances = rarity([*clips, clip("j", jazz), clip("both", both), clip("u", unknown())])
     assert chances.sum() == pytest.approx(1)
-    # 15 clips hold Blues and 2 Jazz; a clip counts by its rarest label.
-    assert chances[14] / chances[0] == pytest.approx(np.sqrt(15 / 2), rel=1e-6)
-    assert chances[15] == pytest.approx(chances[14])
-    assert chances[16] == pytest.approx(chances[0])  # as likely as the middle one
+    # 100 clips hold Blues; Jazz with its 2 counts as if it had FEWEST. The rarest label counts.
+    assert chances[99] / chances[0] == pytest.approx(np.sqrt(100 / FEWEST), rel=1e-6)
+    assert chances[100] == pytest.approx(chances[99])
+    assert chances[101] == pytest.approx(chances[0])  # as likely as the middle one
 
 
 def test_clips_without_any_label_are_equally_likely() -> None:

@@ -6,6 +6,7 @@ A high tone is Jazz, a low one Blues; a solo of one is a Flute, of the other a D
 from __future__ import annotations
 
 import csv
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -21,6 +22,7 @@ from training.datasets import Clip
 from training.labels import VOCABULARY, Targets
 from training.mixing import Recipe
 from training.networks.mobile import MobileConfig, Stage
+from training.weak import RULES
 
 Array = npt.NDArray[np.float32]
 Row = dict[str, object]
@@ -109,6 +111,16 @@ def write_sound(path: Path, samples: Array, rate: int = RATE) -> Path:
     return path
 
 
+def write_tag_names(data: Path) -> None:
+    """The teachers' vocabularies: the tags that rules speak of, filled up to 50."""
+    names = {}
+    for teacher in ("msd", "mtt"):
+        spoken = [tag for rule in RULES if rule.teacher == teacher for tag in rule.tags]
+        names[teacher] = [*dict.fromkeys(spoken), *(f"other {i}" for i in range(50))][:50]
+    (data / "teachers").mkdir()
+    (data / "teachers" / "tags.json").write_text(json.dumps(names))
+
+
 def write_soft(path: Path, seed: int, patches: int = 2) -> Path:
     """Teachers' outputs: three of probabilities, two embeddings, one that is not used."""
     rng = np.random.default_rng(seed)
@@ -128,6 +140,7 @@ def write_soft(path: Path, seed: int, patches: int = 2) -> Path:
 def write_data(data: Path) -> Path:
     """The whole miniature data folder."""
     _write_tracks(data)
+    write_tag_names(data)
     _write_sounds(data)
     return data
 

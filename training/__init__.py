@@ -7,6 +7,7 @@ In the order of use:
 - `frontend`    `tagger.mel` in torch
 - `features`    mel power of every clip, computed once, kept on disk
 - `teachers`    soft labels and embeddings of other networks, taught through heads dropped later
+- `weak`        instruments in songs, where the teachers leave little doubt
 - `mixing`      random crops, mixes of clips and their three-valued labels
 - `augment`     draws of parameters, then changes to mel power that follow them
 - `networks`    what is trained

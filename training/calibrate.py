@@ -18,7 +18,7 @@ Array = npt.NDArray[np.float32]
 
 PULL = 10.0  # positives at which a label's own threshold counts as much as its kind's
 SLOPES, OFFSETS = (0.3, 5.0), (-8.0, 8.0)  # outside these a fit has run away
-THRESHOLDS = (0.25, 0.9)
+THRESHOLDS = (0.5, 0.9)  # a tag must be more likely right than wrong
 
 
 def fit_rules(targets: Array, votes: Array, vocabulary: Vocabulary) -> tuple[LabelRule, ...]:

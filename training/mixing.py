@@ -59,10 +59,15 @@ class Pool:
         return Slice(crop(mel, start, self.spec, rng), clip.targets, soft)
 
 
+# A label with fewer clips than this does not make them come more often still, or they would be
+# learned by heart.
+FEWEST = 20
+
+
 def rarity(clips: list[Clip]) -> npt.NDArray[np.float64]:
     """Chance of each clip: inverse to the root of how many share its rarest label."""
     present = np.stack([clip.targets == 1 for clip in clips])
-    counts = np.maximum(present.sum(axis=0), 1)
+    counts = np.maximum(present.sum(axis=0), FEWEST)
     weights = np.where(present, 1 / np.sqrt(counts), 0).max(axis=1)
     labelled = weights > 0
     weights[~labelled] = np.median(weights[labelled]) if labelled.any() else 1.0

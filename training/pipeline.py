@@ -24,6 +24,7 @@ from training.features import load_features
 from training.loop import Pools, train
 from training.mixing import Pool
 from training.teachers import load_soft, standardise
+from training.weak import add_weak_instruments
 
 Progress = Callable[[str, int], AbstractContextManager[Callable[[], object]]]
 
@@ -42,7 +43,8 @@ class Split:
 
 def load_split(data: Path, rendered: Path | None, fold: int) -> Split:
     """Read all labels and set aside one fold of the songs and of the instruments."""
-    songs, sounds = genres.load(data), instruments.load(data)
+    songs = add_weak_instruments(genres.load(data), data)
+    sounds = instruments.load(data)
     midi = instruments.load_rendered(rendered) if rendered else []
     split = Split(
         songs=[clip for clip in songs if clip.fold != fold],

@@ -42,6 +42,12 @@ WIDTH = sum(teacher.width for teacher in TEACHERS)
 N_PROBABILITIES = sum(teacher.width for teacher in TEACHERS if teacher.is_probability)
 
 
+def columns(name: str) -> slice:
+    """Where one teacher's outputs stand among all."""
+    before = sum(t.width for t in TEACHERS[: [t.name for t in TEACHERS].index(name)])
+    return slice(before, before + next(t.width for t in TEACHERS if t.name == name))
+
+
 def load_soft(path: Path) -> Array:
     """All teachers' outputs for one file, side by side. Shape: `(patches, WIDTH)`."""
     try:

@@ -1,0 +1,57 @@
+"""The README says what there is, and what it says is true."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import click
+import pytest
+
+from tagger.cli import main
+from tagger.model import load_model
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def commands() -> list[str]:
+    context = click.Context(main)
+    return main.list_commands(context)
+
+
+@pytest.mark.parametrize("name", commands())
+def test_command_is_in_the_readme_and_has_help(name: str) -> None:
+    assert f"musictag {name}" in README
+    command = main.get_command(click.Context(main), name)
+    assert command is not None
+    assert command.help
+
+
+@pytest.mark.parametrize("name", ["scan", "predict", "demo"])
+def test_every_option_has_help(name: str) -> None:
+    command = main.get_command(click.Context(main), name)
+    assert command is not None
+    for parameter in command.params:
+        if isinstance(parameter, click.Option):
+            assert parameter.help, parameter.name
+
+
+def test_readme_states_the_figures_of_the_shipped_card() -> None:
+    card = load_model().card
+    genres = card.metrics["genres"]
+    assert f"{genres['macro_roc_auc']:.3f}" in README
+    assert f"{genres['macro_ap']:.3f}" in README
+    assert f"{len(card.vocabulary.names('genre'))} genres" in README
+    assert f"{len(card.vocabulary.names('instrument'))} instruments" in README
+    for name in card.vocabulary.names("genre") + card.vocabulary.names("instrument"):
+        assert name in README
+
+
+def test_links_in_the_readme_lead_somewhere() -> None:
+    for target in re.findall(r"\]\((?!http)([^)#]+)\)", README):
+        assert (ROOT / target).exists(), target
+
+
+def test_changelog_speaks_of_this_version_or_the_next() -> None:
+    assert "## Unreleased" in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
