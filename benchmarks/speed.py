@@ -91,25 +91,23 @@ def table(runs: list[Run], seconds: float) -> str:
         f"| {run.tracks / run.wall_s:.1f} | {run.peak_mb:.0f} |"
         for run in runs
     ]
-    return "\n".join(
-        [
-            (
-                f"`python benchmarks/speed.py --tracks {runs[0].tracks} --seconds {seconds:g}`: "
-                f"{runs[0].tracks} tracks of {seconds:g} s, 44.1 kHz stereo, half MP3 and half FLAC, "
-                f"in the page cache; Python {platform.python_version()}, {platform.system()}, "
-                f"{platform.machine()}."
-            ),
-            "",
-            "| run | CPU ms a track | over the floor | tracks/s, wall | peak MB of a process |",
-            "|---|---|---|---|---|",
-            *rows,
-            "",
-            (
-                "The floor is reading the same windows and doing nothing with them. CPU time counts "
-                "the start of Python and of the model."
-            ),
-        ]
-    )
+    command = f"python benchmarks/speed.py --tracks {runs[0].tracks} --seconds {seconds:g}"
+    lines = [
+        (
+            f"`{command}`: tracks of 44.1 kHz stereo, half MP3 and half FLAC, in the page cache; "
+            f"Python {platform.python_version()}, {platform.system()}, {platform.machine()}."
+        ),
+        "",
+        "| run | CPU ms a track | over the floor | tracks/s, wall | peak MB of a process |",
+        "|---|---|---|---|---|",
+        *rows,
+        "",
+        (
+            "The floor is reading the same windows and doing nothing with them. CPU time "
+            "counts the start of Python and of the model."
+        ),
+    ]
+    return "\n".join(lines)
 
 
 def main() -> None:
