@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from tagger.audio import iter_windows
+from tagger.audio import Windows, iter_windows
 from tagger.card import MelSpec, ModelCard
 from tagger.errors import MusicTagError
 from tagger.explain.occlusion import ROWS, STEPS, occlusion_maps
@@ -68,15 +68,21 @@ def explain(path: Path, model: Model, settings: Settings, names: Sequence[str] =
     where its sound cannot be read, MusicTagError where a name is no label of the model.
     """
     spec = model.card.mel
-    chunks = list(
-        iter_windows(path, rate=spec.rate, length=spec.slice_samples, count=settings.windows)
-    )
-    track = judge(score_windows(model, chunks), model.card, settings)
-    mel = log_mel(np.concatenate([windows.samples for windows in chunks]), spec)
+    chunks = iter_windows(path, rate=spec.rate, length=spec.slice_samples, count=settings.windows)
+    mels: list[Array] = []
+    track = judge(score_windows(model, _noted(chunks, spec, mels)), model.card, settings)
+    mel = np.concatenate(mels)
     labels = _named(names, model.card) if names else _labels(track)
     maps = occlusion_maps(model, mel, labels, track.slices.silent)
     reasons = (_reason(i, track, model.card, map_) for i, map_ in zip(labels, maps, strict=True))
     return Explanation(path, track, spec, mel, tuple(reasons))
+
+
+def _noted(chunks: Iterable[Windows], spec: MelSpec, mels: list[Array]) -> Iterator[Windows]:
+    """The chunks, a few windows at a time so that memory stays bounded; their log-mel is kept."""
+    for windows in chunks:
+        mels.append(log_mel(windows.samples, spec))
+        yield windows
 
 
 def _named(names: Sequence[str], card: ModelCard) -> list[int]:

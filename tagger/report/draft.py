@@ -30,13 +30,18 @@ def draft_plan(results: Iterable[Result]) -> dict[str, Any]:
     }
 
 
+def plan_path(result: Result) -> str:
+    """The file as changes name it; by this the page knows whose changes they are."""
+    return os.path.abspath(result.path)  # noqa: PTH100  # Path.absolute keeps ".."
+
+
 def changes(result: Result) -> list[dict[str, Any]]:
     """What would change in one file: kinds it has no value of get what was heard."""
     if result.track is None:
         return []
     return [
         {
-            "path": os.path.abspath(result.path),  # noqa: PTH100  # Path.absolute keeps ".."
+            "path": plan_path(result),
             "kind": kind,
             "before": [],
             "after": [tag.name for tag in result.track.of(kind)],

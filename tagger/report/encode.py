@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import base64
 import json
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from tagger.report.draft import draft_plan
+from tagger.report.draft import draft_plan, plan_path
 from tagger.scan import Result, Track
 
 # Inside a script element the parser looks for "<"; the others close the remaining ways out.
@@ -50,10 +49,10 @@ def _track(result: Result) -> dict[str, Any]:
     those that were heard also tags ([index of the label, probability]), duration_s, starts
     (seconds), silent (indices of slices) and slices (S times K bytes, 255 being 1, in base64).
     """
-    path, now = Path(os.path.abspath(result.path)), result.existing  # noqa: PTH100  # without ".."
+    path, now = plan_path(result), result.existing
     content = {
-        "path": str(path),
-        "uri": path.as_uri(),
+        "path": path,
+        "uri": Path(path).as_uri(),
         "title": now.title,
         "artist": now.artist,
         "album": now.album,
