@@ -19,7 +19,7 @@ from tagger.explain.evidence import Explanation, explain
 from tagger.explain.layout import lay_out
 from tagger.explain.occlusion import ROWS, STEPS, occlusion_maps
 from tagger.explain.png import png_image
-from tagger.explain.scene import Text
+from tagger.explain.scene import Line, Text
 from tagger.explain.svg import html_text, png_bytes, svg_text
 from tagger.model import Model, load_model
 from tagger.scan import Settings
@@ -132,6 +132,7 @@ def test_picture_has_axes_in_seconds_and_hz(explained: Explanation) -> None:
     assert {"1,000 Hz", "3,000 Hz", "start, min:s", "Low Horn"} <= set(texts)
     assert min(mark.size for mark in scene.marks if isinstance(mark, Text)) >= 11
     for mark in scene.marks:
+        assert not isinstance(mark, Line)
         assert 0 <= mark.x <= scene.width
         assert 0 <= mark.y <= scene.height
 

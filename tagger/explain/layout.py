@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from tagger.explain.colors import AGAINST, FOR, FOR_TEXT, hex_color, highlighted, viridis
 from tagger.explain.evidence import Explanation, Reason
-from tagger.explain.scene import Box, Mark, Raster, Scene, Text
+from tagger.explain.scene import Box, Line, Mark, Raster, Scene, Text
 from tagger.explain.words import clock, shown_labels, windows_text
 from tagger.mel import hz_to_mel
 from tagger.report.text import path_text
@@ -49,7 +49,8 @@ def lay_out(explanation: Explanation) -> Scene:
 
 
 def _bottom(marks: list[Mark]) -> int:
-    return round(max(mark.y + (0 if isinstance(mark, Text) else mark.height) for mark in marks))
+    placed = [mark for mark in marks if not isinstance(mark, Line)]
+    return round(max(mark.y + (0 if isinstance(mark, Text) else mark.height) for mark in placed))
 
 
 def _heading(explanation: Explanation, name: str) -> Iterator[Mark]:

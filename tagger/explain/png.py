@@ -10,7 +10,7 @@ import io
 from typing import TYPE_CHECKING, Any
 
 from tagger.errors import MusicTagError
-from tagger.explain.scene import Box, Mark, Scene, Text
+from tagger.explain.scene import Box, Line, Mark, Scene, Text
 
 if TYPE_CHECKING:
     from PIL import ImageDraw
@@ -45,6 +45,10 @@ def png_image(scene: Scene) -> bytes:
 def _paint(mark: Mark, image: Any, draw: ImageDraw.ImageDraw) -> None:
     from PIL import Image
 
+    if isinstance(mark, Line):
+        points = [(x * SCALE, y * SCALE) for x, y in mark.points]
+        draw.line(points, fill=mark.color, width=round(mark.thick * SCALE))
+        return
     x, y = mark.x * SCALE, mark.y * SCALE
     if isinstance(mark, Text):
         font = _font(mark.size * SCALE, bold=mark.bold)

@@ -37,6 +37,15 @@ class Box:
     thick: float = 1.0
 
 
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line through points (x, y)."""
+
+    points: tuple[tuple[float, float], ...]
+    color: str
+    thick: float = 1.5
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Raster:
     """Pixels stretched over a rectangle. Shape: `(height, width, 3)`, any size."""
@@ -48,7 +57,7 @@ class Raster:
     pixels: Pixels
 
 
-Mark = Text | Box | Raster
+Mark = Text | Box | Line | Raster
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ import struct
 import zlib
 from xml.sax.saxutils import escape, quoteattr
 
-from tagger.explain.scene import Box, Mark, Pixels, Raster, Scene, Text
+from tagger.explain.scene import Box, Line, Mark, Pixels, Raster, Scene, Text
 
 FONT = "system-ui, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif"
 PAGE = """<!doctype html>
@@ -42,6 +42,12 @@ def html_text(scene: Scene) -> str:
 
 
 def _mark(mark: Mark) -> str:
+    if isinstance(mark, Line):
+        points = " ".join(f"{x:g},{y:g}" for x, y in mark.points)
+        return (
+            f'<polyline points="{points}" fill="none" stroke="{mark.color}" '
+            f'stroke-width="{mark.thick:g}"/>'
+        )
     place = f'x="{mark.x:g}" y="{mark.y:g}"'
     if isinstance(mark, Text):
         weight = ' font-weight="bold"' if mark.bold else ""
