@@ -53,7 +53,8 @@ def echo_table(results: Iterable[Result], *, only_changed: bool) -> None:
 
 def _echo_tally(tally: Tally, columns: int) -> None:
     look = look_of()
-    for line in tally_lines(tally, columns, look):
+    kinds = [kind for kind in KINDS if tally.values[kind]]  # the others were not asked for
+    for line in tally_lines(tally, columns, look, kinds):
         click.echo(line, color=look.color)
 
 

@@ -10,7 +10,7 @@ from typing import TextIO
 
 EIGHTHS = " ▏▎▍▌▋▊▉█"  # bars grow by an eighth of a column
 RISING = "▁▂▃▄▅▆▇█"
-_BLOCKS = re.compile(r"[▏▎▍▌▋▊▉█]+|(?<=% )#+")
+_BLOCKS = re.compile(r"[▏▎▍▌▋▊▉█]+|(?<=[%\d] )#+|(?<=  )#+$")
 
 BOLD, DIM, BLUE, RESET = "\x1b[1m", "\x1b[2m", "\x1b[34m", "\x1b[0m"
 

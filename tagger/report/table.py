@@ -40,13 +40,14 @@ def table_lines(results: Iterable[Result], columns: int, look: Look = PLAIN) -> 
 
 
 def change_text(existing: Iterable[str], tags: Iterable[Tag], look: Look = PLAIN) -> str:
-    """The values a file has now, and what was heard, with the probability of each.
+    r"""The values a file has now, and what was heard, with the probability of each.
 
     >>> change_text(["Rock"], [Tag("genre", "Blues", 0.914), Tag("genre", "Folk", 0.5)])
-    'Rock -> Blues 91% ███▋, Folk 50% ██'
+    'Rock -> Blues 91%\xa0███▋, Folk 50%\xa0██'
     """
     now = ", ".join(printable(value) for value in existing) or NOTHING
-    heard = ", ".join(f"{tag.name} {tag.score:.0%} {look.bar(tag.score, BAR)}" for tag in tags)
+    gap = "\xa0" if look.blocks else " "  # no break between figure and bar where it can be written
+    heard = ", ".join(f"{tag.name} {tag.score:.0%}{gap}{look.bar(tag.score, BAR)}" for tag in tags)
     return f"{now} -> {heard or NOTHING}"
 
 

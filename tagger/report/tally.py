@@ -39,9 +39,11 @@ class Tally:
         return {"files": self.n_files, **counts, "without": without}
 
 
-def tally_lines(tally: Tally, columns: int, look: Look) -> Iterator[str]:
+def tally_lines(
+    tally: Tally, columns: int, look: Look, kinds: Iterable[Kind] = KINDS
+) -> Iterator[str]:
     """A histogram for each kind, most frequent first; nothing where no file was counted."""
-    for kind in KINDS if tally.n_files else ():
+    for kind in kinds if tally.n_files else ():
         yield ""
         yield look.strong(NAMES[kind].capitalize())
         rows = _ranked(tally.values[kind])

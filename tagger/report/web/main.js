@@ -11,7 +11,15 @@ function drawSummary() {
   byId('summary').textContent = parts.join(' · ');
 }
 
+let counting = null;
+
+// Counting walks the whole plan; ticks that follow each other quickly are counted once.
 function drawPending() {
+  clearTimeout(counting);
+  counting = setTimeout(countPending, 50);
+}
+
+function countPending() {
   const { changes } = editedPlan();
   byId('pending').textContent = `${plural(changes.length, 'change')} in ${plural(new Set(changes.map((change) => change.path)).size, 'file')}`;
 }

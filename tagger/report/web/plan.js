@@ -8,8 +8,9 @@ const same = (one, other) => one.length === other.length && one.every((value, i)
 // What may be ticked for one kind of tag of one track: what the plan adds, and what was heard too.
 function editOf(track, kind) {
   const key = `${track.id} ${kind}`;
-  if (!edits.has(key)) edits.set(key, newEdit(track, kind));
-  return edits.get(key);
+  let edit = edits.get(key);
+  if (!edit) edits.set(key, edit = newEdit(track, kind));
+  return edit;
 }
 
 function newEdit(track, kind) {
@@ -77,7 +78,10 @@ function setAll(list, on) {
 
 // Ticked out of all proposed: 1 all, 0 none, else between; null where nothing is proposed.
 function tickedShare(list) {
-  const options = list.flatMap((track) => KINDS.flatMap((kind) => editOf(track, kind).options));
-  const proposed = options.filter((option) => option.proposed);
-  return proposed.length ? proposed.filter((option) => option.on).length / proposed.length : null;
+  let proposed = 0, ticked = 0;
+  for (const track of list) for (const kind of KINDS) for (const option of editOf(track, kind).options) {
+    if (option.proposed) proposed += 1;
+    if (option.proposed && option.on) ticked += 1;
+  }
+  return proposed ? ticked / proposed : null;
 }
