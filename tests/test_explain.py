@@ -129,7 +129,7 @@ def test_unknown_label_is_said(halves: Path, tiny: Model) -> None:
 def test_picture_has_axes_in_seconds_and_hz(explained: Explanation) -> None:
     scene = lay_out(explained)
     texts = [mark.text for mark in scene.marks if isinstance(mark, Text)]
-    assert {"1,000 Hz", "3,000 Hz", "start, min:s", "Low Horn"} <= set(texts)
+    assert {"1,000 Hz", "3,000 Hz", "time, min:s", "Low Horn"} <= set(texts)
     assert min(mark.size for mark in scene.marks if isinstance(mark, Text)) >= 11
     for mark in scene.marks:
         assert not isinstance(mark, Line)

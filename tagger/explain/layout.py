@@ -23,6 +23,7 @@ Array = npt.NDArray[np.float32]
 
 WIDTH, LEFT, RIGHT, TOP = 900, 128, 14, 76
 GAP = 2  # pixels between windows
+LEAST_TICK = 44  # pixels from one time to the next
 SPECTROGRAM, MAP, ROW = 150, 96, 17  # heights
 SOFT, SILENT = "#565c66", "#c9cdd3"
 TICKS_HZ = (100, 300, 1000, 3000, 8000)
@@ -129,13 +130,17 @@ def _columns(explanation: Explanation) -> Iterator[tuple[float, float]]:
 
 
 def _time_axis(explanation: Explanation, y: int) -> Iterator[Mark]:
+    """Start times under the windows, as many as fit; each second where windows are wide."""
     columns = list(_columns(explanation))
-    every = -(-44 // int(max(1, columns[0][1]))) if columns else 1
+    second = columns[0][1] / explanation.spec.slice_s if columns else 0.0  # pixels
+    inside = range(int(explanation.spec.slice_s)) if second >= LEAST_TICK else (0,)
+    every = -(-LEAST_TICK // max(1, int(columns[0][1]))) if columns else 1
     starts = explanation.track.slices.starts
     for (x, _), start in list(zip(columns, starts, strict=True))[::every]:
-        yield Box(x, y, 1, 4, fill=SOFT)
-        yield Text(x, y + 15, clock(start), 11, color=SOFT)
-    yield Text(LEFT - 8, y + 15, "start, min:s", 11, anchor="end", color=SOFT)
+        for passed in inside:
+            yield Box(x + passed * second, y, 1, 4, fill=SOFT)
+            yield Text(x + passed * second, y + 15, clock(start + passed), 11, color=SOFT)
+    yield Text(LEFT - 8, y + 15, "time, min:s", 11, anchor="end", color=SOFT)
 
 
 def _hz_axis(explanation: Explanation, y: int, height: int) -> Iterator[Mark]:

@@ -60,8 +60,10 @@ def _paint(mark: Mark, image: Any, draw: ImageDraw.ImageDraw) -> None:
         thick = round(mark.thick * SCALE)
         draw.rectangle([(x, y), corner], fill=mark.fill, outline=mark.stroke, width=thick)
         return
-    size = (max(1, round(right) - round(x)), max(1, round(bottom) - round(y)))
-    image.paste(Image.fromarray(mark.pixels).resize(size), (round(x), round(y)))
+    # The nudge keeps windows that touch from being parted by a rounding error.
+    left, top, right, bottom = (round(edge + 1e-6) for edge in (x, y, right, bottom))
+    size = (max(1, right - left), max(1, bottom - top))
+    image.paste(Image.fromarray(mark.pixels).resize(size), (left, top))
 
 
 def _font(size: int, *, bold: bool) -> Any:

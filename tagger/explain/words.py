@@ -28,12 +28,12 @@ def lines(explanation: Explanation, look: Look) -> Iterator[str]:
 
 
 def clock(seconds: float) -> str:
-    """Minutes and seconds.
+    """Minutes and whole seconds passed, as players show them.
 
-    >>> clock(75.4), clock(0)
+    >>> clock(75.9), clock(0)
     ('1:15', '0:00')
     """
-    minutes, rest = divmod(round(seconds), 60)
+    minutes, rest = divmod(int(seconds), 60)
     return f"{minutes}:{rest:02}"
 
 
