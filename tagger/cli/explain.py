@@ -57,11 +57,10 @@ def explain(
     from tagger.explain.evidence import explain as find_reasons
     from tagger.model import load_model
     from tagger.report.look import look_of
-    from tagger.scan import Settings, default_jobs
+    from tagger.scan import Settings
 
     settings = Settings(model, windows, most(max_genres, max_instruments), min_confidence)
-    loaded = load_model(model, threads=default_jobs())
-    explanation = find_reasons(file, loaded, settings, names)
+    explanation = find_reasons(file, load_model(model), settings, names)
     if output:
         _draw(explanation, output)
         return
