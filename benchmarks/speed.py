@@ -95,8 +95,8 @@ def table(runs: list[Run], seconds: float) -> str:
         [
             (
                 f"`python benchmarks/speed.py --tracks {runs[0].tracks} --seconds {seconds:g}`: "
-                f"{runs[0].tracks} tracks of {seconds:g} s, 44.1 kHz stereo, half MP3 and half FLAC, "
-                f"in the page cache; Python {platform.python_version()}, {platform.system()}, "
+                f"{runs[0].tracks} tracks of {seconds:g} s, 44.1 kHz stereo, half MP3 and half "
+                f"FLAC, in the page cache; Python {platform.python_version()}, {platform.system()}, "
                 f"{platform.machine()}."
             ),
             "",
@@ -105,8 +105,8 @@ def table(runs: list[Run], seconds: float) -> str:
             *rows,
             "",
             (
-                "The floor is reading the same windows and doing nothing with them. CPU time counts "
-                "the start of Python and of the model."
+                "The floor is reading the same windows and doing nothing with them. CPU time "
+                "counts the start of Python and of the model."
             ),
         ]
     )
