@@ -96,8 +96,8 @@ def table(runs: list[Run], seconds: float) -> str:
             (
                 f"`python benchmarks/speed.py --tracks {runs[0].tracks} --seconds {seconds:g}`: "
                 f"{runs[0].tracks} tracks of {seconds:g} s, 44.1 kHz stereo, half MP3 and half "
-                f"FLAC, in the page cache; Python {platform.python_version()}, {platform.system()}, "
-                f"{platform.machine()}."
+                f"FLAC, in the page cache; Python {platform.python_version()}, "
+                f"{platform.system()}, {platform.machine()}."
             ),
             "",
             "| run | CPU ms a track | over the floor | tracks/s, wall | peak MB of a process |",
