@@ -11,7 +11,8 @@ The modules in the order in which data flows through them:
 - `voting`      slice scores -> track scores -> tags
 - `tagfile`     path -> the tags a file holds today
 - `scan`        many paths -> what was heard in each, in parallel
-- `report`      results -> table, JSON
+- `report`      results -> table, CSV, JSON, HTML
+- `explain`     path -> when and where in the spectrum each tag was heard
 - `demo`        a synthesised music library to try all of it on
 - `cli`         the `musictag` command
 

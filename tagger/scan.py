@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tagger.audio import iter_windows
+from tagger.card import ModelCard
 from tagger.errors import MusicTagError, TagError
 from tagger.inference import SliceScores, score_windows
 from tagger.model import DEFAULT, Model, load_model
@@ -67,11 +68,15 @@ def listen(path: Path, model: Model, settings: Settings) -> Track:
     """Hear one file; raises AudioError where its sound cannot be read."""
     spec = model.card.mel
     chunks = iter_windows(path, rate=spec.rate, length=spec.slice_samples, count=settings.windows)
-    slices = score_windows(model, chunks)
-    scores = score_track(slices, model.card)
-    tags = choose_tags(scores, model.card, settings.most)
+    return judge(score_windows(model, chunks), model.card, settings)
+
+
+def judge(slices: SliceScores, card: ModelCard, settings: Settings) -> Track:
+    """What the slices of a file say together."""
+    scores = score_track(slices, card)
+    tags = choose_tags(scores, card, settings.most)
     kept = tuple(tag for tag in tags if tag.score >= settings.min_confidence)
-    return Track(model.card.id, slices, scores, kept)
+    return Track(card.id, slices, scores, kept)
 
 
 def examine(path: Path, model: Model, settings: Settings) -> Result:

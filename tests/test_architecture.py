@@ -10,13 +10,15 @@ from pathlib import Path
 
 import pytest
 
+from tagger.cli.program import COMMANDS
+
 ROOT = Path(__file__).parent.parent
 
 # Packages of ours and the foreign ones each may import besides the standard library.
 ALLOWED = {
     "tagger": {
-        "appdirs", "av", "click", "mediafile", "mutagen", "numpy", "onnxruntime", "soundfile",
-        "soxr", "tagger",
+        "PIL", "appdirs", "av", "click", "mediafile", "mutagen", "numpy", "onnxruntime",
+        "soundfile", "soxr", "tagger",
     },
     "beetsplug": {"beets", "tagger"},
     "training": {
@@ -94,7 +96,7 @@ def test_help_loads_nothing_heavy() -> None:
     assert loaded_by("--help") == set()
 
 
-@pytest.mark.parametrize("command", ["scan", "predict", "labels", "models", "demo", "train"])
+@pytest.mark.parametrize("command", sorted({*COMMANDS, "train"}))
 def test_help_of_a_command_loads_nothing_heavy(command: str) -> None:
     assert loaded_by(command, "--help") == set()
 

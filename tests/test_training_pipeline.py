@@ -108,7 +108,7 @@ def test_golden_scores_are_kept_in_the_card(model: Model) -> None:
 def test_teachers_head_is_not_exported(model: Model, run: Run) -> None:
     assert [output.name for output in model.session.get_outputs()] == ["logits"]
     assert sorted(path.name for path in run.folder.iterdir()) == [
-        "checkpoint.pt", "loss.csv", "tiny.json", "tiny.onnx",
+        "checkpoint.pt", "loss.csv", "pictures.html", "tiny.json", "tiny.onnx",
     ]  # fmt: skip
 
 
@@ -134,6 +134,13 @@ def test_loss_of_each_step_is_written(run: Run) -> None:
     assert [int(step) for step, _ in rows] == list(range(1, STEPS + 1))
     losses = [float(loss) for _, loss in rows]
     assert np.mean(losses[-5:]) < np.mean(losses[:5])
+
+
+def test_evaluate_draws_what_it_measures(run: Run, tmp_path: Path) -> None:
+    page = tmp_path / "heard.html"
+    arguments = ["evaluate", *run.sources, "--model", str(run.card), "--pictures", str(page)]
+    assert CliRunner().invoke(main, arguments, catch_exceptions=False).exit_code == 0
+    assert page.read_text("utf-8") == (run.folder / "pictures.html").read_text("utf-8")
 
 
 def test_evaluate_measures_the_same(run: Run) -> None:

@@ -44,7 +44,7 @@ def train(
     device: str,
     steps: int | None,
 ) -> None:
-    """Train, calibrate, measure and export a model.
+    """Train, calibrate, measure and export a model, and draw how it learned and hears.
 
     A run that was stopped goes on where it was when started again with the same folder.
     """
@@ -67,19 +67,28 @@ def train(
 @RENDERED
 @FOLD
 @click.option("--model", default="small", show_default=True, help="Name, or path of a card.")
-def evaluate(data: Path, rendered: Path | None, fold: int, model: str) -> None:
+@click.option("--pictures", type=click.Path(path_type=Path), help="Also draw them, as .html.")
+def evaluate(
+    data: Path, rendered: Path | None, fold: int, model: str, pictures: Path | None
+) -> None:
     """Measure a model on held-out sound.
 
     Genres by track on one fold of songs; instruments on clips and mixes that are never trained on.
     """
     _quiet_threads()
     import json
+    from dataclasses import replace
 
-    from tagger.model import load_model
-    from training.pipeline import listen_all, load_split, measure_all
+    from tagger.model import find_card, load_model
+    from training.pictures import write_pictures
+    from training.pipeline import LOSSES, listen_all, load_split, measure_all
 
     split, loaded = load_split(data, rendered, fold), load_model(model)
-    figures = measure_all(listen_all(loaded, split, _progress), loaded.card)
+    heard = listen_all(loaded, split, _progress)
+    figures = measure_all(heard, loaded.card)
+    if pictures:
+        log = find_card(model).with_name(LOSSES)
+        write_pictures(pictures, log, heard, replace(loaded.card, metrics=figures))
     click.echo(json.dumps(figures, indent=1))
 
 

@@ -23,8 +23,11 @@ from training.export import export, finish
 from training.features import load_features
 from training.loop import Pools, train
 from training.mixing import Pool
+from training.pictures import write_pictures
 from training.teachers import load_soft, standardise
 from training.weak import add_weak_instruments
+
+LOSSES, PICTURES = "loss.csv", "pictures.html"  # in the folder of a run
 
 Progress = Callable[[str, int], AbstractContextManager[Callable[[], object]]]
 
@@ -77,7 +80,7 @@ def run(
     """Train, export, calibrate and measure; returns the path of the model's card."""
     pools = _pools(config, split, cache, progress)
     folder.mkdir(parents=True, exist_ok=True)
-    with _reporting(config, folder / "loss.csv", progress) as report:
+    with _reporting(config, folder / LOSSES, progress) as report:
         network = train(config, pools, folder, torch.device(device), report)
     path = export(network, config, folder)
     model = load_model(str(path))
@@ -85,6 +88,7 @@ def run(
     finish(path, _rules(heard, model.card), {})
     card = load_card(path)
     finish(path, card.rules, measure_all(heard, card))
+    write_pictures(folder / PICTURES, folder / LOSSES, heard, load_card(path))
     return path
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
+from pathlib import Path
 from typing import Any
 
 import click
@@ -10,6 +11,7 @@ import click
 from tagger.vocabulary import Kind
 
 Command = Callable[..., Any]
+REPORT_SUFFIXES = (".html", ".csv", ".json")  # `tagger.report.write` has a maker for each
 
 
 def window_count(ctx: click.Context, param: click.Parameter, value: str) -> int | None:
@@ -21,6 +23,21 @@ def window_count(ctx: click.Context, param: click.Parameter, value: str) -> int 
             f"{value!r} is neither a number of 1 or more nor 'all'", ctx, param
         )
     return int(value)
+
+
+def report_paths(
+    ctx: click.Context, param: click.Parameter, value: tuple[Path, ...]
+) -> tuple[Path, ...]:
+    """Paths a report can be written to: said before a long scan, not after it."""
+    for path in value:
+        if path.suffix.lower() not in REPORT_SUFFIXES:
+            known = ", ".join(REPORT_SUFFIXES)
+            raise click.BadParameter(f"'{path}' does not end in one of {known}", ctx, param)
+        if path.is_dir() or not path.absolute().parent.is_dir():
+            raise click.BadParameter(
+                f"'{path}' is no place for a file: its folder must exist", ctx, param
+            )
+    return value
 
 
 def listening_options(command: Command) -> Command:
@@ -49,9 +66,10 @@ def listening_options(command: Command) -> Command:
     return command
 
 
-def most(max_genres: int, max_instruments: int, only: str | None = None) -> dict[Kind, int]:
-    """Most tags of each kind."""
+def most(max_genres: int, max_instruments: int, only: Container[str] = ()) -> dict[Kind, int]:
+    """Most tags of each kind; only some kinds if only these are named."""
+    both = ("genres" in only) == ("instruments" in only)
     return {
-        "genre": 0 if only == "instruments" else max_genres,
-        "instrument": 0 if only == "genres" else max_instruments,
+        "genre": max_genres if both or "genres" in only else 0,
+        "instrument": max_instruments if both or "instruments" in only else 0,
     }

@@ -16,6 +16,8 @@ from tagger.cli.errors import PlainErrors
 COMMANDS = {
     "scan": "tagger.cli.scan",
     "predict": "tagger.cli.predict",
+    "explain": "tagger.cli.explain",
+    "stats": "tagger.cli.stats",
     "labels": "tagger.cli.models",
     "models": "tagger.cli.models",
     "demo": "tagger.cli.demo",

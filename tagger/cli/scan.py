@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
-import shutil
 from contextlib import closing
 from pathlib import Path
 
 import click
 
-from tagger.cli.options import listening_options, most
+from tagger.cli.options import listening_options, most, report_paths
 
 
 @click.command()
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
 @listening_options
-@click.option("--only", type=click.Choice(["genres", "instruments"]), help="Hear only these.")
+@click.option(
+    "--only",
+    type=click.Choice(["genres", "instruments", "changed"]),
+    multiple=True,
+    help="Hear only these; 'changed': list only files that would change. May be repeated.",
+)
+@click.option(
+    "--report",
+    "reports",
+    type=click.Path(path_type=Path),
+    multiple=True,
+    callback=report_paths,
+    metavar="PATH",
+    help="Also write a .html, .csv or .json report there. May be repeated.",
+)
 @click.option("--jobs", type=click.IntRange(min=1), help="Processes.  [default: one for each core]")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line, not a table.")
 def scan(
@@ -24,7 +37,8 @@ def scan(
     max_genres: int,
     max_instruments: int,
     min_confidence: float,
-    only: str | None,
+    only: tuple[str, ...],
+    reports: tuple[Path, ...],
     jobs: int | None,
     as_json: bool,
 ) -> None:
@@ -36,14 +50,14 @@ def scan(
     went well, 1 if a file failed (it is named, the rest is done), 3 if there is no such model.
 
     \b
-    Example:
+    Examples:
+      musictag scan ~/Music --report heard.html --report heard.csv
       musictag scan ~/Music --only instruments --json > heard.jsonl
     """
     from tagger import scan as scanning
+    from tagger.cli.output import echo_records, echo_table, reporting
     from tagger.cli.progress import follow
     from tagger.library import find_files
-    from tagger.report.records import json_line
-    from tagger.report.table import table_lines
 
     settings = scanning.Settings(
         model, windows, most(max_genres, max_instruments, only), min_confidence
@@ -52,8 +66,6 @@ def scan(
     if not found:
         raise click.ClickException("there is no audio file under the given paths")
     with closing(scanning.scan(found, settings, jobs or scanning.default_jobs())) as results:
-        followed = follow(results, len(found))
-        columns = shutil.get_terminal_size().columns
-        lines = map(json_line, followed) if as_json else table_lines(followed, columns)
-        for line in lines:
-            click.echo(line)
+        followed = follow(reporting(results, reports), len(found))
+        show = echo_records if as_json else echo_table
+        show(followed, only_changed="changed" in only)

@@ -1,12 +1,19 @@
-"""Results as JSON objects, one a file: the contract other programs rely on."""
+"""Results as JSON objects, one a file: the contract other programs rely on.
+
+New keys may come, none changes its name or meaning.
+"""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from typing import Any
 
+from tagger import __version__
 from tagger.scan import Result, Track
 from tagger.vocabulary import KINDS
+
+FORMAT = 1  # of the document; raised when a key changes its meaning
 
 # The plural under which a kind's tags stand.
 FIELDS = {"genre": "genres", "instrument": "instruments"}
@@ -39,6 +46,12 @@ def record(result: Result, *, slices: bool = False) -> dict[str, Any]:
 def json_line(result: Result, *, slices: bool = False) -> str:
     """One file as one line. Non-ASCII is escaped: names that are no UTF-8 survive the way."""
     return json.dumps(record(result, slices=slices))
+
+
+def document_text(results: Iterable[Result]) -> str:
+    """All results as one JSON object: format, musictag (the program's version), files (records)."""
+    lines = ",\n".join(map(json_line, results))
+    return f'{{"format": {FORMAT}, "musictag": "{__version__}", "files": [\n{lines}\n]}}\n'
 
 
 def _slice_scores(track: Track) -> list[dict[str, Any]]:

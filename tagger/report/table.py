@@ -6,20 +6,24 @@ from collections.abc import Iterable, Iterator
 from itertools import zip_longest
 from pathlib import Path
 
+from tagger.report.look import Look
 from tagger.report.text import pad, path_text, printable, wrap
 from tagger.scan import Result
 from tagger.vocabulary import KINDS, Tag
 
 NOTHING = "-"
 GAP = "  "
+BAR = 4  # columns of a bar that shows a probability of 1
+PLAIN = Look()
 LEAST_COLUMNS = 60  # narrower terminals get lines that run over rather than slivers
 
 
-def table_lines(results: Iterable[Result], columns: int) -> Iterator[str]:
+def table_lines(results: Iterable[Result], columns: int, look: Look = PLAIN) -> Iterator[str]:
     """Lines of the table, one folder after another; files that failed are left to the caller."""
     columns = max(columns, LEAST_COLUMNS)
     widths = _widths(columns)
-    yield from _row(["File", "Genres: now -> heard", "Instruments: now -> heard"], widths)
+    for line in _row(["File", "Genres: now -> heard", "Instruments: now -> heard"], widths):
+        yield look.strong(line)
     yield GAP.join("-" * column for column in widths)
     folder: Path | None = None
     for result in results:
@@ -27,26 +31,30 @@ def table_lines(results: Iterable[Result], columns: int) -> Iterator[str]:
             continue
         if result.path.parent != folder:
             folder = result.path.parent
-            yield path_text(folder)
-        yield from _row([f"  {path_text(Path(result.path.name))}", *_cells(result)], widths)
+            yield look.strong(path_text(folder))
+        name = f"  {path_text(Path(result.path.name))}"
+        yield from map(look.bars_colored, _row([name, *_cells(result, look)], widths))
         for note in result.notes:
-            yield from (f"    {line}" for line in wrap(f"({printable(note)})", columns - 4))
+            lines = wrap(f"({printable(note)})", columns - 4)
+            yield from (look.weak(f"    {line}") for line in lines)
 
 
-def change_text(existing: Iterable[str], tags: Iterable[Tag]) -> str:
-    """The values a file has now, and what was heard, with the probability of each.
+def change_text(existing: Iterable[str], tags: Iterable[Tag], look: Look = PLAIN) -> str:
+    r"""The values a file has now, and what was heard, with the probability of each.
 
     >>> change_text(["Rock"], [Tag("genre", "Blues", 0.914), Tag("genre", "Folk", 0.5)])
-    'Rock -> Blues 91%, Folk 50%'
+    'Rock -> Blues 91%\xa0███▋, Folk 50%\xa0██'
     """
     now = ", ".join(printable(value) for value in existing) or NOTHING
-    heard = ", ".join(f"{tag.name} {tag.score:.0%}" for tag in tags) or NOTHING
-    return f"{now} -> {heard}"
+    gap = "\xa0" if look.blocks else " "  # no break between figure and bar where it can be written
+    heard = ", ".join(f"{tag.name} {tag.score:.0%}{gap}{look.bar(tag.score, BAR)}" for tag in tags)
+    return f"{now} -> {heard or NOTHING}"
 
 
-def _cells(result: Result) -> list[str]:
-    assert result.track is not None
-    return [change_text(result.existing.of(kind), result.track.of(kind)) for kind in KINDS]
+def _cells(result: Result, look: Look) -> list[str]:
+    track = result.track
+    assert track is not None
+    return [change_text(result.existing.of(kind), track.of(kind), look) for kind in KINDS]
 
 
 def _widths(columns: int) -> list[int]:

@@ -1,0 +1,86 @@
+"""`musictag explain`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from tagger.cli.options import listening_options, most
+
+if TYPE_CHECKING:
+    from tagger.explain.evidence import Explanation
+
+SUFFIXES = (".png", ".svg", ".html")
+
+
+def picture_path(ctx: click.Context, param: click.Parameter, value: Path | None) -> Path | None:
+    """A path whose suffix names a kind of picture."""
+    if value and value.suffix.lower() not in SUFFIXES:
+        known = ", ".join(SUFFIXES)
+        raise click.BadParameter(f"'{value}' does not end in one of {known}", ctx, param)
+    return value
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    callback=picture_path,
+    metavar="PATH",
+    help="Draw it: .svg or .html, or .png with the extra [plots].",
+)
+@click.option("--label", "names", multiple=True, help="Explain this label. May be repeated.")
+@listening_options
+def explain(
+    file: Path,
+    output: Path | None,
+    names: tuple[str, ...],
+    model: str,
+    windows: int | None,
+    max_genres: int,
+    max_instruments: int,
+    min_confidence: float,
+) -> None:
+    """Show why FILE is given its tags: when, and at which frequencies, each was heard.
+
+    Names the windows that speak most for each tag and against it, as text, or draws them.
+
+    \b
+    Examples:
+      musictag explain song.flac
+      musictag explain song.flac --label Jazz -o why.svg
+    """
+    from tagger.explain.evidence import explain as find_reasons
+    from tagger.model import load_model
+    from tagger.report.look import look_of
+    from tagger.scan import Settings
+
+    settings = Settings(model, windows, most(max_genres, max_instruments), min_confidence)
+    explanation = find_reasons(file, load_model(model), settings, names)
+    if output:
+        _draw(explanation, output)
+        return
+    from tagger.explain.words import lines
+
+    look = look_of()
+    for line in lines(explanation, look):
+        click.echo(line, color=look.color)
+
+
+def _draw(explanation: Explanation, output: Path) -> None:
+    from tagger.explain.layout import lay_out
+    from tagger.explain.png import png_image
+    from tagger.explain.svg import html_text, svg_text
+    from tagger.report.write import write_whole
+
+    scene, suffix = lay_out(explanation), output.suffix.lower()
+    if suffix == ".png":
+        write_whole(output, png_image(scene))
+    else:
+        text = svg_text(scene) if suffix == ".svg" else html_text(scene)
+        write_whole(output, text.encode("utf-8"))
+    click.echo(f"wrote {output}", err=True)

@@ -1,0 +1,71 @@
+"""What a scan puts out: a table or JSON lines as results come, reports when all are there."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+import click
+
+from tagger.report.draft import changes
+from tagger.report.look import look_of
+from tagger.report.records import json_line
+from tagger.report.table import table_lines
+from tagger.report.tally import Tally, tally_lines
+from tagger.report.write import write_report
+from tagger.scan import Result
+from tagger.vocabulary import KINDS
+
+
+def reporting(results: Iterable[Result], paths: Sequence[Path]) -> Iterator[Result]:
+    """Pass results on, then write the reports.
+
+    After an interruption there is none: it would be part of one in the place of a whole one.
+    """
+    kept: list[Result] = []
+    for result in results:
+        if paths:
+            kept.append(result)
+        yield result
+    for path in paths:
+        write_report(path, kept)
+
+
+def echo_records(results: Iterable[Result], *, only_changed: bool) -> None:
+    """One JSON object a line."""
+    for result in _chosen(results, only_changed=only_changed):
+        click.echo(json_line(result))
+
+
+def echo_table(results: Iterable[Result], *, only_changed: bool) -> None:
+    """The table, and how often each genre and instrument was heard in the files it shows."""
+    columns, look, heard = shutil.get_terminal_size().columns, look_of(), Tally()
+    chosen = _counted(_chosen(results, only_changed=only_changed), heard)
+    try:
+        for line in table_lines(chosen, columns, look):
+            click.echo(line, color=look.color)
+    except SystemExit:  # files failed; what was heard is summed up all the same
+        _echo_tally(heard, columns)
+        raise
+    _echo_tally(heard, columns)
+
+
+def _echo_tally(tally: Tally, columns: int) -> None:
+    look = look_of()
+    kinds = [kind for kind in KINDS if tally.values[kind]]  # the others were not asked for
+    for line in tally_lines(tally, columns, look, kinds):
+        click.echo(line, color=look.color)
+
+
+def _chosen(results: Iterable[Result], *, only_changed: bool) -> Iterator[Result]:
+    for result in results:
+        if not only_changed or result.error or changes(result):
+            yield result
+
+
+def _counted(results: Iterable[Result], tally: Tally) -> Iterator[Result]:
+    for result in results:
+        if result.track:
+            tally.add({kind: [tag.name for tag in result.track.of(kind)] for kind in KINDS})
+        yield result

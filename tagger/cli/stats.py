@@ -1,0 +1,66 @@
+"""`musictag stats`."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from tagger.errors import MusicTagError
+    from tagger.report.tally import Tally
+
+
+@click.command()
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+def stats(paths: tuple[Path, ...], as_json: bool) -> None:
+    """Count the genres and instruments in the tags of the files under PATHS.
+
+    Reads tags only; nothing is heard. Exit code: 0 if all went well, 1 if the tags of a file could
+    not be read (it is named, the rest is counted).
+    """
+    from tagger.library import find_files
+    from tagger.report.look import look_of
+    from tagger.report.tally import tally_lines
+
+    found = list(find_files(paths))
+    if not found:
+        raise click.ClickException("there is no audio file under the given paths")
+    tally, failures = _count(found)
+    if as_json:
+        click.echo(json.dumps(tally.as_json()))
+    else:
+        look = look_of()
+        click.echo(look.strong(f"{tally.n_files} files"), color=look.color)
+        for line in tally_lines(tally, shutil.get_terminal_size().columns, look):
+            click.echo(line, color=look.color)
+    for failure in failures:
+        click.echo(failure, err=True)
+    if failures:
+        raise SystemExit(1)
+
+
+def _count(found: list[Path | MusicTagError]) -> tuple[Tally, list[str]]:
+    from tagger.cli.progress import ProgressLine
+    from tagger.errors import MusicTagError
+    from tagger.report.tally import Tally
+    from tagger.report.text import printable
+    from tagger.tagfile import read_tags
+    from tagger.vocabulary import KINDS
+
+    tally, failures, line = Tally(), list[str](), ProgressLine(len(found))
+    for item in found:
+        try:
+            if isinstance(item, MusicTagError):
+                raise item
+            tags = read_tags(item)
+            tally.add({kind: tags.of(kind) for kind in KINDS})
+        except MusicTagError as error:
+            failures.append(printable(str(error)))
+        line.advance()
+    line.clear()
+    return tally, failures

@@ -1,0 +1,133 @@
+"""A file -> why each of its tags is given."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from tagger.audio import Windows, iter_windows
+from tagger.card import MelSpec, ModelCard
+from tagger.errors import MusicTagError
+from tagger.explain.occlusion import ROWS, STEPS, occlusion_maps
+from tagger.inference import score_windows
+from tagger.mel import hz_to_mel, log_mel, mel_to_hz
+from tagger.model import Model
+from tagger.scan import Settings, Track, judge
+from tagger.vocabulary import KINDS, Tag
+from tagger.voting import calibrate
+
+Array = npt.NDArray[np.float32]
+
+MOST_WINDOWS = 3  # named for a tag, and against it
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """One window's word on a label: the probability it would have if all sounded like this."""
+
+    start_s: float
+    probability: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Reason:
+    """Why one tag is given, or would be.
+
+    `speak_for` are the windows that would give the tag by themselves, `speak_against` those that
+    would not, the clearest first. Shape: `map` is `(S, ROWS, STEPS)`, in logits.
+    """
+
+    tag: Tag
+    given: bool
+    speak_for: tuple[Window, ...]
+    speak_against: tuple[Window, ...]
+    map: Array
+    peak_s: float  # the middle of the part that adds most
+    peak_hz: tuple[float, float]  # its edges
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Explanation:
+    """What was heard in one file, and why. Shape: `mel` is `(S, M, F)`."""
+
+    path: Path
+    track: Track
+    spec: MelSpec
+    mel: Array
+    reasons: tuple[Reason, ...]
+
+
+def explain(path: Path, model: Model, settings: Settings, names: Sequence[str] = ()) -> Explanation:
+    """Hear a file and find the reasons for its tags, or for the labels named.
+
+    A file without tags is explained by its most probable genre and instrument. Raises AudioError
+    where its sound cannot be read, MusicTagError where a name is no label of the model.
+    """
+    spec = model.card.mel
+    chunks = iter_windows(path, rate=spec.rate, length=spec.slice_samples, count=settings.windows)
+    mels: list[Array] = []
+    track = judge(score_windows(model, _noted(chunks, spec, mels)), model.card, settings)
+    mel = np.concatenate(mels)
+    labels = _named(names, model.card) if names else _labels(track)
+    maps = occlusion_maps(model, mel, labels, track.slices.silent)
+    reasons = (_reason(i, track, model.card, map_) for i, map_ in zip(labels, maps, strict=True))
+    return Explanation(path, track, spec, mel, tuple(reasons))
+
+
+def _noted(chunks: Iterable[Windows], spec: MelSpec, mels: list[Array]) -> Iterator[Windows]:
+    """The chunks, a few windows at a time so that memory stays bounded; their log-mel is kept."""
+    for windows in chunks:
+        mels.append(log_mel(windows.samples, spec))
+        yield windows
+
+
+def _named(names: Sequence[str], card: ModelCard) -> list[int]:
+    labels = card.vocabulary.labels
+    known = {label.name.casefold() for label in labels}
+    if unknown := [name for name in names if name.casefold() not in known]:
+        raise MusicTagError(
+            f"the model has no label {unknown[0]!r}; musictag labels lists those it has"
+        )
+    wanted = {name.casefold() for name in names}
+    return [i for i, label in enumerate(labels) if label.name.casefold() in wanted]
+
+
+def _labels(track: Track) -> list[int]:
+    vocabulary, given = track.scores.vocabulary, {(tag.kind, tag.name) for tag in track.tags}
+    indices = [i for i, label in enumerate(vocabulary.labels) if (label.kind, label.name) in given]
+    best = [
+        max(of, key=track.scores.values.__getitem__) for k in KINDS if (of := vocabulary.indices(k))
+    ]
+    return sorted(indices, key=lambda i: -track.scores.values[i]) or best
+
+
+def _reason(label: int, track: Track, card: ModelCard, map_: Array) -> Reason:
+    words = calibrate(track.slices.values, card)[:, label]
+    windows = [
+        Window(start, float(word))
+        for start, word, silent in zip(track.slices.starts, words, track.slices.silent, strict=True)
+        if not silent
+    ]
+    windows.sort(key=lambda window: -window.probability)
+    threshold = card.rules[label].threshold
+    speak_for = tuple(w for w in windows if w.probability >= threshold)
+    speak_against = tuple(w for w in reversed(windows) if w.probability < threshold)
+    name = card.vocabulary.labels[label]
+    tag = Tag(name.kind, name.name, float(track.scores.values[label]))
+    given = any((t.kind, t.name) == (tag.kind, tag.name) for t in track.tags)
+    return Reason(
+        tag, given, speak_for[:MOST_WINDOWS], speak_against[:MOST_WINDOWS], map_,
+        *_peak(map_, track, card.mel),
+    )  # fmt: skip
+
+
+def _peak(map_: Array, track: Track, spec: MelSpec) -> tuple[float, tuple[float, float]]:
+    """Time and frequencies of the part that adds most."""
+    index, row, step = np.unravel_index(int(map_.argmax()), map_.shape)
+    time = track.slices.starts[int(index)] + (int(step) + 0.5) / STEPS * spec.slice_s
+    edges = mel_to_hz(np.linspace(hz_to_mel(spec.fmin), hz_to_mel(spec.fmax), ROWS + 1))
+    return float(time), (float(edges[row]), float(edges[row + 1]))

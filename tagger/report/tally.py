@@ -1,0 +1,69 @@
+"""How often each genre and instrument occurs, as a value and as a histogram for the terminal."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from tagger.report.look import Look
+from tagger.report.text import pad, printable, width
+from tagger.vocabulary import KINDS, Kind
+
+NAMES: dict[Kind, str] = {"genre": "genres", "instrument": "instruments"}
+WIDEST_NAME = 28  # columns
+LEAST_BAR = 8
+
+
+@dataclass(slots=True)
+class Tally:
+    """Counts over files: of each value, and of files with no value of a kind."""
+
+    n_files: int = 0
+    values: dict[Kind, Counter[str]] = field(default_factory=lambda: {k: Counter() for k in KINDS})
+    without: Counter[Kind] = field(default_factory=Counter)
+
+    def add(self, values: dict[Kind, Iterable[str]]) -> None:
+        """Count one file; a value it has twice counts once."""
+        self.n_files += 1
+        for kind in KINDS:
+            different = set(values[kind])
+            self.values[kind].update(different)
+            self.without[kind] += not different
+
+    def as_json(self) -> dict[str, Any]:
+        """Keys: files, genres, instruments (value to count, most frequent first), without."""
+        counts = {NAMES[kind]: dict(_ranked(self.values[kind])) for kind in KINDS}
+        without = {NAMES[kind]: self.without[kind] for kind in KINDS}
+        return {"files": self.n_files, **counts, "without": without}
+
+
+def tally_lines(
+    tally: Tally, columns: int, look: Look, kinds: Iterable[Kind] = KINDS
+) -> Iterator[str]:
+    """A histogram for each kind, most frequent first; nothing where no file was counted."""
+    for kind in kinds if tally.n_files else ():
+        yield ""
+        yield look.strong(NAMES[kind].capitalize())
+        rows = _ranked(tally.values[kind])
+        for name, count in rows:
+            yield _row(printable(name), count, rows[0][1], columns, look)
+        if tally.without[kind]:
+            yield look.weak(_row("(none)", tally.without[kind], 0, columns, look))
+
+
+def _ranked(counts: Counter[str]) -> list[tuple[str, int]]:
+    return sorted(counts.items(), key=lambda item: (-item[1], item[0].casefold()))
+
+
+def _row(name: str, count: int, most: int, columns: int, look: Look) -> str:
+    """One bar; `most` is the count of the longest, 0 for no bar."""
+    shown = min(WIDEST_NAME, columns // 3)
+    while width(name) > shown:
+        name = name[:-2] + "…" if look.blocks else name[:-1]
+    line = f"  {pad(name, shown)} {count:>7}"
+    if not most:
+        return line
+    room = max(LEAST_BAR, min(40, columns - len(line) - 2))
+    return look.bars_colored(f"{line}  {look.bar(count / most, room)}")

@@ -1,0 +1,40 @@
+"""Reports to files: the suffix says what kind, and a report is written whole or not at all."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from tagger.errors import MusicTagError
+from tagger.report.cells import csv_text
+from tagger.report.page import page_text
+from tagger.report.records import document_text
+from tagger.scan import Result
+
+# Excel takes a CSV for UTF-8 only with a mark at its start.
+ENCODINGS = {".csv": "utf-8-sig"}
+MAKERS: dict[str, Callable[[Sequence[Result]], str]] = {
+    ".csv": csv_text,
+    ".html": page_text,
+    ".json": document_text,
+}
+
+
+def write_report(path: Path, results: Sequence[Result]) -> None:
+    """Write the report its suffix asks for; an older file of that name is replaced."""
+    suffix = path.suffix.lower()
+    write_whole(path, MAKERS[suffix](results).encode(ENCODINGS.get(suffix, "utf-8")))
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Put the content at the path in one step, so that no reader meets half of it."""
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        try:
+            part.write_bytes(content)
+            part.replace(path)
+        finally:
+            part.unlink(missing_ok=True)
+    except OSError as error:
+        raise MusicTagError(f"cannot be written ({error.strerror})", path) from error
