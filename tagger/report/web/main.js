@@ -41,7 +41,7 @@ function download() {
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 10000);
   unsaved = false;
-  say('plan.json downloaded; apply it with: musictag apply plan.json');
+  say('plan.json downloaded');
 }
 
 function onTick(event) {
