@@ -38,7 +38,8 @@ class Reason:
     """Why one tag is given, or would be.
 
     `speak_for` are the windows that would give the tag by themselves, `speak_against` those that
-    would not, the clearest first. Shape: `map` is `(S, ROWS, STEPS)`, in logits.
+    would not, the clearest first. Shape: `map` is `(S, ROWS, STEPS)`, in logits times the slice's
+    probability.
     """
 
     tag: Tag
@@ -74,8 +75,20 @@ def explain(path: Path, model: Model, settings: Settings, names: Sequence[str] =
     mel = np.concatenate(mels)
     labels = _named(names, model.card) if names else _labels(track)
     maps = occlusion_maps(model, mel, labels, track.slices.silent)
-    reasons = (_reason(i, track, model.card, map_) for i, map_ in zip(labels, maps, strict=True))
+    reasons = (
+        _reason(i, track, model.card, _weighted(map_, track.slices.values[:, i]))
+        for i, map_ in zip(labels, maps, strict=True)
+    )
     return Explanation(path, track, spec, mel, tuple(reasons))
+
+
+def _weighted(map_: Array, heard: Array) -> Array:
+    """The map, each slice by how far the label is heard in it at all.
+
+    Where a logit is far down, hiding a part moves it by much that is of no account: from one
+    ten-thousandth to another. Shape: `(S, ROWS, STEPS)` and `(S,)` in, `(S, ROWS, STEPS)` out
+    """
+    return map_ * heard[:, None, None]
 
 
 def _noted(chunks: Iterable[Windows], spec: MelSpec, mels: list[Array]) -> Iterator[Windows]:

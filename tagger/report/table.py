@@ -12,6 +12,7 @@ from tagger.scan import Result
 from tagger.vocabulary import KINDS, Tag
 
 NOTHING = "-"
+UNSURE = "?"  # not "-", which would look as if the tags that are there should go
 GAP = "  "
 BAR = 4  # columns of a bar that shows a probability of 1
 PLAIN = Look()
@@ -48,7 +49,7 @@ def change_text(existing: Iterable[str], tags: Iterable[Tag], look: Look = PLAIN
     now = ", ".join(printable(value) for value in existing) or NOTHING
     gap = "\xa0" if look.blocks else " "  # no break between figure and bar where it can be written
     heard = ", ".join(f"{tag.name} {tag.score:.0%}{gap}{look.bar(tag.score, BAR)}" for tag in tags)
-    return f"{now} -> {heard or NOTHING}"
+    return f"{now} -> {heard or UNSURE}"
 
 
 def _cells(result: Result, look: Look) -> list[str]:
