@@ -8,12 +8,18 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tagger.demo import write_demo
 from tagger.model import Model, load_model
 from tests.tiny_model import write_tiny_model
 
 NOBODY = 65534
+
+# Machines that run tests are shared: a slow example says nothing about the code. The same examples
+# each time, so that a failure is the change's and not the day's.
+settings.register_profile("musictag", deadline=None, derandomize=True)
+settings.load_profile("musictag")
 
 
 @pytest.fixture(scope="session")

@@ -185,7 +185,7 @@ def test_damage_gives_windows_or_an_audio_error(
     data = write(folder / f"song{suffix}", music(3, 16000), 16000).read_bytes()
     path = folder / f"damaged{suffix}"
 
-    @settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=15, suppress_health_check=list(HealthCheck))
     @given(at=st.floats(0, 1), size=st.integers(1, 3000), seed=st.integers(0, 2**32))
     def damage(at: float, size: int, seed: int) -> None:
         begin = int(at * len(data))

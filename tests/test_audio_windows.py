@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tagger.audio import Windows, iter_windows, read_windows
@@ -33,7 +33,6 @@ def tune(seconds: float) -> Sound:
     return music(seconds, RATE, channels=1)
 
 
-@settings(deadline=None)  # millions of windows take a while on a busy machine
 @given(
     first=st.integers(0, 10**6),
     total=st.integers(0, 10**7),

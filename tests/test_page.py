@@ -9,7 +9,7 @@ import re
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tagger.report.encode import page_json
@@ -48,7 +48,6 @@ def test_script_never_makes_markup_of_text() -> None:
     assert {path.name for path in WEB.glob("*.js")} == set(SCRIPTS)
 
 
-@settings(deadline=None)  # the machine may be busy
 @given(st.text())
 def test_data_cannot_leave_its_block(text: str) -> None:
     (result,) = heard_library(1)

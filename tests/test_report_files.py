@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 from click.testing import Result as Done
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tagger.cli import main
@@ -64,7 +64,6 @@ def test_csv_guards_each_value_of_a_list() -> None:
     assert row["genres_now"] == "Rock; '=1+1"
 
 
-@settings(deadline=None)  # the machine may be busy
 @given(st.text())
 def test_safe_cells_hold_no_control_signs(text: str) -> None:
     cell = safe(text)
