@@ -12,6 +12,7 @@ import pytest
 import torch
 from click.testing import CliRunner
 
+import training
 from tagger.errors import DataError
 from tagger.golden import TOLERANCE, golden_scores
 from tagger.inference import sigmoid
@@ -103,6 +104,12 @@ def test_exported_network_answers_as_the_trained_one(
 def test_golden_scores_are_kept_in_the_card(model: Model) -> None:
     np.testing.assert_allclose(golden_scores(model), model.card.golden, atol=TOLERANCE)
     assert len(set(model.card.golden)) > 1
+
+
+def test_network_tells_nothing_of_the_machine_it_was_exported_on(run: Run) -> None:
+    content = (run.folder / "tiny.onnx").read_bytes()
+    for trace in (str(Path(training.__file__).parent), "site-packages", ".py"):
+        assert trace.encode() not in content
 
 
 def test_teachers_head_is_not_exported(model: Model, run: Run) -> None:

@@ -75,7 +75,19 @@ def _write_onnx(network: MobileNet, config: Config, path: Path) -> None:
             verbose=False,
         )
     assert program is not None
-    program.save(str(path), external_data=False)
+    path.write_bytes(without_traces(program.model_proto).SerializeToString())
+
+
+def without_traces(model: Any) -> Any:
+    """The ONNX model without the exporter's notes on each node.
+
+    They hold the stack of the export: paths of the machine it ran on, as much text as weights.
+    """
+    graph = model.graph
+    for part in (model, graph, *graph.node, *graph.value_info, *graph.input, *graph.output):
+        del part.metadata_props[:]
+        part.doc_string = ""
+    return model
 
 
 def _commit() -> str:
