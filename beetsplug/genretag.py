@@ -14,6 +14,8 @@ from beets import ui
 from beets.exceptions import UserError
 from beets.plugins import BeetsPlugin
 
+from tagger import DEFAULT_MODEL
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -28,7 +30,7 @@ class GenreTagPlugin(BeetsPlugin):
     def __init__(self) -> None:
         super().__init__()
         self.config.add(
-            {"model": "small", "max_genres": 3, "max_instruments": 5, "min_confidence": 0.0}
+            {"model": DEFAULT_MODEL, "max_genres": 3, "max_instruments": 5, "min_confidence": 0.0}
         )
 
     def commands(self) -> list[ui.Subcommand]:

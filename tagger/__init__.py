@@ -23,3 +23,5 @@ K labels, C channels. Units are written out: Hz, seconds, samples, dBFS.
 from __future__ import annotations
 
 __version__ = "0.1.0"
+
+DEFAULT_MODEL = "small"  # the name of the model that ships and is used unless another is named

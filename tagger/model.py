@@ -15,6 +15,7 @@ import appdirs
 import numpy as np
 import numpy.typing as npt
 
+from tagger import DEFAULT_MODEL
 from tagger.card import ModelCard, load_card
 from tagger.errors import ModelError
 
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 Array = npt.NDArray[np.float32]
 
 SHIPPED = Path(__file__).with_name("models")
-DEFAULT = "small"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -64,7 +64,7 @@ def find_card(name: str) -> Path:
     raise ModelError(f"there is no model named {name!r} (there are: {known})")
 
 
-def load_model(name: str = DEFAULT, *, threads: int = 1) -> Model:
+def load_model(name: str = DEFAULT_MODEL, *, threads: int = 1) -> Model:
     """Load a model by name or by the path of its card, refusing one that differs from its card."""
     path = find_card(name)
     card = load_card(path)

@@ -13,11 +13,12 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tagger import DEFAULT_MODEL
 from tagger.audio import iter_windows
 from tagger.card import ModelCard
 from tagger.errors import MusicTagError, TagError
 from tagger.inference import SliceScores, score_windows
-from tagger.model import DEFAULT, Model, load_model
+from tagger.model import Model, load_model
 from tagger.tagfile import FileTags, read_tags
 from tagger.vocabulary import Kind, Tag
 from tagger.voting import TrackScores, choose_tags, score_track
@@ -33,7 +34,7 @@ AHEAD = 4  # files handed out per process before the first result is back
 class Settings:
     """How files are listened to."""
 
-    model: str = DEFAULT
+    model: str = DEFAULT_MODEL
     windows: int | None = 10  # None: the whole track
     most: dict[Kind, int] = field(default_factory=lambda: {"genre": 3, "instrument": 5})
     min_confidence: float = 0.0  # on top of the model's own thresholds

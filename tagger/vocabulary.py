@@ -7,6 +7,7 @@ from typing import Literal, get_args
 
 Kind = Literal["genre", "instrument"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
+PLURALS: dict[Kind, str] = {"genre": "genres", "instrument": "instruments"}
 
 # Tag editors and servers split fields on these (Navidrome on all three, beets on "; "), so a
 # label that holds one would come back as two.

@@ -10,21 +10,11 @@ import numpy.typing as npt
 import pytest
 import torch
 
-from tagger.card import MelSpec
 from tagger.mel import compress, filter_bank, hz_to_mel, log_mel, mel_power, mel_to_hz
 from training import frontend
+from training.config import load_config
 
-SPEC = MelSpec(
-    rate=16000,
-    slice_samples=48000,
-    n_fft=1024,
-    hop=320,
-    n_mels=96,
-    fmin=30.0,
-    fmax=8000.0,
-    power_floor=1e-6,
-    log_gain=1e4,
-)
+SPEC = load_config().mel
 
 # float32 sums over 513 bins in another order: a few units in the last place.
 POWER_TOLERANCE = 2e-5

@@ -6,9 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tagger import DEFAULT_MODEL
 from tagger.errors import ModelError
 from tagger.golden import TOLERANCE, golden_scores
-from tagger.model import DEFAULT, Model, find_cards, load_model, user_models
+from tagger.model import Model, find_cards, load_model, user_models
 from tests.tiny_model import SPEC, write_tiny_model
 
 
@@ -26,7 +27,7 @@ def test_shipped_model_gives_its_golden_scores(path: Path) -> None:
 
 def test_shipped_model_is_small_and_knows_enough() -> None:
     model = load_model()
-    weights = next(path for path in find_cards() if path.stem == DEFAULT).with_suffix(".onnx")
+    weights = next(path for path in find_cards() if path.stem == DEFAULT_MODEL).with_suffix(".onnx")
     assert weights.stat().st_size <= 4_000_000
     assert len(model.card.vocabulary.names("genre")) >= 14
     assert len(model.card.vocabulary.names("instrument")) >= 8
@@ -81,7 +82,7 @@ def test_what_is_no_network_is_refused(tmp_path: Path, content: bytes) -> None:
 
 
 def test_unknown_name_lists_the_known_ones() -> None:
-    with pytest.raises(ModelError, match=f"no model named 'grand'.*{DEFAULT}"):
+    with pytest.raises(ModelError, match=f"no model named 'grand'.*{DEFAULT_MODEL}"):
         load_model("grand")
 
 

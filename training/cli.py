@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 
 from tagger.cli.errors import PlainErrors
+from tagger.cli.options import MODEL
 from training.synth.command import synth
 
 DATA = click.option(
@@ -66,7 +67,7 @@ def train(
 @DATA
 @RENDERED
 @FOLD
-@click.option("--model", default="small", show_default=True, help="Name, or path of a card.")
+@MODEL
 @click.option("--pictures", type=click.Path(path_type=Path), help="Also draw them, as .html.")
 def evaluate(
     data: Path, rendered: Path | None, fold: int, model: str, pictures: Path | None

@@ -13,6 +13,7 @@ from tagger.audio import iter_windows
 from tagger.card import ModelCard
 from tagger.inference import score_windows
 from tagger.model import Model
+from tagger.scan import Settings
 from tagger.vocabulary import Kind
 from tagger.voting import calibrate, vote
 from training.datasets import Clip
@@ -35,9 +36,9 @@ def listen(
     """Votes, before calibration, for clips that are whole files or 3-second windows of one."""
     targets: list[Array] = []
     votes: list[Array] = []
-    for path, group in groupby(clips, key=lambda clip: clip.path):
+    for _, group in groupby(clips, key=lambda clip: clip.path):
         parts = list(group)
-        for clip, clip_votes in _votes(model, parts, str(path)):
+        for clip, clip_votes in _votes(model, parts):
             targets.append(clip.targets)
             votes.append(clip_votes)
         progress()
@@ -58,15 +59,15 @@ def _rows(rows: list[Array], width: int) -> Array:
     return np.array(rows, dtype=np.float32).reshape(-1, width)
 
 
-def _votes(model: Model, clips: list[Clip], name: str) -> Iterator[tuple[Clip, Array]]:
-    """Whole files get ten windows and a vote; labelled windows each their own slice."""
+def _votes(model: Model, clips: list[Clip]) -> Iterator[tuple[Clip, Array]]:
+    """Whole files get a scan's windows and a vote; labelled windows each their own slice."""
     spec = model.card.mel
     windowed = clips[0].end_s is not None
     chunks = iter_windows(
         clips[0].path,
         rate=spec.rate,
         length=spec.slice_samples,
-        count=None if windowed else 10,
+        count=None if windowed else Settings().windows,
     )
     scores = score_windows(model, chunks)
     if not windowed:

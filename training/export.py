@@ -12,7 +12,7 @@ from typing import Any
 
 import torch
 
-from tagger.card import LabelRule, ModelCard, dump_card, load_card
+from tagger.card import LabelRule, ModelCard, dump_card
 from tagger.golden import golden_scores
 from tagger.model import load_model
 from training.config import Config
@@ -52,11 +52,6 @@ def export(network: MobileNet, config: Config, folder: Path) -> Path:
     scores = golden_scores(load_model(str(path)))
     dump_card(replace(card, golden=tuple(round(float(s), 6) for s in scores)), path)
     return path
-
-
-def finish(path: Path, rules: tuple[LabelRule, ...], metrics: dict[str, Any]) -> None:
-    """Put fitted rules and measured figures into an exported card."""
-    dump_card(replace(load_card(path), rules=rules, metrics=metrics), path)
 
 
 def _write_onnx(network: MobileNet, config: Config, path: Path) -> None:

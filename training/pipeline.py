@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 
-from tagger.card import LabelRule, ModelCard, load_card
+from tagger.card import LabelRule, ModelCard, dump_card
 from tagger.errors import DataError
 from tagger.model import Model, load_model
 from tagger.vocabulary import Kind
@@ -19,7 +19,7 @@ from training.calibrate import fit_rules
 from training.config import Config
 from training.datasets import Clip, genres, instruments
 from training.evaluate import Heard, listen, measure
-from training.export import export, finish
+from training.export import export
 from training.features import load_features
 from training.loop import Pools, train
 from training.mixing import Pool
@@ -85,10 +85,10 @@ def run(
     path = export(network, config, folder)
     model = load_model(str(path))
     heard = listen_all(model, split, progress)
-    finish(path, _rules(heard, model.card), {})
-    card = load_card(path)
-    finish(path, card.rules, measure_all(heard, card))
-    write_pictures(folder / PICTURES, folder / LOSSES, heard, load_card(path))
+    card = replace(model.card, rules=_rules(heard, model.card))
+    card = replace(card, metrics=measure_all(heard, card))  # the figures depend on the rules
+    dump_card(card, path)
+    write_pictures(folder / PICTURES, folder / LOSSES, heard, card)
     return path
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import click
 
-MODEL = click.option("--model", default="small", show_default=True, help="Name of a model.")
+from tagger import DEFAULT_MODEL
+from tagger.cli.options import MODEL
 
 
 @click.command()
@@ -49,7 +50,7 @@ def list_models() -> None:
 
 
 @models.command("show")
-@click.argument("name", default="small")
+@click.argument("name", default=DEFAULT_MODEL)
 def show_model(name: str) -> None:
     """Show where a model comes from, what it learned from, and how well it hears."""
     from tagger.card import load_card

@@ -8,10 +8,16 @@ from typing import Any
 
 import click
 
+from tagger import DEFAULT_MODEL
 from tagger.vocabulary import Kind
 
 Command = Callable[..., Any]
 REPORT_SUFFIXES = (".html", ".csv", ".json")  # `tagger.report.write` has a maker for each
+
+
+MODEL = click.option(
+    "--model", default=DEFAULT_MODEL, show_default=True, help="Name, or path of a card."
+)
 
 
 def window_count(ctx: click.Context, param: click.Parameter, value: str) -> int | None:
@@ -43,7 +49,7 @@ def report_paths(
 def listening_options(command: Command) -> Command:
     """The options that say how files are listened to."""
     options = [
-        click.option("--model", default="small", show_default=True, help="Name of a model."),
+        MODEL,
         click.option(
             "--windows", callback=window_count, default="10", show_default=True, metavar="N|all",
             help="Three-second windows heard in each file, or 'all'.",

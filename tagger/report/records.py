@@ -11,12 +11,9 @@ from typing import Any
 
 from tagger import __version__
 from tagger.scan import Result, Track
-from tagger.vocabulary import KINDS
+from tagger.vocabulary import KINDS, PLURALS
 
 FORMAT = 1  # of the document; raised when a key changes its meaning
-
-# The plural under which a kind's tags stand.
-FIELDS = {"genre": "genres", "instrument": "instruments"}
 
 
 def record(result: Result, *, slices: bool = False) -> dict[str, Any]:
@@ -33,8 +30,8 @@ def record(result: Result, *, slices: bool = False) -> dict[str, Any]:
         "duration_s": round(track.slices.duration_s, 3) if track else None,
         "slices": len(track.slices.starts) if track else 0,
         "scores": {kind: track.scores.by_name(kind) if track else {} for kind in KINDS},
-        "tags": {FIELDS[k]: [t.name for t in track.of(k)] if track else [] for k in KINDS},
-        "existing": {FIELDS[kind]: list(result.existing.of(kind)) for kind in KINDS},
+        "tags": {PLURALS[k]: [t.name for t in track.of(k)] if track else [] for k in KINDS},
+        "existing": {PLURALS[kind]: list(result.existing.of(kind)) for kind in KINDS},
         "notes": list(result.notes),
         "error": result.error,
     }

@@ -9,9 +9,8 @@ from typing import Any
 
 from tagger.report.look import Look
 from tagger.report.text import pad, printable, width
-from tagger.vocabulary import KINDS, Kind
+from tagger.vocabulary import KINDS, PLURALS, Kind
 
-NAMES: dict[Kind, str] = {"genre": "genres", "instrument": "instruments"}
 WIDEST_NAME = 28  # columns
 LEAST_BAR = 8
 
@@ -34,8 +33,8 @@ class Tally:
 
     def as_json(self) -> dict[str, Any]:
         """Keys: files, genres, instruments (value to count, most frequent first), without."""
-        counts = {NAMES[kind]: dict(_ranked(self.values[kind])) for kind in KINDS}
-        without = {NAMES[kind]: self.without[kind] for kind in KINDS}
+        counts = {PLURALS[kind]: dict(_ranked(self.values[kind])) for kind in KINDS}
+        without = {PLURALS[kind]: self.without[kind] for kind in KINDS}
         return {"files": self.n_files, **counts, "without": without}
 
 
@@ -45,7 +44,7 @@ def tally_lines(
     """A histogram for each kind, most frequent first; nothing where no file was counted."""
     for kind in kinds if tally.n_files else ():
         yield ""
-        yield look.strong(NAMES[kind].capitalize())
+        yield look.strong(PLURALS[kind].capitalize())
         rows = _ranked(tally.values[kind])
         for name, count in rows:
             yield _row(printable(name), count, rows[0][1], columns, look)

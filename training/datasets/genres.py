@@ -10,8 +10,8 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
-from tagger.errors import DataError
 from training.datasets import Clip
+from training.datasets.tables import reading
 from training.labels import GENRES, Targets, genre_targets, unknown
 
 # What emotify's three folders stand for; where one holds, the other two do not.
@@ -21,15 +21,8 @@ EMOTIFY = ("Classical", "Electronic", "Pop Rock")
 def load(data: Path) -> list[Clip]:
     """All clips of `tracks.csv` under a data folder."""
     table = data / "tracks.csv"
-    try:
-        with table.open(newline="", encoding="utf-8") as file:
-            return [_clip(data, row) for row in csv.DictReader(file)]
-    except OSError as error:
-        raise DataError(f"cannot be read ({error.strerror}); is --data right?", table) from error
-    except KeyError as error:
-        raise DataError(f"unknown column or label {error}", table) from error
-    except (ValueError, TypeError) as error:  # TypeError: a row that ends early
-        raise DataError(f"malformed ({error})", table) from error
+    with reading(table, "label"), table.open(newline="", encoding="utf-8") as file:
+        return [_clip(data, row) for row in csv.DictReader(file)]
 
 
 def _clip(data: Path, row: dict[str, str]) -> Clip:

@@ -10,11 +10,10 @@ from __future__ import annotations
 import csv
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
-from tagger.errors import DataError
 from training.datasets import Clip
+from training.datasets.tables import reading
 from training.labels import GENRE_SLICE, Targets, instrument_targets
 
 # Groups fall into this many folds by a checksum of their name, so that a group is always in
@@ -41,7 +40,7 @@ def is_held_out(clip: Clip) -> bool:
 
 
 def _load(table: Path, root: Path) -> list[Clip]:
-    with _translated(table), table.open(newline="", encoding="utf-8") as file:
+    with reading(table, "instrument"), table.open(newline="", encoding="utf-8") as file:
         return [clip for row in csv.DictReader(file) for clip in _clips(root, row)]
 
 
@@ -72,7 +71,7 @@ def _windows(
         yield 0.0, None, set(_names(row["instruments"])), set()
         return
     table = root / row["window_labels"]
-    with _translated(table), table.open(newline="", encoding="utf-8") as file:
+    with reading(table, "instrument"), table.open(newline="", encoding="utf-8") as file:
         for window in csv.DictReader(file):
             yield (
                 float(window["start_s"]),
@@ -101,15 +100,3 @@ def _fold(row: dict[str, str]) -> int | None:
 
 def _names(cell: str) -> list[str]:
     return cell.split("|") if cell else []
-
-
-@contextmanager
-def _translated(table: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise DataError(f"cannot be read ({error.strerror}); is --data right?", table) from error
-    except KeyError as error:
-        raise DataError(f"unknown column or instrument {error}", table) from error
-    except (ValueError, TypeError) as error:  # TypeError: a row that ends early
-        raise DataError(f"malformed ({error})", table) from error

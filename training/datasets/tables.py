@@ -1,0 +1,27 @@
+"""Reading a table of labels, every failure worded once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tagger.errors import DataError
+
+
+@contextmanager
+def reading(table: Path, labels: str) -> Iterator[None]:
+    """Turn what goes wrong with a table into a DataError naming it.
+
+    Args:
+        table: the file that is read inside.
+        labels: what a label of it is called, such as "instrument".
+    """
+    try:
+        yield
+    except OSError as error:
+        raise DataError(f"cannot be read ({error.strerror}); is --data right?", table) from error
+    except KeyError as error:
+        raise DataError(f"unknown column or {labels} {error}", table) from error
+    except (ValueError, TypeError) as error:  # TypeError: a row that ends early
+        raise DataError(f"malformed ({error})", table) from error
