@@ -17,6 +17,7 @@ from tagger.vocabulary import KINDS, Kind, Tag
 if TYPE_CHECKING:
     from tagger.containers.parts import Item
     from tagger.fields import Field
+    from tagger.scan import Result
     from tagger.tagfile import FileTags
 
 Mode = Literal["fill", "merge", "replace"]
@@ -112,11 +113,21 @@ def wanted_values(existing: Values, heard: Values, mode: Mode, taste: Taste) -> 
     return (*existing, *added)
 
 
+def heard_in(result: Result) -> Heard | None:
+    """What a plan needs of a result; None where nothing was heard or its tags cannot be read.
+
+    Its path stands for itself, wherever the plan is applied.
+    """
+    if result.track is None or not result.existing.audio:
+        return None
+    return Heard(result.path.absolute(), result.existing, result.track.tags)
+
+
 def make_plan(
     heard: Iterable[Heard], policy: Policy, *, model: str = "", roots: tuple[Path, ...] = ()
 ) -> TagPlan:
     """The plan for all files; those that would stay as they are do not occur in it."""
-    files = (_file_change(item, policy) for item in heard)
+    files = (file_change(item, policy) for item in heard)
     return TagPlan(tuple(f for f in files if f.changes), model, policy.mode, roots)
 
 
@@ -129,7 +140,8 @@ def inverse(plan: TagPlan) -> TagPlan:
     return replace(plan, files=tuple(files), mode="undo")
 
 
-def _file_change(item: Heard, policy: Policy) -> FileChange:
+def file_change(item: Heard, policy: Policy) -> FileChange:
+    """What would change in one file; without changes where it would stay as it is."""
     changes = []
     for kind in KINDS:
         before = item.existing.of(kind)

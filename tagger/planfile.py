@@ -25,17 +25,21 @@ _NAMES: dict[Field, str] = {
 }
 
 
-def dump_plan(plan: TagPlan) -> str:
-    """A plan as JSON."""
-    content = {
+def record_of(plan: TagPlan) -> dict[str, Any]:
+    """A plan as the object that stands in its JSON file."""
+    return {
         "format": FORMAT,
         "model": plan.model,
         "mode": plan.mode,
         "roots": [str(root) for root in plan.roots],
         "files": [_file_record(change) for change in plan.files],
     }
+
+
+def dump_plan(plan: TagPlan) -> str:
+    """A plan as JSON."""
     # Non-ASCII is escaped: names that are no UTF-8 survive the way.
-    return json.dumps(content, indent=1) + "\n"
+    return json.dumps(record_of(plan), indent=1) + "\n"
 
 
 def save_plan(plan: TagPlan, path: Path) -> None:
