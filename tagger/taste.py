@@ -92,7 +92,10 @@ def key_of(name: str) -> str:
 
 def distinct(names: Iterable[str]) -> tuple[str, ...]:
     """The names without later spellings of earlier ones."""
-    return tuple({key_of(name): name for name in reversed(list(names))}.values())[::-1]
+    found: dict[str, str] = {}
+    for name in names:
+        found.setdefault(key_of(name), name)
+    return tuple(found.values())
 
 
 def load_taste(path: Path) -> Taste:

@@ -21,9 +21,8 @@ from tagger.undo import find_run, plan_undo
 from tagger.vocabulary import Tag
 from tests.music_files import KINDS, dump, make_file
 
-HEARD = (Tag("genre", "Jazz", 0.9), Tag("genre", "Bossa Nova", 0.8), Tag("instrument", "Flöte", 0.7),
-         Tag("instrument", "三味線", 0.6))  # fmt: skip
 GENRES, INSTRUMENTS = ("Jazz", "Bossa Nova"), ("Flöte", "三味線")
+HEARD = (*(Tag("genre", g, 0.9) for g in GENRES), *(Tag("instrument", i, 0.8) for i in INSTRUMENTS))
 
 
 @pytest.fixture(scope="session", params=list(KINDS))
@@ -71,10 +70,11 @@ def raw(path: Path) -> Any:
 
 def by_mutagen(path: Path) -> tuple[list[str], list[str]]:
     """Genres and instruments as mutagen reads them, in the field each container has for them."""
-    file: Any = mutagen.File(path)  # type: ignore[attr-defined]
+    file: Any = mutagen.File(path)
     tags = file.tags
     if isinstance(tags, mutagen.id3.ID3):
-        frames = (tags.getall("TCON"), tags.getall("TXXX:INSTRUMENT"))
+        id3: Any = tags
+        frames = (id3.getall("TCON"), id3.getall("TXXX:INSTRUMENT"))
         genres, instruments = ([str(v) for f in fs for v in f.text] for fs in frames)
         if tags.version[1] < 4:
             genres, instruments = (

@@ -25,7 +25,7 @@ def confirm(n_files: int, *, yes: bool) -> None:
     """Ask whether files may be changed; without a terminal to ask on, only --yes lets it go on."""
     if yes:
         return
-    if not sys.stdin.isatty():
+    if not on_terminal():
         raise click.ClickException(
             "nothing was written: there is no terminal to ask on; add --yes to write without asking"
         )
@@ -33,6 +33,11 @@ def confirm(n_files: int, *, yes: bool) -> None:
     if not click.confirm(f"Write the tags of {files}?", err=True):
         click.echo("nothing was written", err=True)
         raise SystemExit(1)
+
+
+def on_terminal() -> bool:
+    """Whether there is somebody to ask."""
+    return sys.stdin.isatty()
 
 
 def say_recovered(journal: Journal) -> None:
