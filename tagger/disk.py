@@ -52,11 +52,13 @@ class Disk:
                 with contextlib.suppress(OSError):
                     os.fchown(target, owner, status.st_gid)
                     break
-            os.fchmod(target, status.st_mode & 0o7777)
+            with contextlib.suppress(OSError):  # disks of other systems know no modes
+                os.fchmod(target, status.st_mode & 0o7777)
         if hasattr(os, "listxattr"):
             _copy_attributes(source, target)
         if keep_time and os.utime in os.supports_fd:
-            os.utime(target, ns=(status.st_atime_ns, status.st_mtime_ns))
+            with contextlib.suppress(OSError):
+                os.utime(target, ns=(status.st_atime_ns, status.st_mtime_ns))
 
     def sync(self, target: int) -> None:
         """Wait until a file's bytes are on the disk."""

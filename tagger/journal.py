@@ -37,7 +37,9 @@ CREATE TABLE IF NOT EXISTS files (
 );
 CREATE INDEX IF NOT EXISTS files_by_run ON files(run);
 CREATE INDEX IF NOT EXISTS files_open ON files(id) WHERE status IS NULL;
+PRAGMA user_version = 1;
 """
+_VERSION = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +107,9 @@ class Journal:
             self._db = sqlite3.connect(self.folder / "journal.sqlite", isolation_level=None)
             self._db.execute("PRAGMA journal_mode=WAL")
             self._db.execute("PRAGMA synchronous=FULL")
+            (version,) = self._db.execute("PRAGMA user_version").fetchone()
+            if version > _VERSION:
+                raise ValueError("it was written by a newer musictag")
             self._db.executescript(_SCHEMA)
 
     def __enter__(self) -> Journal:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tagger.containers import Source, identify
+from tagger.containers.parts import DamagedError
 from tagger.disk import Disk
 from tagger.errors import RefusedError, TagError
 from tagger.payload import same_audio
@@ -37,21 +38,28 @@ class Rewriting:
 
 def rewrite(job: Rewriting, disk: Disk) -> None:
     """Do it, or leave the file as it is and raise RefusedError or TagError."""
+    try:
+        before = _make_copy(job, disk)
+        with _failures(job.path):  # the file is closed by now: Windows replaces no open one
+            _check_untouched(job.path, before)
+            disk.replace(job.copy, job.path)
+    except BaseException:  # Ctrl-C too must not leave a copy behind
+        with contextlib.suppress(OSError):
+            disk.remove(job.copy)
+        raise
+    with contextlib.suppress(OSError):  # the file is in place; not every disk can promise more
+        disk.sync_folder(job.path.parent)
+
+
+def _make_copy(job: Rewriting, disk: Disk) -> os.stat_result:
+    """Write the copy and check it; gives what the file was while it was read."""
     with opened(job.path) as old:
         _check(old, job)
         before = os.fstat(old.source.file.fileno())
-        try:
-            with _failures(job.path):
-                _write(old, job, disk)
-                _compare(old, job, disk)
-                _check_untouched(job.path, before)
-                disk.replace(job.copy, job.path)
-        except BaseException:  # Ctrl-C too must not leave a copy behind
-            with contextlib.suppress(OSError):
-                disk.remove(job.copy)
-            raise
-    with contextlib.suppress(OSError):  # the file is in place; not every disk can promise more
-        disk.sync_folder(job.path.parent)
+        with _failures(job.path):
+            _write(old, job, disk)
+            _compare(old, job, disk)
+    return before
 
 
 def check_writable(path: Path) -> None:
@@ -119,5 +127,7 @@ def _failures(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise TagError(f"cannot be written ({error.strerror or error})", path) from error
+    except DamagedError as error:
+        raise TagError(f"cannot be written ({error})", path) from error
     except TagError as error:
         raise type(error)(error.message, path) from error

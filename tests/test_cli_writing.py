@@ -209,3 +209,16 @@ def test_damaged_journal_is_one_line(tmp_path: Path) -> None:
     assert done.exit_code == 1
     assert "the journal cannot be used" in done.stderr
     assert len(done.stderr.splitlines()) == 1
+
+
+def test_journal_of_a_newer_version_is_left_alone() -> None:
+    import sqlite3
+
+    with Journal():
+        pass
+    database = sqlite3.connect(journal_folder() / "journal.sqlite")
+    database.execute("PRAGMA user_version = 99")
+    database.close()
+    done = musictag("undo", "--yes")
+    assert done.exit_code == 1
+    assert "it was written by a newer musictag" in done.stderr

@@ -117,12 +117,22 @@ def plan_and_write(
         return
     for line in plan_lines(plan, scores_of(results)) if show else ():
         click.echo(line)
+    _say_unreadable(results)
     click.echo(_head(plan, sum(result.track is not None for result in results)), err=True)
     if planning.plan:
         save_plan(plan, planning.plan)
         click.echo(f"to write it: musictag apply {planning.plan}", err=True)
     if planning.write and plan.files:
         _write(plan, planning)
+
+
+def _say_unreadable(results: list[Result]) -> None:
+    """Name files that were heard but whose tags cannot be read: no plan can be made for them."""
+    from tagger.report.text import path_text, printable
+
+    for result in results:
+        for note in result.notes if result.track and not result.existing.audio else ():
+            click.echo(f"{path_text(result.path)}: {printable(note)}", err=True)
 
 
 def _write(plan: TagPlan, planning: Planning) -> None:

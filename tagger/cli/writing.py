@@ -30,7 +30,12 @@ def confirm(n_files: int, *, yes: bool) -> None:
             "nothing was written: there is no terminal to ask on; add --yes to write without asking"
         )
     files = "this file" if n_files == 1 else f"these {n_files} files"
-    if not click.confirm(f"Write the tags of {files}?", err=True):
+    try:
+        agreed = click.confirm(f"Write the tags of {files}?", err=True)
+    except click.Abort:  # Ctrl-C, or the end of input
+        click.echo("\nnothing was written", err=True)
+        raise SystemExit(130) from None
+    if not agreed:
         click.echo("nothing was written", err=True)
         raise SystemExit(1)
 
@@ -82,7 +87,9 @@ def carry_out(
                 click.echo(outcome_line(outcome), err=True)
             for note in outcome.notes:
                 click.echo(f"{outcome_line(outcome)}: {_printable(note)}", err=True)
-        click.echo(summary(count(outcomes)), err=True)
+        counts = count(outcomes)
+        hint = "" if undoes or not counts["changed"] else " (musictag undo takes it back)"
+        click.echo(f"{summary(counts)}{hint}", err=True)
     return not any(outcome.status in ("refused", "failed") for outcome in outcomes)
 
 
