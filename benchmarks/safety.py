@@ -83,7 +83,7 @@ def kills(folder: Path, number: int, rng: random.Random) -> str:
     changed = unchanged = recovered = inside = 0
     for _ in range(number):
         library.restore()
-        killed = kill_once(library, rng.uniform(0.2, 1.0) * library.duration_s)
+        killed = kill_once(library, rng.uniform(0, library.writing_s))
         changed += killed.changed
         unchanged += killed.unchanged
         recovered += killed.recovered

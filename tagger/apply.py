@@ -140,7 +140,7 @@ def _job(change: FileChange, file: OpenFile, run: Run, seen: _Seen, *, keep_time
         return _clear(change, "unchanged", MusicTagError("it holds this already"))
     copy = file.path.with_name(f".musictag-{run.token}-{seen.number}.tmp")
     entry = Entry(
-        path=change.path,
+        path=change.path.absolute(),
         before=before,
         after={c.field: held(new, c.field) for c in change.changes},
         audio=file.audio,
@@ -169,7 +169,7 @@ def _notes(path: Path, real: Path, links: int) -> Iterator[str]:
 
 
 def _clear(change: FileChange, status: Status, error: MusicTagError) -> _Job:
-    return _Job(change, Entry(change.path, {}, {}, status=status, reason=error.message))
+    return _Job(change, Entry(change.path.absolute(), {}, {}, status=status, reason=error.message))
 
 
 def _carry_out(job: _Job, disk: Disk) -> Outcome:

@@ -41,9 +41,11 @@ class Library:
         new = (TagChange("genre", (), NEW),)
         files = tuple(FileChange(path, audio, new) for path in self.paths)
         save_plan(TagPlan(files, roots=(self.music,)), self.plan)
+        process = self.start()
+        self.wait_for_writing(process)
         start = time.monotonic()
-        self.start().communicate(timeout=60)
-        self.duration_s = time.monotonic() - start
+        process.communicate(timeout=60)
+        self.writing_s = time.monotonic() - start
         (self.after,) = {path.read_bytes() for path in self.paths}
         assert self.after != self.before
 
@@ -61,10 +63,19 @@ class Library:
             command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
 
+    def wait_for_writing(self, process: subprocess.Popen[bytes]) -> None:
+        """Return as soon as a run has opened its journal: the rest is starting Python."""
+        while not (self.data / "musictag" / "journal.sqlite").exists() and process.poll() is None:
+            time.sleep(0.001)
+
 
 def kill_once(library: Library, after_s: float) -> Killed:
-    """Start an apply, kill it after a while, start again; AssertionError if anything is lost."""
+    """Start an apply, kill it so long after its first deed, start again.
+
+    Raises AssertionError if anything is lost.
+    """
     process = library.start()
+    library.wait_for_writing(process)
     time.sleep(after_s)
     process.send_signal(signal.SIGKILL)
     process.wait()

@@ -183,3 +183,46 @@ def test_damaged_id3_tag_is_refused_whole(tmp_path: Path, short_song: Path) -> N
     song.write_bytes(content)
     with pytest.raises(TagError, match="damaged"):
         read_tags(song)
+
+
+def test_lyrics_behind_the_sound_of_an_mp3_stay(
+    tmp_path: Path, short_song: Path, journal: Journal
+) -> None:
+    song = tmp_path / "song.mp3"
+    lyrics = b"LYRICSBEGININD0000200LYR00005la la000031LYRICS200"
+    song.write_bytes(short_song.read_bytes() + lyrics)
+    assert [outcome.status for outcome in run(journal, change(song, *NEW))] == ["changed"]
+    assert song.read_bytes().endswith(lyrics)
+
+
+def test_odd_atoms_beside_the_tags_of_an_m4a_stay(tmp_path: Path, journal: Journal) -> None:
+    from tests.music_files import make_file
+
+    song = make_file("aac", tmp_path / "song.m4a")
+    content = song.read_bytes()
+    at = content.index(b"trak") - 4
+    size = int.from_bytes(content[at : at + 4], "big")
+    odd = b"\0\0\0\x11udtanot atoms"  # as cameras write them
+    moov = content.index(b"moov") - 4
+    length = int.from_bytes(content[moov : moov + 4], "big")
+    assert moov > content.index(b"mdat")  # so that no offset changes
+    song.write_bytes(
+        content[:moov] + (length + len(odd)).to_bytes(4, "big") + content[moov + 4 : at]
+        + (size + len(odd)).to_bytes(4, "big") + content[at + 4 : at + size] + odd
+        + content[at + size :]
+    )  # fmt: skip
+    assert [outcome.status for outcome in run(journal, change(song, *NEW))] == ["changed"]
+    assert odd in song.read_bytes()
+
+
+def test_index_before_the_sound_of_an_m4a_moves_with_it(tmp_path: Path, journal: Journal) -> None:
+    from tests.audio_files import music, write
+    from tests.decoding import decoded
+
+    song = write(tmp_path / "song.m4a", music(2, 44100), 44100)
+    content = song.read_bytes()
+    assert content.index(b"moov") < content.index(b"mdat")
+    before = decoded(song)
+    assert [outcome.status for outcome in run(journal, change(song, *NEW))] == ["changed"]
+    assert len(song.read_bytes()) > len(content)
+    assert decoded(song) == before

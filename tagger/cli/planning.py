@@ -40,7 +40,8 @@ class Planning:
     @property
     def wanted(self) -> bool:
         """Whether a plan is asked for; else a scan only shows what it heard."""
-        return bool(self.write or self.plan or self.modes or self.level)
+        asked = (self.write, self.plan, self.modes, self.level, self.taste)
+        return any(asked) or self.generic_is_empty or bool(self.join) or self.provenance
 
 
 def parse_modes(

@@ -28,7 +28,9 @@ class Ape:
     def read(self, source: Source) -> Layout:
         """Its items."""
         start, end = find_tag(source)
-        return Layout(DIALECT, tuple(_items(source, start, end)), (read_v1(source),))
+        hidden = start == end and source.peek(end - 9, 9) == b"LYRICS200"
+        reason = "a Lyrics3 tag may hide its own" if hidden else ""
+        return Layout(DIALECT, tuple(_items(source, start, end)), (read_v1(source),), reason)
 
     def audio(self, source: Source) -> Iterator[Range]:
         """All before the tag, without an ID3v2 tag that some put in front."""
@@ -49,8 +51,6 @@ def find_tag(source: Source) -> Range:
     if source.peek(0, 8) == _MARK:
         raise DamagedError("its APE tag stands in front of the sound")
     end = source.size - len(read_v1(source))
-    if source.peek(end - 9, 9) == b"LYRICS200" and end < source.size:
-        raise DamagedError("its tags are followed by a Lyrics3 tag")
     footer = source.peek(end - 32, 32) if end >= 32 else b""
     if footer[:8] != _MARK:
         return end, end

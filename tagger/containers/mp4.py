@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from tagger.containers.parts import DamagedError, Item, Layout, Piece, Range, Source
 
 DIALECT = "mp4"
-_PARENTS = (b"moov", b"trak", b"mdia", b"minf", b"stbl", b"udta")
+_PARENTS = (b"trak", b"mdia", b"minf", b"stbl")
+_WAY = (b"moov.udta", b"moov.udta.meta")  # to the item list
 _PATH = (b"udta", b"meta", b"ilst")
 _HANDLER = bytes(8) + b"mdirappl" + bytes(9)
 _DEEPEST = 8
@@ -192,12 +193,12 @@ def _leaves(content: bytes, path: bytes, mdats: list[Range], depth: int = 0) -> 
         raise DamagedError("its atoms are too deep")
     for name, inner in _children(content):
         here = path + b"." + name
-        if name in (*_PARENTS, b"meta"):
+        if name in _PARENTS or here in _WAY:
             yield from _leaves(inner[_skip(name, inner) :], here, mdats, depth + 1)
         elif name in (b"stco", b"co64"):
             _, offsets = _offsets(name, inner)
             yield here + repr(list(_inside(offsets, mdats))).encode()
-        elif name != b"ilst" and name not in _FREE and here != b"moov.udta.meta.hdlr":
+        elif name not in _FREE and here not in (_WAY[1] + b".ilst", _WAY[1] + b".hdlr"):
             yield here + inner
 
 

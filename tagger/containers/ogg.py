@@ -9,6 +9,7 @@ import io
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from mutagen import MutagenError
 from mutagen.ogg import OggPage
 
 from tagger.containers.parts import DamagedError, Item, Layout, Piece, Range, Source
@@ -94,7 +95,10 @@ def _renumbered(source: Source, start: int, serial: bytes, more: int) -> Iterato
             yield page.start, page.end
             continue
         content = io.BytesIO(source.at(page.start, page.end - page.start))
-        copy = OggPage(content)  # type: ignore[no-untyped-call]
+        try:
+            copy = OggPage(content)  # type: ignore[no-untyped-call]
+        except MutagenError as error:
+            raise DamagedError("its pages are built oddly") from error
         copy.sequence += more
         written = copy.write()  # type: ignore[no-untyped-call]
         if len(written) != page.end - page.start:
@@ -109,18 +113,18 @@ def _read_headers(source: Source) -> _Headers:
     mark, count = _codec(source, first, start)
     used: list[_Page] = []
     packets: list[bytes] = []
-    part = b""
+    part = bytearray()
     for page in pages:
         if page.serial != first.serial or len(used) > _MOST_HEADER_PAGES:
             raise DamagedError("it holds more than one stream")
         used.append(page)
-        at = page.body
+        body, at = source.at(page.body, page.end - page.body), 0
         for size in page.lacing:
-            part += source.at(at, size)
+            part += body[at : at + size]
             at += size
             if size < 255:
-                packets.append(part)
-                part = b""
+                packets.append(bytes(part))
+                part.clear()
         if len(packets) >= count - 1:
             break
     if len(packets) != count - 1 or part:

@@ -20,6 +20,10 @@ Piece = bytes | Range  # a part of the new file: made anew, or copied from the o
 BLOCK = 4096
 
 
+# No tag with its pictures is larger; a file that says so would have us take all memory.
+LARGEST = 64 << 20
+
+
 class DamagedError(ValueError):
     """A file that is not built as its format says; writing to it could lose something."""
 
@@ -53,6 +57,8 @@ class Source:
         """Exactly `length` bytes from `start`."""
         if start < 0 or length < 0 or start + length > self.size:
             raise DamagedError("it ends before its parts do")
+        if length > LARGEST:
+            raise DamagedError("a part of it is larger than any tag")
         self.file.seek(start)
         content = self.file.read(length)
         while len(content) < length:  # a system may give less than it is asked for
