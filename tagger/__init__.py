@@ -19,7 +19,7 @@ The modules in the order in which data flows through them:
 - `plan`        tags held and heard -> what would be changed; `planfile` keeps it as JSON
 - `disk`        the few things that are done to a disk
 - `rewriting`   one file -> the same file with other tags, or untouched
-- `journal`     what was meant and what came of it, durably
+- `journal`     what was meant and what came of it, durably, as `entries`
 - `apply`       a plan becomes true; `undo` takes a run back
 - `report`      results and plans -> table, CSV, JSON, HTML
 - `explain`     path -> when and where in the spectrum each tag was heard

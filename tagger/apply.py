@@ -10,9 +10,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from tagger.disk import Disk
+from tagger.entries import Entry, Fields, Run, Status, held
 from tagger.errors import MusicTagError, RefusedError
 from tagger.fields import make_items, with_items
-from tagger.journal import Entry, Fields, Journal, Run, Status, held
+from tagger.journal import Journal
 from tagger.plan import FileChange, TagPlan
 from tagger.rewriting import Rewriting, rewrite
 from tagger.tagfile import OpenFile, opened, translated

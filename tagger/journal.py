@@ -7,23 +7,17 @@ time; a lock that ends with its process sees to that.
 from __future__ import annotations
 
 import json
-import os
 import secrets
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal
 
 import appdirs
 
-from tagger.containers.parts import Item, Layout
+from tagger.entries import Entry, Run, Status, to_entry, to_row, to_run, with_undone
 from tagger.errors import JournalError
-from tagger.fields import Field, items_of, values_of
-
-Status = Literal["changed", "unchanged", "refused", "failed"]
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS runs (
@@ -40,55 +34,6 @@ CREATE INDEX IF NOT EXISTS files_open ON files(id) WHERE status IS NULL;
 PRAGMA user_version = 1;
 """
 _VERSION = 1
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """What a field of a file held: its text, and the very bytes of it."""
-
-    values: tuple[str, ...]
-    dialect: str
-    items: tuple[Item, ...]
-
-
-Fields = dict[Field, Held]
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One file of a run."""
-
-    path: Path
-    before: Fields
-    after: Fields
-    audio: str = ""
-    copy: Path | None = None
-    device: int = 0
-    inode: int = 0
-    status: Status | None = None  # None: meant, and not known to be done
-    reason: str = ""
-    id: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """One use of `scan --write`, `apply` or `undo`."""
-
-    id: int
-    token: str  # in the names of its copies
-    started: str  # UTC, ISO 8601
-    ended: str | None
-    model: str
-    mode: str
-    roots: tuple[Path, ...]
-    undoes: int | None
-    counts: dict[str, int]
-    undone: bool = False
-
-
-def held(layout: Layout, field: Field) -> Held:
-    """What a field of a file holds."""
-    return Held(values_of(layout, field), layout.dialect, items_of(layout, field))
 
 
 def journal_folder() -> Path:
@@ -148,7 +93,7 @@ class Journal:
                 self._db.execute(
                     "INSERT INTO files (run, path, copy, device, inode, audio, before, after,"
                     " status, reason) VALUES (?,?,?,?,?,?,?,?,?,?)",
-                    _row(run, entry),
+                    to_row(run.id, entry),
                 ).lastrowid
                 or 0
                 for entry in entries
@@ -174,7 +119,7 @@ class Journal:
         by_run: dict[int, dict[str, int]] = {}
         for run, status, number in counts:
             by_run.setdefault(run, {})[status] = number
-        return _with_undone([_run(row, by_run.get(row[0], {})) for row in rows])
+        return with_undone([to_run(row, by_run.get(row[0], {})) for row in rows])
 
     def entries(self, run: int) -> list[Entry]:
         """The files of one run."""
@@ -191,7 +136,7 @@ class Journal:
                 f"SELECT {columns} FROM files WHERE {condition} ORDER BY id",  # noqa: S608
                 values,
             ).fetchall()
-        return [_entry(row) for row in rows]
+        return [to_entry(row) for row in rows]
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
@@ -224,68 +169,6 @@ class Journal:
                 "another musictag is writing tags; wait until it has ended", self.folder
             ) from error
         return lock
-
-
-def _row(run: Run, entry: Entry) -> tuple[Any, ...]:
-    return (
-        run.id,
-        os.fsencode(entry.path),
-        os.fsencode(entry.copy) if entry.copy else None,
-        # Windows has numbers of 64 bits without a sign; SQLite's have one.
-        entry.device % (1 << 63),
-        entry.inode % (1 << 63),
-        entry.audio,
-        _dump(entry.before),
-        _dump(entry.after),
-        entry.status,
-        entry.reason,
-    )
-
-
-def _entry(row: tuple[Any, ...]) -> Entry:
-    number, path, copy, device, inode, audio, before, after, status, reason = row
-    return Entry(
-        Path(os.fsdecode(path)), _load(before), _load(after), audio,
-        Path(os.fsdecode(copy)) if copy else None, device, inode, status, reason, number,
-    )  # fmt: skip
-
-
-def _run(row: tuple[Any, ...], counts: dict[str, int]) -> Run:
-    number, token, started, ended, model, mode, roots, undoes = row
-    paths = tuple(Path(root) for root in json.loads(roots))
-    return Run(number, token, started, ended, model, mode, paths, undoes, counts)
-
-
-def _with_undone(runs: list[Run]) -> list[Run]:
-    """Runs that know whether they were taken back; a run that was put back is not."""
-    undone: dict[int, bool] = {}
-    for run in reversed(runs):  # what takes a run back is younger than it
-        if run.undoes is not None and run.counts.get("changed") and not undone.get(run.id):
-            undone[run.undoes] = True
-    return [replace(run, undone=undone.get(run.id, False)) for run in runs]
-
-
-def _dump(fields: Fields) -> str:
-    content = {
-        name: {
-            "values": list(one.values),
-            "dialect": one.dialect,
-            "items": [[item.key, item.raw.hex()] for item in one.items],
-        }
-        for name, one in fields.items()
-    }
-    return json.dumps(content)
-
-
-def _load(text: str) -> Fields:
-    return {
-        name: Held(
-            tuple(one["values"]),
-            one["dialect"],
-            tuple(Item(key, bytes.fromhex(raw)) for key, raw in one["items"]),
-        )
-        for name, one in json.loads(text).items()
-    }
 
 
 def _now() -> str:

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
+from tagger.entries import Entry, Run, held
 from tagger.errors import JournalError, MusicTagError
-from tagger.journal import Entry, Journal, Run, held
+from tagger.journal import Journal
 from tagger.library import find_files
 from tagger.plan import Exact, FileChange, TagChange, TagPlan
 from tagger.tagfile import OpenFile, opened

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from tagger.apply import apply_plan
+from tagger.entries import Entry
 from tagger.errors import JournalError
-from tagger.journal import Entry, Journal
+from tagger.journal import Journal
 from tagger.plan import TagPlan
 from tagger.tagfile import read_tags
 from tagger.undo import Undoing, find_run, plan_undo

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from tagger.journal import Run
+    from tagger.entries import Run
 
 
 @click.command()
