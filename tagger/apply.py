@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import itertools
 import logging
-from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor, wait
+from collections.abc import Generator, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -63,7 +63,7 @@ def apply_plan(
     disk: Disk | None = None,
     undoes: int | None = None,
     threads: int = THREADS,
-) -> Iterator[Outcome]:
+) -> Generator[Outcome]:
     """Change the files of a plan; whatever goes wrong with one, the rest goes on.
 
     Outcomes come in the order of the plan.
@@ -82,20 +82,20 @@ def _carry_out_all(
     jobs: list[_Job], run: Run, journal: Journal, disk: Disk, pool: ThreadPoolExecutor
 ) -> Iterator[Outcome]:
     """Note what is meant, do it, note what came of it."""
-    numbers = journal.note(run, [job.entry for job in jobs])
-    waiting = [pool.submit(_carry_out, job, disk) for job in jobs]
     done: list[tuple[int, Status, str]] = []
     try:
+        numbers = journal.note(run, [job.entry for job in jobs])
+        waiting = [pool.submit(_carry_out, job, disk) for job in jobs]
         for number, future in zip(numbers, waiting, strict=True):
             outcome = future.result()
             done.append((number, outcome.status, outcome.reason))
             yield outcome
-    finally:  # after Ctrl-C too; what is not noted here is looked up, now or at the next start
-        for future in waiting:
-            future.cancel()
-        wait(waiting)
+    finally:
+        cut_off = len(done) < len(jobs)  # by Ctrl-C, say
+        if cut_off:  # files that are under way come to their end, the others stay
+            pool.shutdown(cancel_futures=True)
         journal.conclude(done)
-        if len(done) < len(jobs):
+        if cut_off:  # what is not noted is looked up, or by the next start after another Ctrl-C
             recover(journal)
 
 

@@ -6,8 +6,10 @@ import errno
 import os
 import random
 import shutil
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -198,3 +200,21 @@ def test_kill_at_any_moment(tmp_path: Path, short_song: Path) -> None:
     for _ in range(12):
         library.restore()
         kill_once(library, rng.uniform(0, library.writing_s))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has another Ctrl-C")
+def test_ctrl_c_of_the_command(tmp_path: Path, short_song: Path) -> None:
+    library = Library(tmp_path, short_song, n_files=300)
+    library.restore()
+    process = library.start()
+    library.wait_for_writing(process)
+    time.sleep(library.writing_s / 3)
+    process.send_signal(signal.SIGINT)
+    assert process.wait(timeout=30) in (130, 0)
+    contents = [path.read_bytes() for path in library.paths]
+    assert set(contents) <= {library.before, library.after}
+    assert sorted(library.music.iterdir()) == library.paths
+    with Journal(library.data / "musictag") as journal:
+        recover(journal)  # of nothing, nearly always
+        entries = journal.entries(1)
+    assert sum(entry.status == "changed" for entry in entries) == contents.count(library.after)

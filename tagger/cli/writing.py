@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -76,10 +77,12 @@ def carry_out(
 
     line = ProgressLine(len(plan.files))
     outcomes: list[Outcome] = []
+    applying = apply_plan(plan, journal, keep_time=keep_time, undoes=undoes)
     try:
-        for outcome in apply_plan(plan, journal, keep_time=keep_time, undoes=undoes):
-            outcomes.append(outcome)
-            line.advance()
+        with closing(applying):  # so that it notes what is done while the journal is open
+            for outcome in applying:
+                outcomes.append(outcome)
+                line.advance()
     finally:  # after Ctrl-C too
         line.clear()
         for outcome in outcomes:
