@@ -226,3 +226,47 @@ def test_index_before_the_sound_of_an_m4a_moves_with_it(tmp_path: Path, journal:
     assert [outcome.status for outcome in run(journal, change(song, *NEW))] == ["changed"]
     assert len(song.read_bytes()) > len(content)
     assert decoded(song) == before
+
+
+def test_numbered_genre_of_an_m4a_is_read_replaced_and_put_back(
+    tmp_path: Path, journal: Journal
+) -> None:
+    from tagger.containers import Item
+    from tagger.tagfile import opened
+    from tagger.undo import find_run, plan_undo
+    from tests.music_files import make_file
+
+    song = make_file("alac", tmp_path / "song.m4a")
+    numbered = Item("GNRE", b"\0\0\0\x1agnre\0\0\0\x12data\0\0\0\0\0\0\0\0\0\x12")
+    with opened(song) as file:
+        pieces = list(file.container.pieces(file.source, (*file.layout.items, numbered)))
+        content = song.read_bytes()
+    song.write_bytes(b"".join(p if isinstance(p, bytes) else content[p[0] : p[1]] for p in pieces))
+    assert read_tags(song).genres == ("Rock",)
+    run(journal, change(song, *NEW))
+    assert read_tags(song).genres == NEW
+    list(apply_plan(plan_undo(journal, find_run(journal, None)).plan, journal))
+    with opened(song) as file:
+        assert numbered in file.layout.items
+
+
+def test_what_a_container_cannot_hold_is_refused(tmp_path: Path, journal: Journal) -> None:
+    from tests.music_files import make_file
+
+    song = make_file("flac", tmp_path / "song.flac")
+    before = song.read_bytes()
+    (outcome,) = run(journal, change(song, "x" * (1 << 24)))
+    assert outcome.status == "failed"
+    assert outcome.reason.startswith("cannot be written (its comments would be larger")
+    assert song.read_bytes() == before
+
+
+def test_wav_that_is_shorter_than_it_says_is_read_and_not_written(
+    tmp_path: Path, journal: Journal
+) -> None:
+    from tests.music_files import make_file
+
+    song = make_file("wav", tmp_path / "song.wav")
+    song.write_bytes(song.read_bytes()[:20_000])
+    (outcome,) = run(journal, change(song, *NEW))
+    assert (outcome.status, outcome.reason) == ("refused", "it is shorter than its header says")

@@ -222,3 +222,36 @@ def test_journal_of_a_newer_version_is_left_alone() -> None:
     done = musictag("undo", "--yes")
     assert done.exit_code == 1
     assert "it was written by a newer musictag" in done.stderr
+
+
+def test_undo_names_what_moved_and_what_it_leaves(music: Path, tiny_card: Path) -> None:
+    import mediafile
+
+    musictag("scan", music, "--write", "--yes", "--mode", "replace", "--model", tiny_card)
+    moved, edited = next(music.rglob("*.flac")), next(music.rglob("*.wav"))
+    moved.rename(music / "elsewhere.flac")
+    file = mediafile.MediaFile(edited)
+    file.genres = ["by hand"]
+    file.save()
+    done = musictag("undo", "--yes")
+    assert done.exit_code == 1
+    assert f"moved: {moved} -> {music / 'elsewhere.flac'}" in done.stderr
+    assert f"left: {edited}: its genre was changed since" in done.stderr
+    assert "12 changed" in done.stderr  # of the edited one, the instruments
+    assert read_tags(edited).genres == ("by hand",)
+    assert read_tags(edited).instruments == ()
+
+
+def test_next_command_says_what_a_crash_left(music: Path, tiny_card: Path) -> None:
+    musictag("scan", music, "--write", "--yes", "--model", tiny_card)
+    with Journal() as journal:
+        journal._db.execute("UPDATE files SET status = NULL WHERE id IN (1, 2)")
+        first = journal.entries(1)[0]
+        assert first.copy
+        first.copy.write_bytes(b"half")
+        first.path.unlink()
+    done = musictag("history")
+    assert "cut off; of its last files 1 are changed, 1 are not" in done.stderr
+    assert "No such file" in done.stderr
+    assert not first.copy.exists()
+    assert " fill: 11 changed, 1 failed  " in done.stdout

@@ -64,7 +64,7 @@ def say_recovered(journal: Journal) -> None:
 def found_text(outcomes: list[Outcome]) -> str:
     """How many were found done and how many not."""
     done = sum(outcome.status == "changed" for outcome in outcomes)
-    return f"{done} are changed, {len(outcomes) - done} are as they were"
+    return f"{done} are changed, {len(outcomes) - done} are not"
 
 
 def carry_out(
