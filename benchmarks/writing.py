@@ -5,7 +5,7 @@
 Makes MP3 files with room in their padding, then writes a genre into each: by mutagen, which
 changes the file in place and waits for nothing; by mutagen with an fsync for each file, which is
 the least that "written" means; and by `musictag apply`, which copies, checks and replaces.
-Writes benchmarks/WRITING.md.
+Adds a table to benchmarks/WRITING.md.
 """
 
 from __future__ import annotations

@@ -53,9 +53,7 @@ def say_recovered(journal: Journal) -> None:
 
     found = recover(journal)
     if found:
-        click.echo(
-            f"an earlier run was cut off; of its last files:\n  {found_text(found)}", err=True
-        )
+        click.echo(f"an earlier run was cut off; of its last files {found_text(found)}", err=True)
         for outcome in found:
             if outcome.status != "changed":
                 click.echo(f"  {outcome_line(outcome)}", err=True)
