@@ -91,8 +91,8 @@ def kills(folder: Path, number: int, rng: random.Random) -> str:
         recovered += killed.recovered
         inside += 0 < killed.changed < 100 or killed.recovered > 0
     return (
-        f"| SIGKILL at a random moment of `musictag apply` over 100 files | {tried} kills, {inside} "
-        f"of them while files were written | {unchanged} files wholly as before, {changed} "
+        f"| SIGKILL at a random moment of `musictag apply` over 100 files | {tried} kills, "
+        f"{inside} while files were written | {unchanged} files wholly as before, {changed} "
         f"wholly as wished, {recovered} found out about at the next start |"
     )
 
