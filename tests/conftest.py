@@ -6,6 +6,7 @@ import os
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -69,3 +70,11 @@ def short_song(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def song_bytes(short_song: Path) -> bytes:
     """What is in that MP3, for tests in which root is somebody else and cannot look there."""
     return short_song.read_bytes()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    from tests.chromium import started
+
+    with started() as opened:
+        yield opened

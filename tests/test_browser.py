@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -22,29 +21,11 @@ from tagger.plan import TagPlan
 from tagger.planfile import parse_plan, record_of
 from tagger.report.write import write_report
 from tagger.scan import Result
+from tests.chromium import Page, downloaded
 from tests.heard_library import heard_library, named, plan_for
 
-playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed")
-
-FLAGS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
-    "--disable-background-networking", "--disable-component-update",
-]  # fmt: skip
 HOSTILE = "<img src=x onerror=alert(1)>"
 N_TRACKS = 2000
-
-Page = Any  # playwright's own types are there only where it is installed
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    # Headless and with a new, empty profile, as Playwright starts it.
-    with playwright.sync_playwright() as driver:
-        started = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield started
-        started.close()
 
 
 @pytest.fixture(scope="module")
@@ -75,13 +56,6 @@ def page(browser: Any, report: Path) -> Iterator[Page]:
     yield opened
     opened.close()
     assert wrong == [f"request {report.as_uri()}"]
-
-
-def downloaded(page: Page) -> Any:
-    with page.expect_download() as waiting:
-        page.get_by_role("button", name="Download plan").click()
-    assert waiting.value.suggested_filename == "plan.json"
-    return json.loads(Path(waiting.value.path()).read_text("utf-8"))
 
 
 def row(page: Page, results: list[Result], file: dict[str, Any]) -> Any:
@@ -300,7 +274,8 @@ def test_local_sound_plays(browser: Any, tmp_path: Path) -> None:
     (result,) = heard_library(1)
     sound = np.zeros((2, 44100), dtype=np.float32)
     write_audio(tmp_path / "it's 100% #1.wav", sound, 44100)
-    write_report(tmp_path / "r.html", [replace(result, path=tmp_path / "it's 100% #1.wav")])
+    odd = replace(result, path=tmp_path / "it's 100% #1.wav")
+    write_report(tmp_path / "r.html", [odd], TagPlan(()))
     opened = browser.new_page()
     opened.goto((tmp_path / "r.html").as_uri())
     opened.locator("button[data-open]").first.click()

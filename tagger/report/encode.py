@@ -45,9 +45,10 @@ def page_json(results: Sequence[Result], plan: TagPlan) -> str:
 def _track(result: Result) -> dict[str, Any]:
     """One file.
 
-    Keys: path, uri, audio (fingerprint), title, artist, album, genre and instrument (what it has now), notes, error; of
-    those that were heard also tags ([index of the label, probability]), duration_s, starts
-    (seconds), silent (indices of slices) and slices (S times K bytes, 255 being 1, in base64).
+    Keys: path, uri, audio (fingerprint), title, artist, album, genre and instrument (what it has
+    now), notes, error; of those that were heard also tags ([index of the label, probability]),
+    duration_s, starts (seconds), silent (indices of slices) and slices (S times K bytes, 255 being
+    1, in base64).
     """
     path, now = result.path.absolute(), result.existing  # by its path the page knows its changes
     content = {
