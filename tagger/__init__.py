@@ -9,9 +9,19 @@ The modules in the order in which data flows through them:
 - `model`       card + weights, checked and ready to run
 - `inference`   log-mel slices -> slice scores
 - `voting`      slice scores -> track scores -> tags
+- `containers`  the bytes of a file <-> its tags, for each kind of file
+- `fields`      which field of a file holds which kind of tag
+- `payload`     the sound of a file without its tags
 - `tagfile`     path -> the tags a file holds today
 - `scan`        many paths -> what was heard in each, in parallel
-- `report`      results -> table, CSV, JSON, HTML
+- `albums`      results -> results with one vote over each album
+- `taste`       which names a person wants to be written
+- `plan`        tags held and heard -> what would be changed; `planfile` keeps it as JSON
+- `disk`        the few things that are done to a disk
+- `rewriting`   one file -> the same file with other tags, or untouched
+- `journal`     what was meant and what came of it, durably, as `entries`
+- `apply`       a plan becomes true; `undo` takes a run back
+- `report`      results and plans -> table, CSV, JSON, HTML
 - `explain`     path -> when and where in the spectrum each tag was heard
 - `demo`        a synthesised music library to try all of it on
 - `cli`         the `musictag` command

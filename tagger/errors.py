@@ -32,7 +32,19 @@ class AudioError(MusicTagError):
 
 
 class TagError(MusicTagError):
-    """The tags of a file cannot be read."""
+    """The tags of a file cannot be read or written."""
+
+
+class RefusedError(TagError):
+    """A file is left as it is, since it is not what it should be for this change."""
+
+
+class PlanError(MusicTagError):
+    """A plan cannot be read or made sense of."""
+
+
+class JournalError(MusicTagError):
+    """The journal cannot be used, or another run is using it."""
 
 
 class ModelError(MusicTagError):

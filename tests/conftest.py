@@ -6,6 +6,7 @@ import os
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -55,3 +56,25 @@ def tiny_card(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def tiny(tiny_card: Path) -> Model:
     return load_model(str(tiny_card))
+
+
+@pytest.fixture(scope="session")
+def short_song(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A short tagged MP3 without genre, to be copied by tests."""
+    from tests.music_files import make_file
+
+    return make_file("mp3", tmp_path_factory.mktemp("songs") / "song.mp3")
+
+
+@pytest.fixture(scope="session")
+def song_bytes(short_song: Path) -> bytes:
+    """What is in that MP3, for tests in which root is somebody else and cannot look there."""
+    return short_song.read_bytes()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    from tests.chromium import started
+
+    with started() as opened:
+        yield opened

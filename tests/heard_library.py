@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from tagger.inference import SliceScores
+from tagger.plan import Policy, TagPlan, heard_in, make_plan
 from tagger.scan import Result, Track
 from tagger.tagfile import FileTags
 from tagger.vocabulary import KINDS, Kind, Label, Tag, Vocabulary
@@ -41,7 +42,7 @@ def heard_library(n_tracks: int, seed: int = 1) -> Iterator[Result]:
         folder = f"/music/{band}/{album} {i // TRACKS_PER_ALBUM}"
         path = Path(f"{folder}/{i % TRACKS_PER_ALBUM + 1:02} {title}.flac")
         own = (genre if genre != "Pop Rock" else "Rock",) if rng.random() < 0.33 else ()
-        tags = FileTags(genres=own, title=title, artist=band, album=album)
+        tags = FileTags(genres=own, title=title, artist=band, album=album, audio=f"{i:032x}")
         yield Result(path, tags, heard_track(genre, rng))
 
 
@@ -63,9 +64,16 @@ def heard_track(genre: str, rng: np.random.Generator) -> Track:
     return Track("small-1-20294d5b", slices, TrackScores(votes, VOCABULARY), tuple(ranked))
 
 
+def plan_for(results: list[Result]) -> TagPlan:
+    """What would be written into the files of the library by default."""
+    heard = [one for result in results if (one := heard_in(result))]
+    return make_plan(heard, Policy(), model="small-1-20294d5b", roots=(Path("/music"),))
+
+
 def named(result: Result, text: str) -> Result:
     """The result with a text as its title, artist, album, genre, note and file name."""
-    tags = FileTags(genres=(text,), title=text, artist=text, album=text)
+    audio = result.existing.audio
+    tags = FileTags(genres=(text,), title=text, artist=text, album=text, audio=audio)
     path = result.path.with_name(text.replace("/", "_") + ".flac")
     return replace(result, path=path, existing=tags, notes=(text,))
 

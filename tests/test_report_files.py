@@ -19,12 +19,11 @@ from tagger.cli import main
 from tagger.cli.options import REPORT_SUFFIXES
 from tagger.errors import MusicTagError
 from tagger.report.cells import COLUMNS, FORMULA_STARTS, csv_text, safe
-from tagger.report.draft import changes, draft_plan
 from tagger.report.records import document_text, record
 from tagger.report.write import MAKERS, write_report, write_whole
 from tagger.scan import Result
 from tagger.tagfile import FileTags
-from tests.heard_library import heard_library, named
+from tests.heard_library import heard_library, named, plan_for
 
 
 def musictag(*arguments: object) -> Done:
@@ -83,7 +82,7 @@ def test_names_that_are_no_utf8_are_reported(tmp_path: Path) -> None:
     (result,) = heard_library(1)
     odd = replace(result, path=Path(os.fsdecode(b"/music/caf\xe9.mp3")))
     for suffix in MAKERS:
-        write_report(tmp_path / f"report{suffix}", [odd])
+        write_report(tmp_path / f"report{suffix}", [odd], plan_for([odd]))
     assert "caf\ufffd.mp3" in (tmp_path / "report.csv").read_text("utf-8-sig")
     (file,) = json.loads((tmp_path / "report.json").read_text("utf-8"))["files"]
     assert os.fsencode(file["path"]).endswith(b"caf\xe9.mp3")
@@ -91,19 +90,6 @@ def test_names_that_are_no_utf8_are_reported(tmp_path: Path) -> None:
 
 def test_every_suffix_has_a_maker() -> None:
     assert set(REPORT_SUFFIXES) == set(MAKERS)
-
-
-def test_draft_fills_what_is_empty_and_leaves_the_rest() -> None:
-    (result,) = heard_library(1)
-    heard = [tag.name for tag in result.track.of("genre")] if result.track else []
-    both = changes(replace(result, existing=FileTags()))
-    assert [change["kind"] for change in both] == ["genre", "instrument"]
-    assert both[0]["before"] == []
-    assert both[0]["after"] == heard
-    assert [c["kind"] for c in changes(replace(result, existing=FileTags(genres=("Rock",))))] == [
-        "instrument"
-    ]
-    assert draft_plan([Result(Path("bad.mp3"), error="not audio")])["changes"] == []
 
 
 def test_report_replaces_the_old_one_whole_or_not_at_all(tmp_path: Path) -> None:

@@ -1,35 +1,19 @@
-"""What a scan puts out: a table or JSON lines as results come, reports when all are there."""
+"""What a scan puts out as results come: a table, or JSON lines."""
 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable, Iterator, Sequence
-from pathlib import Path
+from collections.abc import Iterable, Iterator
 
 import click
 
-from tagger.report.draft import changes
+from tagger.plan import Policy, file_change, heard_in
 from tagger.report.look import look_of
 from tagger.report.records import json_line
 from tagger.report.table import table_lines
 from tagger.report.tally import Tally, tally_lines
-from tagger.report.write import write_report
 from tagger.scan import Result
 from tagger.vocabulary import KINDS
-
-
-def reporting(results: Iterable[Result], paths: Sequence[Path]) -> Iterator[Result]:
-    """Pass results on, then write the reports.
-
-    After an interruption there is none: it would be part of one in the place of a whole one.
-    """
-    kept: list[Result] = []
-    for result in results:
-        if paths:
-            kept.append(result)
-        yield result
-    for path in paths:
-        write_report(path, kept)
 
 
 def echo_records(results: Iterable[Result], *, only_changed: bool) -> None:
@@ -60,8 +44,13 @@ def _echo_tally(tally: Tally, columns: int) -> None:
 
 def _chosen(results: Iterable[Result], *, only_changed: bool) -> Iterator[Result]:
     for result in results:
-        if not only_changed or result.error or changes(result):
+        if not only_changed or result.error or _changes(result):
             yield result
+
+
+def _changes(result: Result) -> bool:
+    heard = heard_in(result)
+    return bool(heard and file_change(heard, Policy()).changes)
 
 
 def _counted(results: Iterable[Result], tally: Tally) -> Iterator[Result]:

@@ -15,6 +15,9 @@ from tagger.cli.errors import PlainErrors
 # In the order `musictag --help` lists them: the main job first.
 COMMANDS = {
     "scan": "tagger.cli.scan",
+    "apply": "tagger.cli.apply",
+    "undo": "tagger.cli.undo",
+    "history": "tagger.cli.history",
     "predict": "tagger.cli.predict",
     "explain": "tagger.cli.explain",
     "stats": "tagger.cli.stats",
@@ -71,6 +74,8 @@ def main(verbose: bool) -> None:
       musictag demo music      write a small synthesised library
       musictag scan music      hear it: what its tags say -> what was heard
       musictag scan ~/Music    the same for your own (nothing is written)
+      musictag scan ~/Music --write    fill empty fields, after asking
+      musictag undo            take that back
     """
     logging.basicConfig(
         level=logging.WARNING if verbose else logging.CRITICAL, format="%(message)s"

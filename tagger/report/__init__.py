@@ -6,8 +6,8 @@
 - `tally`     how often each genre and instrument occurs
 - `records`   results as JSON: a line a file, or one document
 - `cells`     results as CSV
-- `draft`     the changes a person may strike out or add to in the page
-- `encode`    results as the page's data
-- `page`      results as one HTML file
+- `changes`   plans, and what became of them, as text for the terminal
+- `encode`    results and a plan as the page's data
+- `page`      results and a plan as one HTML file
 - `write`     any of them to a path
 """

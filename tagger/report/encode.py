@@ -9,12 +9,12 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from tagger.report.draft import draft_plan, plan_path
+from tagger.plan import TagPlan
+from tagger.planfile import record_of
 from tagger.scan import Result, Track
 
 # Inside a script element the parser looks for "<"; the others close the remaining ways out.
@@ -22,14 +22,14 @@ from tagger.scan import Result, Track
 _ESCAPES = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"})
 
 
-def page_json(results: Sequence[Result]) -> str:
+def page_json(results: Sequence[Result], plan: TagPlan) -> str:
     """The page's data, fit to stand inside a script element of type application/json.
 
     Keys:
         model: id of the model, or null where no file was heard.
         labels: [kind, name] of every label, in the order of the network's outputs.
         tracks: one object a file; see `_track`.
-        plan: the changes the person edits; see `tagger.report.draft`.
+        plan: the changes the person edits; see `tagger.planfile`.
     """
     heard = next((result.track for result in results if result.track), None)
     labels = heard.scores.vocabulary.labels if heard else ()
@@ -37,7 +37,7 @@ def page_json(results: Sequence[Result]) -> str:
         "model": heard.model if heard else None,
         "labels": [[label.kind, label.name] for label in labels],
         "tracks": [_track(result) for result in results],
-        "plan": draft_plan(results),
+        "plan": record_of(plan),
     }
     return json.dumps(content, separators=(",", ":")).translate(_ESCAPES)
 
@@ -45,14 +45,16 @@ def page_json(results: Sequence[Result]) -> str:
 def _track(result: Result) -> dict[str, Any]:
     """One file.
 
-    Keys: path, uri, title, artist, album, genre and instrument (what it has now), notes, error; of
-    those that were heard also tags ([index of the label, probability]), duration_s, starts
-    (seconds), silent (indices of slices) and slices (S times K bytes, 255 being 1, in base64).
+    Keys: path, uri, audio (fingerprint), title, artist, album, genre and instrument (what it has
+    now), notes, error; of those that were heard also tags ([index of the label, probability]),
+    duration_s, starts (seconds), silent (indices of slices) and slices (S times K bytes, 255 being
+    1, in base64).
     """
-    path, now = plan_path(result), result.existing
+    path, now = result.path.absolute(), result.existing  # by its path the page knows its changes
     content = {
-        "path": path,
-        "uri": Path(path).as_uri(),
+        "path": str(path),
+        "uri": path.as_uri(),
+        "audio": now.audio,
         "title": now.title,
         "artist": now.artist,
         "album": now.album,

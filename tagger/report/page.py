@@ -13,6 +13,7 @@ import hashlib
 from collections.abc import Sequence
 from importlib.resources import files
 
+from tagger.plan import TagPlan
 from tagger.report.encode import page_json
 from tagger.scan import Result
 
@@ -20,15 +21,15 @@ from tagger.scan import Result
 SCRIPTS = ("store.js", "plan.js", "build.js", "table.js", "detail.js", "overview.js", "main.js")
 
 
-def page_text(results: Sequence[Result]) -> str:
-    """The whole page."""
+def page_text(results: Sequence[Result], plan: TagPlan) -> str:
+    """The whole page: what was heard, and the plan a person edits."""
     script = "\n".join(["'use strict';", *map(_part, SCRIPTS)])
     style = _part("page.css")
     # Hashes cover what stands between the tags, to the byte.
     marks = {
         "policy": policy(script, style),
         "style": style,
-        "data": page_json(results),
+        "data": page_json(results, plan),
         "script": script,
     }
     parts = _part("page.html").split("@@")

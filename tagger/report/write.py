@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from tagger.errors import MusicTagError
+from tagger.plan import TagPlan
 from tagger.report.cells import csv_text
 from tagger.report.page import page_text
 from tagger.report.records import document_text
@@ -14,17 +15,17 @@ from tagger.scan import Result
 
 # Excel takes a CSV for UTF-8 only with a mark at its start.
 ENCODINGS = {".csv": "utf-8-sig"}
-MAKERS: dict[str, Callable[[Sequence[Result]], str]] = {
-    ".csv": csv_text,
+MAKERS: dict[str, Callable[[Sequence[Result], TagPlan], str]] = {
+    ".csv": lambda results, plan: csv_text(results),
     ".html": page_text,
-    ".json": document_text,
+    ".json": lambda results, plan: document_text(results),
 }
 
 
-def write_report(path: Path, results: Sequence[Result]) -> None:
+def write_report(path: Path, results: Sequence[Result], plan: TagPlan) -> None:
     """Write the report its suffix asks for; an older file of that name is replaced."""
     suffix = path.suffix.lower()
-    write_whole(path, MAKERS[suffix](results).encode(ENCODINGS.get(suffix, "utf-8")))
+    write_whole(path, MAKERS[suffix](results, plan).encode(ENCODINGS.get(suffix, "utf-8")))
 
 
 def write_whole(path: Path, content: bytes) -> None:

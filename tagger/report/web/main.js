@@ -20,8 +20,9 @@ function drawPending() {
 }
 
 function countPending() {
-  const { changes } = editedPlan();
-  byId('pending').textContent = `${plural(changes.length, 'change')} in ${plural(new Set(changes.map((change) => change.path)).size, 'file')}`;
+  const { files } = editedPlan();
+  const changes = files.reduce((sum, file) => sum + changesOf(file).length, 0);
+  byId('pending').textContent = `${plural(changes, 'change')} in ${plural(files.length, 'file')}`;
 }
 
 function afterTick(track) {
@@ -41,7 +42,7 @@ function download() {
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 10000);
   unsaved = false;
-  say('plan.json downloaded');
+  say('plan.json downloaded; apply it with: musictag apply plan.json');
 }
 
 function onTick(event) {

@@ -2,8 +2,13 @@
 // ticks, and `editedPlan` derives a new plan. Keys this page does not know pass through it.
 
 const edits = new Map(); // "id kind" -> edit
-const changeAt = new Map(data.plan.changes.map((change) => [`${change.path}\n${change.kind}`, change]));
+const PLURALS = { genre: 'genres', instrument: 'instruments' }; // the fields of a plan
+const changeAt = new Map(data.plan.files.flatMap((file) => changesOf(file).map(([kind, change]) => [`${file.path}\n${kind}`, change])));
 const same = (one, other) => one.length === other.length && one.every((value, i) => value === other[i]);
+
+function changesOf(file) {
+  return KINDS.filter((kind) => file[PLURALS[kind]]).map((kind) => [kind, file[PLURALS[kind]]]);
+}
 
 // What may be ticked for one kind of tag of one track: what the plan adds, and what was heard too.
 function editOf(track, kind) {
@@ -42,19 +47,25 @@ const trackEdited = (track) => KINDS.some((kind) => edits.has(`${track.id} ${kin
 const trackChanged = (track) => KINDS.some((kind) => changeAt.has(`${track.path}\n${kind}`));
 
 function editedPlan() {
-  const changes = [];
-  for (const change of data.plan.changes) {
-    const track = trackAt.get(change.path);
-    const after = track ? afterOf(editOf(track, change.kind)) : change.after;
-    if (!same(after, change.before)) changes.push({ ...change, after });
+  const files = new Map(data.plan.files.map((file) => [file.path, { ...file }]));
+  for (const [path, file] of files) {
+    const track = trackAt.get(path);
+    for (const [kind, change] of track ? changesOf(file) : []) put(file, kind, change, afterOf(editOf(track, kind)));
   }
   for (const [key, edit] of edits) {
-    if (edit.change) continue;
     const [id, kind] = key.split(' ');
-    const after = afterOf(edit);
-    if (!same(after, edit.before)) changes.push({ path: tracks[id].path, kind, before: edit.before, after });
+    const { path, audio } = tracks[id];
+    if (edit.change || !isEdited(edit)) continue;
+    if (!files.has(path)) files.set(path, { path, audio });
+    put(files.get(path), kind, { before: edit.before }, afterOf(edit));
   }
-  return { ...data.plan, changes };
+  return { ...data.plan, files: [...files.values()].filter((file) => changesOf(file).length) };
+}
+
+// A change that would leave everything as it is, is none.
+function put(file, kind, change, after) {
+  if (same(after, change.before)) delete file[PLURALS[kind]];
+  else file[PLURALS[kind]] = { ...change, after };
 }
 
 // A typed tag, or why it cannot be one.

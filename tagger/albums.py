@@ -1,0 +1,52 @@
+"""One vote over an album, for those who want all its tracks to have the same genres.
+
+Compilations stay per track: there, tracks have nothing in common but the folder.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from tagger.card import ModelCard
+from tagger.scan import Result, Settings, Track
+from tagger.voting import TrackScores, choose_tags
+
+
+def vote_by_album(results: Iterable[Result], card: ModelCard, settings: Settings) -> list[Result]:
+    """The results, where the tracks of an album have the tags of the album's mean."""
+    given = list(results)
+    albums: dict[tuple[Path, str], list[int]] = defaultdict(list)
+    for i, result in enumerate(given):
+        if result.track and result.existing.album:
+            albums[result.path.parent, result.existing.album.casefold()].append(i)
+    for indices in albums.values():
+        members = [given[i] for i in indices]
+        if len(members) > 1 and not is_compilation(members):
+            for i, member in zip(indices, _voted(members, card, settings), strict=True):
+                given[i] = member
+    return given
+
+
+def is_compilation(tracks: Iterable[Result]) -> bool:
+    """Whether tracks say that they are of one, or no artist has at least half of them."""
+    given = list(tracks)
+    artists = Counter(track.existing.artist.casefold() for track in given)
+    return any(track.existing.compilation for track in given) or (
+        2 * max(artists.values()) < len(given)
+    )
+
+
+def _voted(members: list[Result], card: ModelCard, settings: Settings) -> list[Result]:
+    tracks = [member.track for member in members if member.track]
+    mean = np.stack([track.scores.values for track in tracks]).mean(axis=0)
+    tags = choose_tags(
+        TrackScores(np.asarray(mean, dtype=np.float32), card.vocabulary), card, settings.most
+    )
+    kept = tuple(tag for tag in tags if tag.score >= settings.min_confidence)
+    new: list[Track] = [replace(track, tags=kept) for track in tracks]
+    return [replace(m, track=track) for m, track in zip(members, new, strict=True)]

@@ -1,0 +1,60 @@
+"""`musictag history`."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from tagger.entries import Run
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+def history(as_json: bool) -> None:
+    """List the runs that wrote tags, the newest first."""
+    from tagger.cli.writing import say_recovered
+    from tagger.errors import JournalError
+    from tagger.journal import Journal, journal_folder
+
+    if not journal_folder().exists():  # looking leaves no trace
+        click.echo("no tags were written yet", err=True)
+        return
+    try:
+        journal = Journal()
+    except JournalError:  # another run is writing: what it has done so far can be read
+        journal = Journal(write=False)
+    else:
+        say_recovered(journal)
+    with journal:
+        runs = journal.runs()
+    for run in reversed(runs):
+        click.echo(json.dumps(_record(run)) if as_json else _line(run))
+    if not runs:
+        click.echo("no tags were written yet", err=True)
+
+
+def _line(run: Run) -> str:
+    from tagger.report.changes import summary
+    from tagger.report.text import path_text, printable
+
+    what = f"undo of run {run.undoes}" if run.undoes else run.mode or "plan"
+    state = ", undone" if run.undone else "" if run.ended else ", cut off"
+    where = ", ".join(path_text(root) for root in run.roots)
+    return f"{run.id:>4}  {run.started}  {printable(what)}: {summary(run.counts)}{state}  {where}"
+
+
+def _record(run: Run) -> dict[str, Any]:
+    return {
+        "run": run.id,
+        "started": run.started,
+        "ended": run.ended,
+        "model": run.model,
+        "mode": run.mode,
+        "roots": [str(root) for root in run.roots],
+        "undoes": run.undoes,
+        "undone": run.undone,
+        "files": run.counts,
+    }

@@ -1,0 +1,61 @@
+"""`musictag undo`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from tagger.cli.writing import PRESERVE, YES, carry_out, confirm, say_recovered
+
+if TYPE_CHECKING:
+    from tagger.undo import Undoing
+
+
+@click.command()
+@click.argument("run", type=click.IntRange(min=1), required=False)
+@YES
+@PRESERVE
+@click.option(
+    "--search", multiple=True, type=click.Path(path_type=Path, exists=True),
+    help="Look for moved files here too.",
+)  # fmt: skip
+def undo(run: int | None, yes: bool, preserve_mtime: bool, search: tuple[Path, ...]) -> None:
+    """Take back the newest run that wrote tags, or RUN (see `musictag history`).
+
+    A field gets back what it held only where it still holds what was written; others are named and
+    left. Files that were moved are found by their sound. An undo is a run too: naming its number
+    takes it back.
+
+    Exit code: 0 if all is as it was, 1 if something was left or there is nothing to undo.
+    """
+    from tagger.journal import Journal
+    from tagger.report.changes import plan_lines
+    from tagger.undo import find_run, plan_undo
+
+    with Journal() as journal:
+        say_recovered(journal)
+        undoing = plan_undo(journal, find_run(journal, run), search)
+        _say(undoing)
+        for line in plan_lines(undoing.plan):
+            click.echo(line)
+        if not undoing.plan.files:
+            click.echo(f"nothing of run {undoing.run.id} is left to undo", err=True)
+            raise SystemExit(1)
+        confirm(len(undoing.plan.files), yes=yes)
+        went_well = carry_out(
+            undoing.plan, journal, keep_time=preserve_mtime, undoes=undoing.run.id
+        )
+    if undoing.left or not went_well:
+        raise SystemExit(1)
+
+
+def _say(undoing: Undoing) -> None:
+    from tagger.report.text import path_text, printable
+
+    click.echo(f"run {undoing.run.id} of {undoing.run.started}, {undoing.run.mode}", err=True)
+    for old, new in undoing.moved:
+        click.echo(f"moved: {path_text(old)} -> {path_text(new)}", err=True)
+    for left in undoing.left:
+        click.echo(f"left: {path_text(left.path)}: {printable(left.reason)}", err=True)

@@ -1,0 +1,100 @@
+"""What all commands that write have in common: ask, change, sum up."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from contextlib import closing
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from tagger.apply import Outcome
+    from tagger.journal import Journal
+    from tagger.plan import TagPlan
+
+Command = Callable[..., Any]
+
+YES = click.option("-y", "--yes", is_flag=True, help="Do not ask.")
+PRESERVE = click.option(
+    "--preserve-mtime", is_flag=True, help="Keep the files' times (players may miss the change)."
+)
+
+
+def confirm(n_files: int, *, yes: bool) -> None:
+    """Ask whether files may be changed; without a terminal to ask on, only --yes lets it go on."""
+    if yes:
+        return
+    if not on_terminal():
+        raise click.ClickException(
+            "nothing was written: there is no terminal to ask on; add --yes to write without asking"
+        )
+    files = "this file" if n_files == 1 else f"these {n_files} files"
+    try:
+        agreed = click.confirm(f"Write the tags of {files}?", err=True)
+    except click.Abort:  # Ctrl-C, or the end of input
+        click.echo("\nnothing was written", err=True)
+        raise SystemExit(130) from None
+    if not agreed:
+        click.echo("nothing was written", err=True)
+        raise SystemExit(1)
+
+
+def on_terminal() -> bool:
+    """Whether there is somebody to ask."""
+    return sys.stdin.isatty()
+
+
+def say_recovered(journal: Journal) -> None:
+    """Find out about files of a run that was cut off, and say what was found."""
+    from tagger.apply import recover
+    from tagger.report.changes import outcome_line
+
+    found = recover(journal)
+    if found:
+        click.echo(f"an earlier run was cut off; of its last files {found_text(found)}", err=True)
+        for outcome in found:
+            if outcome.status != "changed":
+                click.echo(f"  {outcome_line(outcome)}", err=True)
+
+
+def found_text(outcomes: list[Outcome]) -> str:
+    """How many were found done and how many not."""
+    done = sum(outcome.status == "changed" for outcome in outcomes)
+    return f"{done} are changed, {len(outcomes) - done} are not"
+
+
+def carry_out(
+    plan: TagPlan, journal: Journal, *, keep_time: bool, undoes: int | None = None
+) -> bool:
+    """Change the files of a plan while showing progress; whether all went well."""
+    from tagger.apply import apply_plan, count
+    from tagger.cli.progress import ProgressLine
+    from tagger.report.changes import outcome_line, summary
+
+    line = ProgressLine(len(plan.files))
+    outcomes: list[Outcome] = []
+    applying = apply_plan(plan, journal, keep_time=keep_time, undoes=undoes)
+    try:
+        with closing(applying):  # so that it notes what is done while the journal is open
+            for outcome in applying:
+                outcomes.append(outcome)
+                line.advance()
+    finally:  # after Ctrl-C too
+        line.clear()
+        for outcome in outcomes:
+            if outcome.status in ("refused", "failed"):
+                click.echo(outcome_line(outcome), err=True)
+            for note in outcome.notes:
+                click.echo(f"{outcome_line(outcome)}: {_printable(note)}", err=True)
+        counts = count(outcomes)
+        hint = "" if undoes or not counts["changed"] else " (musictag undo takes it back)"
+        click.echo(f"{summary(counts)}{hint}", err=True)
+    return not any(outcome.status in ("refused", "failed") for outcome in outcomes)
+
+
+def _printable(text: str) -> str:
+    from tagger.report.text import printable
+
+    return printable(text)

@@ -1,0 +1,127 @@
+"""WAV and AIFF: chunks, one of which holds an ID3v2 tag; and DSF, which ends with one.
+
+Source: https://www.mmsp.ece.mcgill.ca/Documents/AudioFormats/ and the DSF file format
+specification, version 1.01 (Sony 2005)
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from tagger.containers.id3 import Id3Tag, build_tag, read_tag
+from tagger.containers.parts import DamagedError, Item, Layout, Piece, Range, Source
+
+_MOST_CHUNKS = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Chunk:
+    """A chunk: its name, where its content starts, and how long that is."""
+
+    name: bytes
+    start: int
+    length: int
+
+    @property
+    def end(self) -> int:
+        """Where the next chunk starts, were there one: they stand at even places."""
+        return self.start + self.length + self.length % 2
+
+
+@dataclass(frozen=True, slots=True)
+class Chunked:
+    """A file of chunks."""
+
+    name: str
+    order: str  # of bytes in numbers: "<" or ">"
+    sound: bytes
+    tag_names: tuple[bytes, ...]  # the first is given to new tags
+
+    def read(self, source: Source) -> Layout:
+        """The frames of its ID3 chunk."""
+        chunks, end = self._chunks(source)
+        tag = self._tag(source, chunks)
+        others = (c for c in chunks if c.name not in (self.sound, *self.tag_names))
+        rest = tuple(c.name + source.peek(c.start, c.length) for c in others)
+        whole = all(chunk.start + chunk.length <= end for chunk in chunks)
+        reason = "" if whole else "it is shorter than its header says"
+        return Layout(tag.dialect, tag.items, (*rest, source.peek(end, source.size)), reason)
+
+    def audio(self, source: Source) -> Iterator[Range]:
+        """The sound chunks."""
+        for chunk in self._chunks(source)[0]:
+            if chunk.name == self.sound:
+                yield chunk.start, min(chunk.start + chunk.length, source.size)
+
+    def pieces(self, source: Source, items: Iterable[Item]) -> Iterator[Piece]:
+        """The chunks around the ID3 chunk, which is put where the old one was, or at the end."""
+        chunks, end = self._chunks(source)
+        old = next((c for c in chunks if c.name in self.tag_names), _Chunk(b"", end + 8, -8))
+        tag = self._tag(source, chunks)
+        content = build_tag(tag, items, tag.size)
+        name = old.name or self.tag_names[0]
+        chunk = name + struct.pack(f"{self.order}I", len(content)) + content
+        start, after = old.start - 8, min(old.end, end)
+        pad = bytes(start % 2) + chunk + bytes(len(chunk) % 2)
+        length = end - 8 - (after - start) + len(pad)
+        if length >= 1 << 32:
+            raise DamagedError("it would be larger than such a file can be")
+        yield source.at(0, 4) + struct.pack(f"{self.order}I", length)
+        yield 8, start
+        yield pad
+        yield after, source.size
+
+    def _chunks(self, source: Source) -> tuple[list[_Chunk], int]:
+        """All chunks, and where the file should end by its own header."""
+        (length,) = struct.unpack(f"{self.order}I", source.at(4, 4))
+        end, at = min(8 + length, source.size), 12
+        chunks: list[_Chunk] = []
+        while at + 8 <= end:
+            name, size = struct.unpack(f"{self.order}4sI", source.at(at, 8))
+            chunks.append(_Chunk(name, at + 8, size))
+            at = chunks[-1].end
+            if len(chunks) > _MOST_CHUNKS:
+                raise DamagedError("it has too many chunks")
+        return chunks, end
+
+    def _tag(self, source: Source, chunks: list[_Chunk]) -> Id3Tag:
+        for chunk in chunks:
+            if chunk.name in self.tag_names:
+                return read_tag(source, chunk.start)
+        return Id3Tag()
+
+
+@dataclass(frozen=True, slots=True)
+class Dsf:
+    """A header that says where the tag is, the sound, and the tag."""
+
+    name: str = "DSF"
+
+    def read(self, source: Source) -> Layout:
+        """The frames of its tag."""
+        tag, start = self._tag(source)
+        if tag.size and start + tag.size != source.size:
+            return Layout(tag.dialect, tag.items, (), "something stands behind its tag")
+        return Layout(tag.dialect, tag.items)
+
+    def audio(self, source: Source) -> Iterator[Range]:
+        """All but the header and the tag."""
+        yield 28, self._tag(source)[1]
+
+    def pieces(self, source: Source, items: Iterable[Item]) -> Iterator[Piece]:
+        """The header with the new size, the sound, the tag."""
+        tag, start = self._tag(source)
+        content = build_tag(tag, items, tag.size)
+        yield source.at(0, 12) + struct.pack("<QQ", start + len(content), start)
+        yield 28, start
+        yield content
+
+    def _tag(self, source: Source) -> tuple[Id3Tag, int]:
+        (start,) = struct.unpack("<Q", source.at(20, 8))
+        if start == 0:
+            return Id3Tag(), source.size
+        if not 28 <= start <= source.size:
+            raise DamagedError("its tag is not where its header says")
+        return read_tag(source, start), start

@@ -1,0 +1,158 @@
+"""Ogg: Vorbis, Opus, Speex and FLAC streams with comments in their second packet.
+
+Source: https://www.rfc-editor.org/rfc/rfc3533
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from mutagen import MutagenError
+from mutagen.ogg import OggPage
+
+from tagger.containers.parts import DamagedError, Item, Layout, Piece, Range, Source
+from tagger.containers.vorbis import DIALECT, Comments, build, parse
+
+# First bytes of the first packet -> the name, first bytes of the comments, header packets.
+_CODECS = {
+    b"\x01vorbis": ("OGG Vorbis", b"\x03vorbis", 3),
+    b"OpusHead": ("Opus", b"OpusTags", 2),
+    b"Speex   ": ("Speex", b"", 2),
+}
+_MOST_HEADER_PAGES = 5000  # 16 MB of pictures take 250
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """A page: where it is, and the parts of its header that matter here."""
+
+    start: int
+    end: int
+    body: int  # where its packets start
+    serial: bytes
+    lacing: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class _Headers:
+    """The pages behind the first that hold the header packets, and those packets."""
+
+    pages: tuple[_Page, ...]
+    packets: tuple[bytes, ...]  # comments first
+    mark: bytes
+
+    @property
+    def comments(self) -> Comments:
+        """The comments."""
+        if not self.packets[0].startswith(self.mark):
+            raise DamagedError("its comments are missing")
+        return parse(self.packets[0][len(self.mark) :])
+
+
+@dataclass(frozen=True, slots=True)
+class Ogg:
+    """One stream of sound in Ogg pages."""
+
+    name: str = "Ogg"
+
+    def read(self, source: Source) -> Layout:
+        """Its comments."""
+        headers = _read_headers(source)
+        comments = headers.comments
+        first = source.at(0, headers.pages[0].start)
+        rest = (first, comments.vendor, comments.tail, *headers.packets[1:])
+        return Layout(DIALECT, comments.items, rest)
+
+    def audio(self, source: Source) -> Iterator[Range]:
+        """Packets and time stamps of all other pages; their numbers may change."""
+        for page in _pages(source, _read_headers(source).pages[-1].end):
+            yield page.start + 5, page.start + 18
+            yield page.start + 26, page.end
+
+    def pieces(self, source: Source, items: Iterable[Item]) -> Iterator[Piece]:
+        """New header pages; the others are numbered again where there are more or fewer."""
+        old = _read_headers(source)
+        packet = old.mark + build(old.comments, items)
+        first = int.from_bytes(source.at(old.pages[0].start + 18, 4), "little")
+        new = OggPage.from_packets([packet, *old.packets[1:]], first)  # type: ignore[no-untyped-call]
+        serial = int.from_bytes(old.pages[0].serial, "little")
+        yield 0, old.pages[0].start
+        for page in new:
+            page.serial = serial
+            yield page.write()
+        more, after = len(new) - len(old.pages), old.pages[-1].end
+        if more:
+            yield from _renumbered(source, after, old.pages[0].serial, more)
+        else:
+            yield after, source.size
+
+
+def _renumbered(source: Source, start: int, serial: bytes, more: int) -> Iterator[Piece]:
+    for page in _pages(source, start):
+        if page.serial != serial:
+            yield page.start, page.end
+            continue
+        content = io.BytesIO(source.at(page.start, page.end - page.start))
+        try:
+            copy = OggPage(content)  # type: ignore[no-untyped-call]
+        except MutagenError as error:
+            raise DamagedError("its pages are built oddly") from error
+        copy.sequence += more
+        written = copy.write()  # type: ignore[no-untyped-call]
+        if len(written) != page.end - page.start:
+            raise DamagedError("its pages are built oddly")
+        yield written
+
+
+def _read_headers(source: Source) -> _Headers:
+    pages = _pages(source, 0)
+    first = next(pages)
+    start = source.at(first.body, min(8, first.end - first.body))
+    mark, count = _codec(source, first, start)
+    used: list[_Page] = []
+    packets: list[bytes] = []
+    part = bytearray()
+    for page in pages:
+        if page.serial != first.serial or len(used) > _MOST_HEADER_PAGES:
+            raise DamagedError("it holds more than one stream")
+        used.append(page)
+        body, at = source.at(page.body, page.end - page.body), 0
+        for size in page.lacing:
+            part += body[at : at + size]
+            at += size
+            if size < 255:
+                packets.append(bytes(part))
+                part.clear()
+        if len(packets) >= count - 1:
+            break
+    if len(packets) != count - 1 or part:
+        raise DamagedError("its headers are damaged")
+    return _Headers(tuple(used), tuple(packets), mark)
+
+
+def _codec(source: Source, first: _Page, start: bytes) -> tuple[bytes, int]:
+    for signature, (_, mark, count) in _CODECS.items():
+        if start.startswith(signature):
+            extra = 0
+            if not mark:  # Speex counts header packets of its own
+                extra = int.from_bytes(source.at(first.body + 68, 4), "little")
+                if extra > 16:
+                    raise DamagedError("its headers are damaged")
+            return mark, count + extra
+    raise DamagedError("it holds no sound that is known here")
+
+
+def _pages(source: Source, at: int) -> Iterator[_Page]:
+    while at < source.size:
+        head = source.at(at, 27)
+        if head[:4] != b"OggS":
+            raise DamagedError("its pages do not follow each other")
+        lacing = source.at(at + 27, head[26])
+        body = at + 27 + head[26]
+        end = body + sum(lacing)
+        if end > source.size:
+            raise DamagedError("its last page is cut off")
+        yield _Page(at, end, body, head[14:18], lacing)
+        at = end

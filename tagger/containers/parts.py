@@ -1,0 +1,100 @@
+"""What all containers are described with: items of tags, pieces of files, and what is damaged.
+
+A container is cut into parts and put together again; it is never changed in place. Items that are
+not ours travel as the raw bytes they were read as, so that they cannot come back changed.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+Range = tuple[int, int]  # bytes of the old file: from, up to
+Piece = bytes | Range  # a part of the new file: made anew, or copied from the old one
+
+# A tag that grows, grows by whole blocks of a disk: the sound behind it then keeps its place in
+# them, and a file system that shares blocks between files need not copy it.
+BLOCK = 4096
+
+
+# No tag with its pictures is larger; a file that says so would have us take all memory.
+LARGEST = 64 << 20
+
+
+class DamagedError(ValueError):
+    """A file that is not built as its format says; writing to it could lose something."""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One tag as it stands in the file: its key, in capitals, and all of its bytes."""
+
+    key: str
+    raw: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """The tags of a file, in its order, and a witness of all else but the sound."""
+
+    dialect: str  # how items are written: id3v2.3, vorbis, mp4, ape, asf
+    items: tuple[Item, ...]
+    rest: tuple[bytes, ...] = ()  # must be the same after writing
+    unwritable: str = ""  # why this file can be read but should not be written
+
+
+class Source:
+    """An open file, read by place; reading past its end is damage and allocates nothing."""
+
+    def __init__(self, file: io.FileIO) -> None:
+        self.file = file  # unbuffered: it is also copied from by its descriptor
+        self.size = file.seek(0, os.SEEK_END)
+
+    def at(self, start: int, length: int) -> bytes:
+        """Exactly `length` bytes from `start`."""
+        if start < 0 or length < 0 or start + length > self.size:
+            raise DamagedError("it ends before its parts do")
+        if length > LARGEST:
+            raise DamagedError("a part of it is larger than any tag")
+        self.file.seek(start)
+        content = self.file.read(length)
+        while len(content) < length:  # a system may give less than it is asked for
+            if not (more := self.file.read(length - len(content))):
+                raise DamagedError("it became shorter while it was read")
+            content += more
+        return content
+
+    def peek(self, start: int, length: int) -> bytes:
+        """Up to `length` bytes, as many as there are."""
+        start = max(start, 0)
+        return self.at(start, max(0, min(length, self.size - start)))
+
+
+class Container(Protocol):
+    """One kind of file."""
+
+    @property
+    def name(self) -> str:
+        """What people call it."""
+
+    def read(self, source: Source) -> Layout:
+        """Its tags."""
+
+    def audio(self, source: Source) -> Iterator[Range]:
+        """Where its sound is, free of everything that a change of tags may change."""
+
+    def pieces(self, source: Source, items: Iterable[Item]) -> Iterator[Piece]:
+        """The file with other items."""
+
+
+def grown(needed: int, available: int) -> int:
+    """Bytes to give to tags that need `needed`, where `available` are there now.
+
+    >>> grown(3000, 4000), grown(4001, 4000), grown(9000, 100)
+    (4000, 8096, 12388)
+    """
+    short = max(0, needed - available)
+    return available + -(-short // BLOCK) * BLOCK

@@ -1,0 +1,123 @@
+"""Everything that is done to a disk while a file gets new tags, one verb each.
+
+A class, so that a test can let the k-th of them fail.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+from pathlib import Path
+
+from tagger.containers.parts import BLOCK
+
+_CHUNK = 1 << 20
+# copy_file_range says so where it cannot help; any other error is one of the disk's.
+_CANNOT = {errno.EXDEV, errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP, errno.EPERM, errno.ETXTBSY}
+
+
+class Disk:
+    """The real one."""
+
+    def create(self, path: Path) -> int:
+        """Make a file that nobody else can open yet; it must not exist. Gives its descriptor."""
+        flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+        return os.open(path, flags | getattr(os, "O_CLOEXEC", 0), 0o600)
+
+    def write(self, target: int, content: bytes) -> None:
+        """Write all of it."""
+        view = memoryview(content)
+        while view:
+            view = view[os.write(target, view) :]
+
+    def copy(self, source: int, target: int, start: int, end: int) -> None:
+        """Copy bytes of one file behind those of another, sharing them where the system can."""
+        # Blocks can only be shared between equal places in them.
+        place = os.lseek(target, 0, os.SEEK_CUR)
+        if hasattr(os, "copy_file_range") and (place - start) % BLOCK == 0:
+            first = min(end, start + -start % BLOCK)
+            self._copy_through_memory(source, target, start, first)
+            start = self._copy_in_system(source, target, first, end)
+        self._copy_through_memory(source, target, start, end)
+
+    def dress(self, source: int, target: int, *, keep_time: bool) -> None:
+        """Give a file the owner, mode, extended attributes and access list of another.
+
+        What the system does not let this user do is left; the content matters more.
+        """
+        status = os.fstat(source)
+        if hasattr(os, "fchown"):
+            for owner in (status.st_uid, -1):
+                with contextlib.suppress(OSError):
+                    os.fchown(target, owner, status.st_gid)
+                    break
+            with contextlib.suppress(OSError):  # disks of other systems know no modes
+                os.fchmod(target, status.st_mode & 0o7777)
+        if hasattr(os, "listxattr"):
+            _copy_attributes(source, target)
+        if keep_time and os.utime in os.supports_fd:
+            with contextlib.suppress(OSError):
+                os.utime(target, ns=(status.st_atime_ns, status.st_mtime_ns))
+
+    def sync(self, target: int) -> None:
+        """Wait until a file's bytes are on the disk."""
+        os.fsync(target)
+
+    def close(self, target: int) -> None:
+        """Close a descriptor."""
+        os.close(target)
+
+    def reopen(self, path: Path) -> int:
+        """Open a finished copy to read it back."""
+        return os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+
+    def replace(self, copy: Path, path: Path) -> None:
+        """Put a copy in the place of a file, at once."""
+        copy.replace(path)
+
+    def sync_folder(self, folder: Path) -> None:
+        """Wait until names in a folder are on the disk; Windows does this by itself."""
+        if os.name == "nt":
+            return
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+    def remove(self, path: Path) -> None:
+        """Remove a copy that was not used."""
+        path.unlink(missing_ok=True)
+
+    def _copy_in_system(self, source: int, target: int, start: int, end: int) -> int:
+        """Copy inside of the system; gives the place up to which it could."""
+        while start < end:
+            try:
+                done = os.copy_file_range(source, target, end - start, start)
+            except OSError as error:
+                if error.errno in _CANNOT:
+                    return start
+                raise
+            if done == 0:
+                return start
+            start += done
+        return start
+
+    def _copy_through_memory(self, source: int, target: int, start: int, end: int) -> None:
+        os.lseek(source, start, os.SEEK_SET)
+        while start < end:
+            content = os.read(source, min(_CHUNK, end - start))
+            if not content:
+                raise OSError(errno.EIO, "the file became shorter while it was copied")
+            start += len(content)
+            view = memoryview(content)
+            while view:
+                view = view[os.write(target, view) :]
+
+
+def _copy_attributes(source: int, target: int) -> None:
+    with contextlib.suppress(OSError):
+        for name in os.listxattr(source):
+            with contextlib.suppress(OSError):
+                os.setxattr(target, name, os.getxattr(source, name))

@@ -1,0 +1,158 @@
+"""What would be changed in which file: values only, made and turned round without opening any.
+
+The same plan is shown, saved, applied, journaled and undone.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, get_args
+
+from tagger.taste import Taste, key_of
+from tagger.vocabulary import KINDS, Kind, Tag
+
+if TYPE_CHECKING:
+    from tagger.containers.parts import Item
+    from tagger.fields import Field
+    from tagger.scan import Result
+    from tagger.tagfile import FileTags
+
+Mode = Literal["fill", "merge", "replace"]
+MODES: tuple[Mode, ...] = get_args(Mode)
+Values = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Exact:
+    """Values as the very bytes they were in a file: what undo puts back."""
+
+    dialect: str
+    items: tuple[Item, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TagChange:
+    """One field of one file: what it must hold, what it gets; a change of nothing is none."""
+
+    field: Field
+    before: Values
+    after: Values
+    exact: Exact | None = dataclasses.field(default=None, compare=False)
+
+    def __post_init__(self) -> None:
+        if self.before == self.after and self.exact is None:
+            raise ValueError(f"the {self.field} would stay {self.before}")
+
+
+@dataclass(frozen=True, slots=True)
+class FileChange:
+    """All changes of one file."""
+
+    path: Path
+    audio: str  # fingerprint of the sound the plan was made for; empty: any
+    changes: tuple[TagChange, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TagPlan:
+    """The changes of a run, and the folders it keeps to."""
+
+    files: tuple[FileChange, ...]
+    model: str = ""
+    mode: str = ""
+    roots: tuple[Path, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """How what was heard and what a file holds become what it will hold."""
+
+    modes: Mapping[Kind, Mode] = dataclasses.field(
+        default_factory=lambda: dict.fromkeys(KINDS, "fill")
+    )
+    taste: Taste = dataclasses.field(default_factory=Taste)
+    join: str = ""  # put several values into one, with this between, for simple players
+    provenance: str = ""  # what to note about who wrote it; empty: nothing
+
+    @property
+    def mode(self) -> str:
+        """The modes in words."""
+        given = [self.modes[kind] for kind in KINDS]
+        return given[0] if len(set(given)) == 1 else f"genres {given[0]}, instruments {given[1]}"
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What is known of a file when its changes are decided."""
+
+    path: Path
+    existing: FileTags
+    tags: tuple[Tag, ...]
+
+
+def wanted_values(existing: Values, heard: Values, mode: Mode, taste: Taste) -> Values:
+    """What a field should hold. Nothing that is there is ever taken away for nothing.
+
+    >>> wanted_values(("Jazz",), ("Blues",), "fill", Taste())
+    ('Jazz',)
+    >>> wanted_values(("jazz",), ("Blues", "Jazz"), "merge", Taste())
+    ('jazz', 'Blues')
+    """
+    new = taste.refine(heard)
+    if not new:
+        return existing
+    if taste.is_empty(existing) or mode == "replace":
+        return new
+    if mode == "fill":
+        return existing
+    known = taste.known(existing)
+    added = tuple(name for name in new if key_of(name) not in known)
+    return (*existing, *added)
+
+
+def heard_in(result: Result) -> Heard | None:
+    """What a plan needs of a result; None where nothing was heard or its tags cannot be read.
+
+    Its path stands for itself, wherever the plan is applied.
+    """
+    if result.track is None or not result.existing.audio:
+        return None
+    return Heard(result.path.absolute(), result.existing, result.track.tags)
+
+
+def make_plan(
+    heard: Iterable[Heard], policy: Policy, *, model: str = "", roots: tuple[Path, ...] = ()
+) -> TagPlan:
+    """The plan for all files; those that would stay as they are do not occur in it."""
+    files = (file_change(item, policy) for item in heard)
+    return TagPlan(tuple(f for f in files if f.changes), model, policy.mode, roots)
+
+
+def inverse(plan: TagPlan) -> TagPlan:
+    """The plan that takes a plan back."""
+    files = (
+        replace(f, changes=tuple(TagChange(c.field, c.after, c.before) for c in f.changes))
+        for f in plan.files
+    )
+    return replace(plan, files=tuple(files), mode="undo")
+
+
+def file_change(item: Heard, policy: Policy) -> FileChange:
+    """What would change in one file; without changes where it would stay as it is."""
+    changes = []
+    for kind in KINDS:
+        before = item.existing.of(kind)
+        heard = tuple(tag.name for tag in item.tags if tag.kind == kind)
+        after = wanted_values(before, heard, policy.modes[kind], policy.taste)
+        if policy.join and after != before:
+            after = (policy.join.join(after),)
+        if after != before:
+            changes.append(TagChange(kind, before, after))
+    if changes and policy.provenance:
+        before = item.existing.provenance
+        if before != (policy.provenance,):
+            changes.append(TagChange("provenance", before, (policy.provenance,)))
+    return FileChange(item.path, item.existing.audio, tuple(changes))

@@ -1,0 +1,158 @@
+"""Plans as JSON files, which a person or a script may edit before they are applied.
+
+Read with suspicion: a plan may come from anybody, and be wrong by a slip of the hand.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from tagger.errors import PlanError
+from tagger.fields import FIELDS, Field
+from tagger.plan import FileChange, TagChange, TagPlan
+
+FORMAT = 1
+_LONGEST = 500  # signs of a value
+_MOST = 200  # values of a field
+_NAMES: dict[Field, str] = {
+    "genre": "genres",
+    "instrument": "instruments",
+    "provenance": "provenance",
+}
+
+
+def record_of(plan: TagPlan) -> dict[str, Any]:
+    """A plan as the object that stands in its JSON file."""
+    return {
+        "format": FORMAT,
+        "model": plan.model,
+        "mode": plan.mode,
+        "roots": [str(root) for root in plan.roots],
+        "files": [_file_record(change) for change in plan.files],
+    }
+
+
+def dump_plan(plan: TagPlan) -> str:
+    """A plan as JSON."""
+    # Non-ASCII is escaped: names that are no UTF-8 survive the way.
+    return json.dumps(record_of(plan), indent=1) + "\n"
+
+
+def save_plan(plan: TagPlan, path: Path) -> None:
+    """Write a plan to a file, or raise PlanError."""
+    try:
+        path.write_text(dump_plan(plan), encoding="ascii")
+    except OSError as error:
+        raise PlanError(f"cannot be written ({error.strerror})", path) from error
+
+
+def load_plan(path: Path) -> TagPlan:
+    """Read a plan; anything unknown, missing or of the wrong type is a PlanError naming it."""
+    try:
+        return parse_plan(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise PlanError(f"cannot be read ({error.strerror})", path) from error
+    except (ValueError, RecursionError) as error:
+        raise PlanError(f"not a valid plan ({error})", path) from error
+
+
+def parse_plan(text: str) -> TagPlan:
+    """A plan from JSON; a ValueError says what is wrong with it."""
+    content = _object(json.loads(text), {"format", "model", "mode", "roots", "files"}, "the plan")
+    if content.get("format") != FORMAT:
+        raise ValueError(f"format {content.get('format')!r}, this program reads {FORMAT}")
+    roots = tuple(_path(root, "roots") for root in _list(content.get("roots", []), "roots"))
+    records = _list(content.get("files", []), "files")
+    files = [_file_change(record, f"file {i}") for i, record in enumerate(records, 1)]
+    if len({change.path for change in files}) != len(files):
+        raise ValueError("a file occurs twice")
+    model, mode = (_text(content.get(key, ""), key) for key in ("model", "mode"))
+    return TagPlan(tuple(change for change in files if change.changes), model, mode, roots)
+
+
+def strays(plan: TagPlan) -> Iterator[Path]:
+    """Files of a plan that lie outside of all its folders."""
+    roots = [_plain(root) for root in plan.roots]
+    for change in plan.files:
+        path = _plain(change.path)
+        if not any(path.is_relative_to(root) for root in roots):
+            yield change.path
+
+
+def _plain(path: Path) -> Path:
+    # Takes the dots out but follows no link: links in a library are its owner's own.
+    return Path(os.path.normpath(path.absolute()))
+
+
+def _file_record(change: FileChange) -> dict[str, Any]:
+    fields = {
+        _NAMES[c.field]: {"before": list(c.before), "after": list(c.after)} for c in change.changes
+    }
+    return {"path": str(change.path), "audio": change.audio, **fields}
+
+
+def _file_change(content: Any, where: str) -> FileChange:
+    record = _object(content, {"path", "audio", *_NAMES.values()}, where)
+    if "path" not in record:
+        raise ValueError(f"{where} has no path")
+    path = _path(record["path"], where)
+    changes = []
+    for field in FIELDS:
+        if _NAMES[field] not in record:
+            continue
+        place = f"{_NAMES[field]} of {path.name!r}"
+        values = _object(record[_NAMES[field]], {"before", "after"}, place)
+        before = _values(values.get("before"), f"before of {place}")
+        after = _values(values.get("after"), f"after of {place}")
+        _check_new(before, after, place)
+        if before != after:  # a person who takes a change back by hand has edited, not erred
+            changes.append(TagChange(field, before, after))
+    return FileChange(path, _text(record.get("audio", ""), f"audio of {where}"), tuple(changes))
+
+
+def _check_new(before: tuple[str, ...], after: tuple[str, ...], place: str) -> None:
+    """What is written for the first time must be fit for tag editors and terminals."""
+    for value in after:
+        if value not in before and (
+            not value.isprintable() or value != value.strip() or not 0 < len(value) <= _LONGEST
+        ):
+            raise ValueError(f"{place}: {value[:50]!r} cannot be a value")
+
+
+def _object(content: Any, known: set[str], where: str) -> dict[str, Any]:
+    if not isinstance(content, dict):
+        raise ValueError(f"{where} is not an object")
+    if unknown := set(content) - known:
+        names = ", ".join(sorted(known))
+        raise ValueError(f"{where} has an unknown key {min(unknown)!r}; there are: {names}")
+    return content
+
+
+def _list(content: Any, where: str) -> list[Any]:
+    if not isinstance(content, list):
+        raise ValueError(f"{where} is not a list")
+    return content
+
+
+def _values(content: Any, where: str) -> tuple[str, ...]:
+    values = tuple(_text(value, where) for value in _list(content, where))
+    if len(values) > _MOST:
+        raise ValueError(f"{where} has more than {_MOST} values")
+    return values
+
+
+def _text(content: Any, where: str) -> str:
+    if not isinstance(content, str):
+        raise ValueError(f"{where} is not text")
+    return content
+
+
+def _path(content: Any, where: str) -> Path:
+    text = _text(content, f"path of {where}")
+    if not text or "\0" in text:
+        raise ValueError(f"path of {where} is no path")
+    return Path(text)

@@ -1,0 +1,66 @@
+"""Plans and outcomes as text for the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+from tagger.apply import Outcome
+from tagger.plan import FileChange, TagChange, TagPlan, heard_in
+from tagger.report.text import path_text, printable
+from tagger.scan import Result
+
+NOTHING = "-"
+_NAMES = {"genre": "genres", "instrument": "instruments", "provenance": "provenance"}
+Scores = Mapping[tuple[Path, str, str], float]  # (path, kind, name) -> probability
+
+
+def scores_of(results: Iterable[Result]) -> dict[tuple[Path, str, str], float]:
+    """The probability of each tag that was heard, by what a plan calls it."""
+    heard = (one for result in results if (one := heard_in(result)))
+    return {(one.path, tag.kind, tag.name): tag.score for one in heard for tag in one.tags}
+
+
+def plan_lines(plan: TagPlan, scores: Scores | None = None) -> Iterator[str]:
+    """Lines that show a plan, folder by folder: what each field holds -> what it will hold."""
+    folder: Path | None = None
+    for change in plan.files:
+        if change.path.parent != folder:
+            folder = change.path.parent
+            yield path_text(folder)
+        yield f"  {path_text(Path(change.path.name))}"
+        yield from (f"    {line}" for line in _change_lines(change, scores or {}))
+
+
+def outcome_line(outcome: Outcome) -> str:
+    """A file, what became of it, and why."""
+    why = f" ({printable(outcome.reason)})" if outcome.reason else ""
+    return f"{path_text(outcome.path)}: {outcome.status}{why}"
+
+
+def summary(counts: Mapping[str, int]) -> str:
+    """How many files there are of each status, those with none left out.
+
+    >>> summary({"changed": 3, "unchanged": 0, "refused": 1})
+    '3 changed, 1 refused'
+    """
+    return ", ".join(f"{number} {name}" for name, number in counts.items() if number) or "no files"
+
+
+def _change_lines(change: FileChange, scores: Scores) -> Iterable[str]:
+    return (
+        f"{_NAMES[one.field]}: {_values(one.before)} -> {_after(change.path, one, scores)}"
+        for one in change.changes
+    )
+
+
+def _after(path: Path, change: TagChange, scores: Scores) -> str:
+    texts = []
+    for value in change.after:
+        score = scores.get((path, change.field, value))
+        texts.append(printable(value) + (f" {score:.0%}" if score is not None else ""))
+    return ", ".join(texts) or NOTHING
+
+
+def _values(values: Iterable[str]) -> str:
+    return ", ".join(printable(value) for value in values) or NOTHING

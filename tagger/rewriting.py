@@ -1,0 +1,133 @@
+"""A file gets other items: a copy beside it is written, read back, compared, and put in place.
+
+At every moment the file under its name is wholly the old one or wholly the new one.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tagger.containers import Source, identify
+from tagger.containers.parts import DamagedError
+from tagger.disk import Disk
+from tagger.errors import RefusedError, TagError
+from tagger.payload import same_audio
+from tagger.tagfile import OpenFile, opened
+
+if TYPE_CHECKING:
+    from tagger.containers.parts import Item, Layout
+
+
+@dataclass(frozen=True, slots=True)
+class Rewriting:
+    """What is to become of one file."""
+
+    path: Path  # the real file, no link
+    copy: Path  # where the copy is made: in the same folder
+    before: Layout  # what it must hold, or it is left
+    items: tuple[Item, ...]
+    keep_time: bool = False
+
+
+def rewrite(job: Rewriting, disk: Disk) -> None:
+    """Do it, or leave the file as it is and raise RefusedError or TagError."""
+    try:
+        before = _make_copy(job, disk)
+        with _failures(job.path):  # the file is closed by now: Windows replaces no open one
+            _check_untouched(job.path, before)
+            disk.replace(job.copy, job.path)
+    except BaseException:  # Ctrl-C too must not leave a copy behind
+        with contextlib.suppress(OSError):
+            disk.remove(job.copy)
+        raise
+    with contextlib.suppress(OSError):  # the file is in place; not every disk can promise more
+        disk.sync_folder(job.path.parent)
+
+
+def _make_copy(job: Rewriting, disk: Disk) -> os.stat_result:
+    """Write the copy and check it; gives what the file was while it was read."""
+    with opened(job.path) as old:
+        _check(old, job)
+        before = os.fstat(old.source.file.fileno())
+        with _failures(job.path):
+            _write(old, job, disk)
+            _compare(old, job, disk)
+    return before
+
+
+def check_writable(path: Path) -> None:
+    """Refuse a file that somebody has protected, though replacing it might be possible."""
+    status = path.stat()
+    effective = os.access in os.supports_effective_ids
+    if not status.st_mode & (stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH) or not os.access(
+        path, os.W_OK, effective_ids=effective
+    ):
+        raise RefusedError("it is write-protected", path)
+
+
+def _check(old: OpenFile, job: Rewriting) -> None:
+    if old.layout.unwritable:
+        raise RefusedError(old.layout.unwritable, job.path)
+    if (old.layout.dialect, old.layout.items) != (job.before.dialect, job.before.items):
+        raise RefusedError("its tags changed in the meantime", job.path)
+    check_writable(job.path)
+
+
+def _write(old: OpenFile, job: Rewriting, disk: Disk) -> None:
+    source = old.source.file.fileno()
+    target = disk.create(job.copy)
+    try:
+        for piece in old.container.pieces(old.source, job.items):
+            if isinstance(piece, bytes):
+                disk.write(target, piece)
+            elif piece[0] < piece[1]:
+                disk.copy(source, target, *piece)
+        disk.dress(source, target, keep_time=job.keep_time)
+        disk.sync(target)
+    finally:
+        disk.close(target)
+
+
+def _compare(old: OpenFile, job: Rewriting, disk: Disk) -> None:
+    """Read the copy back; whatever was not to change must not have."""
+    with io.FileIO(disk.reopen(job.copy)) as file:
+        source = Source(file)
+        container = identify(source)
+        if container is None or container.name != old.container.name:
+            raise TagError("its copy came out as another kind of file; nothing was changed")
+        layout = container.read(source)
+        if layout.items != job.items or layout.rest != old.layout.rest:
+            raise TagError("its copy came out with other tags; nothing was changed")
+        ranges = old.container.audio(old.source)
+        if not same_audio(old.source, ranges, source, container.audio(source)):
+            raise TagError("its copy came out with other sound; nothing was changed")
+
+
+def _check_untouched(path: Path, before: os.stat_result) -> None:
+    """The last look before the copy goes in: another program may have written meanwhile."""
+    now = path.stat()
+    if (now.st_ino, now.st_size, now.st_mtime_ns) != (
+        before.st_ino,
+        before.st_size,
+        before.st_mtime_ns,
+    ):
+        raise RefusedError("another program changed it in the meantime", path)
+
+
+@contextlib.contextmanager
+def _failures(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise TagError(f"cannot be written ({error.strerror or error})", path) from error
+    except DamagedError as error:
+        raise TagError(f"cannot be written ({error})", path) from error
+    except TagError as error:
+        raise type(error)(error.message, path) from error

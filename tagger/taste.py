@@ -1,0 +1,125 @@
+"""What a person wants of the names that are written: which, under what name, how special."""
+
+from __future__ import annotations
+
+import tomllib
+import unicodedata
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from tagger.errors import PlanError
+
+# Genres that say nothing, as rippers and editors fill them in.
+GENERIC = frozenset(
+    {"genre", "misc", "miscellaneous", "music", "none", "other", "undefined", "unknown",
+     "unknown genre"}
+)  # fmt: skip
+# Signs that some programs put between values of one field.
+_SPLITTERS = str.maketrans(dict.fromkeys(";/,|", "\0"))
+
+
+@dataclass(frozen=True, slots=True)
+class Taste:
+    """Rules for names; names are compared without regard to case, spaces and hyphens.
+
+    >>> Taste(aliases={"Hip-Hop": "Rap"}).refine(["Hip Hop", "Jazz"])
+    ('Rap', 'Jazz')
+    >>> Taste(parents={"Metal": "Rock"}, with_parents=True).refine(["Metal"])
+    ('Metal', 'Rock')
+    >>> Taste(parents={"Metal": "Rock"}, prefer_specific=True).refine(["Rock", "Metal"])
+    ('Metal',)
+    """
+
+    only: tuple[str, ...] = ()  # a whitelist; empty: everything
+    ignore: tuple[str, ...] = ()
+    aliases: Mapping[str, str] = field(default_factory=dict)  # a name -> the one to write
+    parents: Mapping[str, str] = field(default_factory=dict)  # a genre -> a wider one
+    with_parents: bool = False  # write the wider genre too
+    prefer_specific: bool = False  # leave the wider genre out where the special one is given
+    generic_is_empty: bool = False  # a file of genre "Other" counts as one without genre
+
+    def alias(self, name: str) -> str:
+        """The name to write for a name."""
+        table = {key_of(old): new for old, new in self.aliases.items()}
+        return table.get(key_of(name), name)
+
+    def ancestors(self, name: str) -> tuple[str, ...]:
+        """The wider genres of a genre, the nearest first."""
+        table = {key_of(child): parent for child, parent in self.parents.items()}
+        found: list[str] = []
+        while (parent := table.get(key_of(name))) and parent not in found:
+            found.append(parent)
+            name = parent
+        return tuple(found)
+
+    def refine(self, names: Iterable[str]) -> tuple[str, ...]:
+        """The names to write for the names that were heard, in their order."""
+        wanted = [self.alias(name) for name in names]
+        above = {key_of(wide) for name in wanted for wide in self.ancestors(name)}
+        if self.prefer_specific:
+            wanted = [name for name in wanted if key_of(name) not in above]
+        if self.with_parents:
+            wanted = [*wanted, *(wide for name in wanted for wide in self.ancestors(name))]
+        only, ignored = set(map(key_of, self.only)), set(map(key_of, self.ignore))
+        kept = (n for n in wanted if key_of(n) not in ignored and (not only or key_of(n) in only))
+        return distinct(kept)
+
+    def known(self, values: Iterable[str]) -> set[str]:
+        """Keys of everything that values name, those joined in one value and aliases too."""
+        parts = [part for value in values for part in value.translate(_SPLITTERS).split("\0")]
+        names = [*parts, *values]
+        return {key_of(name) for name in names} | {key_of(self.alias(name)) for name in names}
+
+    def is_empty(self, values: Iterable[str]) -> bool:
+        """Whether values say nothing."""
+        kept = [value for value in values if value.strip()]
+        return not kept or (
+            self.generic_is_empty and all(v.strip().casefold() in GENERIC for v in kept)
+        )
+
+
+def key_of(name: str) -> str:
+    """What two spellings of one name have in common.
+
+    >>> key_of("Hip-Hop") == key_of("hip hop")
+    True
+    """
+    folded = unicodedata.normalize("NFKC", name).casefold()
+    return "".join(sign for sign in folded if sign.isalnum()) or folded
+
+
+def distinct(names: Iterable[str]) -> tuple[str, ...]:
+    """The names without later spellings of earlier ones."""
+    found: dict[str, str] = {}
+    for name in names:
+        found.setdefault(key_of(name), name)
+    return tuple(found.values())
+
+
+def load_taste(path: Path) -> Taste:
+    """Rules from a TOML file whose keys are the fields of Taste."""
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise PlanError(f"not a readable TOML file ({error})", path) from error
+    known = {f.name: f for f in fields(Taste)}
+    for name, value in content.items():
+        if name not in known:
+            raise PlanError(f"unknown key {name!r}; there are: {', '.join(known)}", path)
+        content[name] = _checked(name, value, path)
+    return Taste(**content)
+
+
+def _checked(name: str, value: Any, path: Path) -> Any:
+    if name in ("only", "ignore"):
+        right = isinstance(value, list) and all(isinstance(x, str) for x in value)
+        value = tuple(value) if right else value
+    elif name in ("aliases", "parents"):
+        right = isinstance(value, dict) and all(isinstance(x, str) for x in value.values())
+    else:
+        right = isinstance(value, bool)
+    if not right:
+        raise PlanError(f"the value of {name!r} is of the wrong type", path)
+    return value

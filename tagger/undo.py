@@ -1,0 +1,146 @@
+"""A run is taken back: by a plan like any other, made from the journal, so it can be undone too."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+
+from tagger.entries import Entry, Run, held
+from tagger.errors import JournalError, MusicTagError
+from tagger.journal import Journal
+from tagger.library import find_files
+from tagger.plan import Exact, FileChange, TagChange, TagPlan
+from tagger.tagfile import OpenFile, opened
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """A file, or a field of one, that is not put back."""
+
+    path: Path
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Undoing:
+    """What taking a run back would do."""
+
+    run: Run
+    plan: TagPlan
+    left: tuple[Left, ...]
+    moved: tuple[tuple[Path, Path], ...]  # from, to
+
+
+def find_run(journal: Journal, number: int | None) -> Run:
+    """The run of a number, or else the newest that is not taken back; JournalError without one."""
+    runs = journal.runs()
+    if number is not None:
+        for run in runs:
+            if run.id == number:
+                return run
+        raise JournalError(f"there is no run {number}; see: musictag history")
+    for run in reversed(runs):
+        if run.undoes is None and not run.undone and run.counts.get("changed"):
+            return run
+    raise JournalError("there is no run to undo")
+
+
+def plan_undo(
+    journal: Journal,
+    run: Run,
+    search: Iterable[Path] = (),
+    progress: Callable[[], object] = lambda: None,
+) -> Undoing:
+    """Make the plan: a field is put back only where the file still holds what we wrote."""
+    entries = [entry for entry in journal.entries(run.id) if entry.status == "changed"]
+    finder = _Finder([*search, *run.roots], {entry.path for entry in entries}, progress)
+    files: list[FileChange] = []
+    left: list[Left] = []
+    moved: list[tuple[Path, Path]] = []
+    for entry in entries:
+        path = finder.find(entry)
+        if path is None:
+            left.append(Left(entry.path, "not found, here or under another name"))
+            continue
+        if path != entry.path:
+            moved.append((entry.path, path))
+        changes, reasons = _changes(entry, path)
+        left += [Left(path, reason) for reason in reasons]
+        if changes:
+            files.append(FileChange(path, entry.audio, changes))
+    roots = run.roots or tuple({file.path.parent for file in files})
+    plan = TagPlan(tuple(files), run.model, f"undo of run {run.id}", roots)
+    return Undoing(run, plan, tuple(left), tuple(moved))
+
+
+def _changes(entry: Entry, path: Path) -> tuple[tuple[TagChange, ...], list[str]]:
+    changes, reasons = [], []
+    try:
+        with opened(path) as file:
+            for name, after in entry.after.items():
+                before = entry.before[name]
+                if held(file.layout, name).values != after.values:
+                    reasons.append(f"its {name} was changed since")
+                    continue
+                exact = Exact(before.dialect, before.items)
+                changes.append(TagChange(name, after.values, before.values, exact))
+    except MusicTagError as error:
+        reasons.append(error.message)
+    return tuple(changes), reasons
+
+
+@dataclass(slots=True)
+class _Finder:
+    """Finds files by their sound; a library is read through only if one is missing."""
+
+    roots: list[Path]
+    taken: set[Path]  # paths of the run: those are looked at first
+    progress: Callable[[], object]
+    index: dict[str, list[Path]] | None = field(default=None)
+
+    def find(self, entry: Entry) -> Path | None:
+        """Where the file of an entry is today."""
+        if _audio_at(entry.path) == entry.audio:
+            return entry.path
+        if self.index is None:
+            self.index = self._read_through()
+        return next(self._candidates(entry, self.index), None)
+
+    def _candidates(self, entry: Entry, index: dict[str, list[Path]]) -> Iterator[Path]:
+        """Files with this sound, those that hold what we wrote first; each is given once."""
+        paths = [path for path in index.get(entry.audio, []) if path not in self.taken]
+        for path in sorted(paths, key=lambda path: not _holds(entry, path)):
+            self.taken.add(path)
+            yield path
+
+    def _read_through(self) -> dict[str, list[Path]]:
+        index: dict[str, list[Path]] = defaultdict(list)
+        for path in find_files(root for root in dict.fromkeys(self.roots) if root.exists()):
+            self.progress()
+            if isinstance(path, Path) and (audio := _audio_at(path)):
+                index[audio].append(path)
+        return index
+
+
+def _audio_at(path: Path) -> str:
+    return _with_file(path, lambda file: file.audio) or ""
+
+
+def _holds(entry: Entry, path: Path) -> bool:
+    def all_held(file: OpenFile) -> bool:
+        return all(held(file.layout, n).values == a.values for n, a in entry.after.items())
+
+    return bool(_with_file(path, all_held))
+
+
+def _with_file(path: Path, look: Callable[[OpenFile], T]) -> T | None:
+    try:
+        with opened(path) as file:
+            return look(file)
+    except MusicTagError:
+        return None

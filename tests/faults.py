@@ -1,0 +1,149 @@
+"""Disks that fail: at the k-th thing that is done to them, or by keeping other bytes."""
+
+from __future__ import annotations
+
+import errno
+import io
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from tagger.apply import Outcome, apply_plan
+from tagger.containers import Source, identify
+from tagger.disk import Disk
+from tagger.journal import Journal
+from tagger.payload import digest
+from tagger.plan import FileChange, TagChange, TagPlan
+from tagger.tagfile import opened, read_tags
+
+NEW = ("Jazz", "Bossa Nova")
+
+
+class FaultyDisk(Disk):
+    """Fails at its k-th use, from 1; a write or a copy that fails has done half of it."""
+
+    def __init__(self, k: int, number: int = errno.EIO) -> None:
+        self.k, self.used, self.number = k, 0, number
+        self.failed_at = ""
+
+    def fails(self, verb: str) -> bool:
+        self.used += 1
+        if self.used == self.k:
+            self.failed_at = verb
+        return self.used == self.k
+
+    def error(self) -> OSError:
+        return OSError(self.number, os.strerror(self.number))
+
+    def create(self, path: Path) -> int:
+        if self.fails("create"):
+            raise self.error()
+        return super().create(path)
+
+    def write(self, target: int, content: bytes) -> None:
+        if self.fails("write"):
+            super().write(target, content[: len(content) // 2])
+            raise self.error()
+        super().write(target, content)
+
+    def copy(self, source: int, target: int, start: int, end: int) -> None:
+        if self.fails("copy"):
+            super().copy(source, target, start, (start + end) // 2)
+            raise self.error()
+        super().copy(source, target, start, end)
+
+    def dress(self, source: int, target: int, *, keep_time: bool) -> None:
+        if self.fails("dress"):
+            raise self.error()
+        super().dress(source, target, keep_time=keep_time)
+
+    def sync(self, target: int) -> None:
+        if self.fails("sync"):
+            raise self.error()
+        super().sync(target)
+
+    def close(self, target: int) -> None:
+        super().close(target)
+        if self.fails("close"):
+            raise self.error()
+
+    def reopen(self, path: Path) -> int:
+        if self.fails("reopen"):
+            raise self.error()
+        return super().reopen(path)
+
+    def replace(self, copy: Path, path: Path) -> None:
+        if self.fails("replace"):
+            raise self.error()
+        super().replace(copy, path)
+
+    def sync_folder(self, folder: Path) -> None:
+        if self.fails("sync_folder"):
+            raise self.error()
+        super().sync_folder(folder)
+
+
+class LyingDisk(Disk):
+    """Says that all is written, but one byte of the copy is another."""
+
+    def __init__(self, where: Callable[[Source], int]) -> None:
+        self.where = where
+
+    def sync(self, target: int) -> None:
+        super().sync(target)
+        with io.FileIO(os.dup(target), "r+") as file:
+            place = self.where(Source(file))
+            file.seek(place)
+            (byte,) = file.read(1) or b""
+            file.seek(place)
+            file.write(bytes([byte ^ 0x55]))
+
+
+def in_the_sound(source: Source) -> int:
+    container = identify(source)
+    assert container
+    start, end = max(container.audio(source), key=lambda part: part[1] - part[0])
+    return (start + end) // 2
+
+
+def in_a_foreign_tag(source: Source) -> int:
+    content = source.at(0, source.size)
+    titles = ("Tïtle".encode(), "Tïtle".encode("utf-16-le"), b"Old title", b"Old Title")
+    return max(content.find(title) for title in titles) + 2
+
+
+def change(path: Path, *after: str) -> FileChange:
+    tags = read_tags(path)
+    return FileChange(path, tags.audio, (TagChange("genre", tags.genres, after),))
+
+
+def audio_digest(path: Path) -> str:
+    with opened(path) as file:
+        return digest(file.source, file.container.audio(file.source))
+
+
+def fail_everywhere(path: Path, journal: Journal) -> Iterator[tuple[FaultyDisk, Outcome]]:
+    """Apply one change again and again, with a disk that fails one use later each time.
+
+    Raises AssertionError where the file is neither as before nor as wished for, where something is
+    left behind, or where the journal says something else than the file. Ends with the time at which
+    nothing fails any more; the file is put back before each.
+    """
+    before, audio = path.read_bytes(), audio_digest(path)
+    k = 0
+    while True:
+        k += 1
+        disk = FaultyDisk(k)
+        (outcome,) = apply_plan(TagPlan((change(path, *NEW),)), journal, disk=disk, threads=1)
+        (entry,) = journal.entries(journal.runs()[-1].id)
+        assert entry.status == outcome.status, "the journal differs from what was said"
+        assert list(path.parent.iterdir()) == [path], "something was left behind"
+        if outcome.status == "changed":
+            assert read_tags(path).genres == NEW, "said to be changed, and is not"
+            assert audio_digest(path) == audio, "the sound was damaged"
+        else:
+            assert path.read_bytes() == before, "said to have failed, and was changed"
+        yield disk, outcome
+        if not disk.failed_at:
+            return
+        path.write_bytes(before)
