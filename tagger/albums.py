@@ -44,9 +44,7 @@ def is_compilation(tracks: Iterable[Result]) -> bool:
 def _voted(members: list[Result], card: ModelCard, settings: Settings) -> list[Result]:
     tracks = [member.track for member in members if member.track]
     mean = np.stack([track.scores.values for track in tracks]).mean(axis=0)
-    tags = choose_tags(
-        TrackScores(np.asarray(mean, dtype=np.float32), card.vocabulary), card, settings.most
-    )
-    kept = tuple(tag for tag in tags if tag.score >= settings.min_confidence)
-    new: list[Track] = [replace(track, tags=kept) for track in tracks]
+    scores = TrackScores(np.asarray(mean, dtype=np.float32), card.vocabulary)
+    tags = choose_tags(scores, card, settings.choice)
+    new: list[Track] = [replace(track, tags=tags) for track in tracks]
     return [replace(m, track=track) for m, track in zip(members, new, strict=True)]

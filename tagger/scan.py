@@ -15,13 +15,13 @@ from pathlib import Path
 
 from tagger import DEFAULT_MODEL
 from tagger.audio import iter_windows
-from tagger.card import ModelCard
+from tagger.card import ModelCard, Profile
 from tagger.errors import MusicTagError, TagError
 from tagger.inference import SliceScores, score_windows
 from tagger.model import Model, load_model
 from tagger.tagfile import FileTags, read_tags
 from tagger.vocabulary import Kind, Tag
-from tagger.voting import TrackScores, choose_tags, score_track
+from tagger.voting import Choice, TrackScores, choose_tags, score_track
 
 log = logging.getLogger(__name__)
 
@@ -38,6 +38,13 @@ class Settings:
     windows: int | None = 10  # None: the whole track
     most: dict[Kind, int] = field(default_factory=lambda: {"genre": 3, "instrument": 5})
     min_confidence: float = 0.0  # on top of the model's own thresholds
+    profile: Profile = "precise"
+    experimental: bool = False  # also labels that were never measured on real sound
+
+    @property
+    def choice(self) -> Choice:
+        """Which of the labels heard become tags."""
+        return Choice(self.most, self.profile, self.min_confidence, self.experimental)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,9 +82,7 @@ def listen(path: Path, model: Model, settings: Settings) -> Track:
 def judge(slices: SliceScores, card: ModelCard, settings: Settings) -> Track:
     """What the slices of a file say together."""
     scores = score_track(slices, card)
-    tags = choose_tags(scores, card, settings.most)
-    kept = tuple(tag for tag in tags if tag.score >= settings.min_confidence)
-    return Track(card.id, slices, scores, kept)
+    return Track(card.id, slices, scores, choose_tags(scores, card, settings.choice))
 
 
 def examine(path: Path, model: Model, settings: Settings) -> Result:

@@ -7,12 +7,13 @@ accuracy over a single slice.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from tagger.card import ModelCard
+from tagger.card import LabelRule, ModelCard, Profile
 from tagger.inference import SliceScores
 from tagger.vocabulary import KINDS, Kind, Tag, Vocabulary
 
@@ -60,7 +61,17 @@ def score_track(slices: SliceScores, card: ModelCard) -> TrackScores:
     return TrackScores(calibrate(vote(slices), card), card.vocabulary)
 
 
-def choose_tags(scores: TrackScores, card: ModelCard, most: dict[Kind, int]) -> tuple[Tag, ...]:
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Which of the labels heard become tags."""
+
+    most: Mapping[Kind, int]  # tags of each kind
+    profile: Profile = "precise"
+    min_confidence: float = 0.0  # on top of the model's own thresholds
+    experimental: bool = False  # also labels that were never measured on real sound
+
+
+def choose_tags(scores: TrackScores, card: ModelCard, choice: Choice) -> tuple[Tag, ...]:
     """The labels at or above their threshold, genres first, each kind by falling probability.
 
     Several may hold, or none: "not sure" is an answer.
@@ -70,7 +81,12 @@ def choose_tags(scores: TrackScores, card: ModelCard, most: dict[Kind, int]) -> 
         heard = [
             Tag(kind, card.vocabulary.labels[i].name, float(scores.values[i]))
             for i in card.vocabulary.indices(kind)
-            if scores.values[i] >= card.rules[i].threshold
+            if _is_given(float(scores.values[i]), card.rules[i], choice)
         ]
-        tags += sorted(heard, key=lambda tag: -tag.score)[: most[kind]]
+        tags += sorted(heard, key=lambda tag: -tag.score)[: choice.most[kind]]
     return tuple(tags)
+
+
+def _is_given(probability: float, rule: LabelRule, choice: Choice) -> bool:
+    least = max(rule.least(choice.profile), choice.min_confidence)
+    return probability >= least and (choice.experimental or rule.evidence == "measured")

@@ -10,11 +10,11 @@ from tagger.audio import Windows
 from tagger.card import LabelRule
 from tagger.inference import SliceScores, score_windows
 from tagger.model import Model
-from tagger.voting import calibrate, choose_tags, score_track, vote
+from tagger.voting import Choice, calibrate, choose_tags, score_track, vote
 from tests.tiny_model import SPEC
 
 Array = npt.NDArray[np.float32]
-MOST = {"genre": 3, "instrument": 5}
+ALL = Choice({"genre": 3, "instrument": 5})
 
 
 def windows(*rows: Array) -> Windows:
@@ -60,7 +60,7 @@ def test_silence_gets_no_tag_and_no_score(tiny: Model) -> None:
     assert scores.silent == (True, True)
     track = score_track(scores, tiny.card)
     assert not track.values.any()
-    assert choose_tags(track, tiny.card, MOST) == ()  # type: ignore[arg-type]
+    assert choose_tags(track, tiny.card, ALL) == ()
 
 
 def test_neutral_rule_changes_nothing(tiny: Model) -> None:
@@ -83,18 +83,34 @@ def test_tags_are_those_at_their_threshold_best_first(tiny: Model) -> None:
     )  # fmt: skip
     card = replace(tiny.card, rules=rules)
     track = score_track(slices([[0.4, 0.8, 0.9, 0.2]]), card)
-    tags = choose_tags(track, card, MOST)  # type: ignore[arg-type]
+    tags = choose_tags(track, card, ALL)
     assert [tag.name for tag in tags] == ["High", "Low"]
     assert tags[0].score == pytest.approx(0.8, abs=1e-5)
 
 
 def test_no_more_tags_than_asked_for(tiny: Model) -> None:
     track = score_track(slices([[0.9, 0.8, 0.9, 0.8]]), tiny.card)
-    assert [tag.name for tag in choose_tags(track, tiny.card, {"genre": 1, "instrument": 0})] == [
-        "Low"
-    ]
+    one = Choice({"genre": 1, "instrument": 0})
+    assert [tag.name for tag in choose_tags(track, tiny.card, one)] == ["Low"]
 
 
 def test_no_windows_at_all_is_not_sure(tiny: Model) -> None:
     track = score_track(score_windows(tiny, []), tiny.card)
-    assert choose_tags(track, tiny.card, MOST) == ()  # type: ignore[arg-type]
+    assert choose_tags(track, tiny.card, ALL) == ()
+
+
+def test_profile_says_how_sure_a_tag_must_be(tiny: Model) -> None:
+    card = replace(tiny.card, rules=(LabelRule(1, 0, 0.5, precise=0.7),) * 4)
+    track = score_track(slices([[0.6, 0.8, 0.6, 0.8]]), card)
+    assert [tag.name for tag in choose_tags(track, card, ALL)] == ["High", "High Whistle"]
+    balanced = replace(ALL, profile="balanced")
+    assert len(choose_tags(track, card, balanced)) == 4
+    assert choose_tags(track, card, replace(balanced, min_confidence=0.9)) == ()
+
+
+def test_experimental_labels_are_given_only_when_asked_for(tiny: Model) -> None:
+    rules = (LabelRule(1, 0, 0.5), LabelRule(1, 0, 0.5, evidence="experimental")) * 2
+    card = replace(tiny.card, rules=rules)
+    track = score_track(slices([[0.9, 0.8, 0.9, 0.8]]), card)
+    assert len(choose_tags(track, card, ALL)) == 2
+    assert len(choose_tags(track, card, replace(ALL, experimental=True))) == 4

@@ -22,10 +22,13 @@ DATA = click.option(
 )
 RENDERED = click.option(
     "--rendered",
+    multiple=True,
     type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="Folder that `python -m training.synth` filled with rendered MIDI.",
+    help="Folder that `python -m training synth` filled with rendered MIDI. May be repeated.",
 )
-FOLD = click.option("--fold", default=1, show_default=True, help="Fold of songs to hold out.")
+FOLD = click.option(
+    "--fold", default=1, show_default=True, help="Fold of songs to hold out; 0: none."
+)
 
 
 @click.command()
@@ -36,14 +39,30 @@ FOLD = click.option("--fold", default=1, show_default=True, help="Fold of songs 
 @click.option("--config", type=click.Path(exists=True, path_type=Path), help="A TOML file.")
 @click.option("--device", default="cpu", show_default=True, help="cpu, cuda or cuda:1.")
 @click.option("--steps", type=click.IntRange(min=1), help="Instead of the config's number.")
+@click.option("--seed", type=click.IntRange(min=0), help="Instead of the config's.")
+@click.option(
+    "--start",
+    type=click.Path(exists=True, path_type=Path),
+    help="Checkpoint of another run, whose weights this one begins with.",
+)
+@click.option(
+    "--rules",
+    "runs",
+    multiple=True,
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Folder of a run that held a fold out, to calibrate on what it heard. May be repeated.",
+)
 def train(
     data: Path,
-    rendered: Path | None,
+    rendered: tuple[Path, ...],
     fold: int,
     out: Path,
     config: Path | None,
     device: str,
     steps: int | None,
+    seed: int | None,
+    start: Path | None,
+    runs: tuple[Path, ...],
 ) -> None:
     """Train, calibrate, measure and export a model, and draw how it learned and hears.
 
@@ -53,13 +72,16 @@ def train(
     from dataclasses import replace
 
     from training.config import DEFAULT, load_config
-    from training.pipeline import load_split, run
+    from training.pipeline import Origin, load_split, run
 
+    if (fold == 0) != bool(runs):
+        raise click.UsageError("--fold 0 and --rules go together: nothing is held out to measure")
     settings = load_config(config or DEFAULT)
-    if steps:
-        settings = replace(settings, loop=replace(settings.loop, steps=steps))
+    given = {key: value for key, value in (("steps", steps), ("seed", seed)) if value is not None}
+    settings = replace(settings, loop=replace(settings.loop, **given))
+    origin = Origin(start, runs)
     split = load_split(data, rendered, fold)
-    card = run(settings, split, out, out.parent / "features", device, _progress)
+    card = run(settings, split, out, out.parent / "features", device, _progress, origin)
     click.echo(f"wrote {card}; see it with: musictag models show {card}")
 
 
@@ -70,7 +92,7 @@ def train(
 @MODEL
 @click.option("--pictures", type=click.Path(path_type=Path), help="Also draw them, as .html.")
 def evaluate(
-    data: Path, rendered: Path | None, fold: int, model: str, pictures: Path | None
+    data: Path, rendered: tuple[Path, ...], fold: int, model: str, pictures: Path | None
 ) -> None:
     """Measure a model on held-out sound.
 

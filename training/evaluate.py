@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from itertools import groupby
 
 import numpy as np
@@ -17,33 +16,28 @@ from tagger.scan import Settings
 from tagger.vocabulary import Kind
 from tagger.voting import calibrate, vote
 from training.datasets import Clip
+from training.datasets.instruments import is_rendered
+from training.heard import Heard
 from training.metrics import label_metrics, summary
 
 Array = npt.NDArray[np.float32]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Heard:
-    """What is known of each clip, and what the model votes. Shape: `(N, K)` each."""
-
-    targets: Array
-    votes: Array
 
 
 def listen(
     model: Model, clips: Iterable[Clip], progress: Callable[[], object] = lambda: None
 ) -> Heard:
     """Votes, before calibration, for clips that are whole files or 3-second windows of one."""
-    targets: list[Array] = []
-    votes: list[Array] = []
+    heard: list[tuple[Clip, Array]] = []
     for _, group in groupby(clips, key=lambda clip: clip.path):
-        parts = list(group)
-        for clip, clip_votes in _votes(model, parts):
-            targets.append(clip.targets)
-            votes.append(clip_votes)
+        heard += _votes(model, list(group))
         progress()
     n_labels = len(model.card.vocabulary)
-    return Heard(_rows(targets, n_labels), _rows(votes, n_labels))
+    return Heard(
+        targets=_rows([clip.targets for clip, _ in heard], n_labels),
+        votes=_rows([votes for _, votes in heard], n_labels),
+        groups=np.array([clip.group for clip, _ in heard], dtype=np.str_),
+        real=np.array([not is_rendered(clip) for clip, _ in heard], dtype=np.bool_),
+    )
 
 
 def measure(heard: Heard, card: ModelCard, kind: Kind) -> dict[str, object]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -22,18 +21,9 @@ from training.config import Config
 from training.frontend import compress
 from training.labels import VOCABULARY
 from training.losses import label_loss, teacher_loss
-from training.mixing import Pool, Slice, draw_batch
+from training.mixing import Pools, Slice, draw_batch
 from training.networks.mobile import MobileNet
 from training.teachers import WIDTH
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Pools:
-    """Where slices are drawn from."""
-
-    songs: Pool
-    solos: Pool
-    rendered: Pool | None
 
 
 class Student(nn.Module):
@@ -60,14 +50,17 @@ def train(
     folder: Path,
     device: torch.device,
     report: Callable[[int, float], object] = lambda step, loss: None,
+    start: Path | None = None,
 ) -> MobileNet:
     """Train, or go on from the checkpoint in `folder`, and return the averaged network on the CPU.
 
-    `report` is called after each step with its number and the loss.
+    `report` is called after each step with its number and the loss. `start` is the checkpoint of
+    another run, whose averaged weights a new run begins with.
     """
     torch.manual_seed(config.loop.seed)
     run = _Run(config, device)
-    run.load(folder / "checkpoint.pt")
+    if not run.load(folder / "checkpoint.pt") and start:
+        run.begin_with(start)
     while run.step < config.loop.steps:
         loss = run.advance(pools)
         report(run.step, loss)
@@ -99,7 +92,7 @@ class _Run:
         loop = self.config.loop
         rng = np.random.default_rng((loop.seed, self.step))
         torch.manual_seed(int(rng.integers(2**62)))
-        batch = draw_batch(pools.songs, pools.rendered, pools.solos, self.config.recipe, rng)
+        batch = draw_batch(pools, self.config.recipe, rng)
         for group in self.optimiser.param_groups:
             group["lr"] = loop.learning_rate * schedule(self.step / loop.steps, loop.warm_up)
         self.student.train()
@@ -139,6 +132,7 @@ class _Run:
         state = {
             "step": self.step,
             "config": repr(self.config),
+            "labels": label_names(),
             "student": self.student.state_dict(),
             "average": self.average.state_dict(),
             "optimiser": self.optimiser.state_dict(),
@@ -147,10 +141,20 @@ class _Run:
         torch.save(state, unfinished)
         unfinished.replace(path)
 
-    def load(self, path: Path) -> None:
-        """Take up a saved state if there is one."""
+    def begin_with(self, path: Path) -> None:
+        """Take the averaged weights of another run; a label it did not know starts at random."""
+        state = torch.load(path, map_location=self.device, weights_only=True)
+        known = {name.removeprefix("module."): value for name, value in state["average"].items()}
+        own = self.student.state_dict()
+        for name in ("network.head.weight", "network.head.bias"):
+            known[name] = fit_head(known[name], own[name], state["labels"])
+        self.student.load_state_dict({**own, **{k: v for k, v in known.items() if k in own}})
+        self.average.module.load_state_dict(self.student.state_dict())
+
+    def load(self, path: Path) -> bool:
+        """Take up a saved state if there is one; whether there was."""
         if not path.exists():
-            return
+            return False
         state = torch.load(path, map_location=self.device, weights_only=True)
         if state["config"] != repr(self.config):
             raise DataError("is of a run with other settings; choose another --out folder", path)
@@ -158,6 +162,22 @@ class _Run:
         self.student.load_state_dict(state["student"])
         self.average.load_state_dict(state["average"])
         self.optimiser.load_state_dict(state["optimiser"])
+        return True
+
+
+def fit_head(old: Tensor, new: Tensor, labels: list[str]) -> Tensor:
+    """Rows of a head by label: those of labels the old one had, else the new one's own.
+
+    Shape: `(K_old, ...)` and `(K, ...)` in, `(K, ...)` out
+    """
+    rows = dict(zip(labels, old, strict=True))
+    names = label_names()
+    return torch.stack([rows.get(name, own) for name, own in zip(names, new, strict=True)])
+
+
+def label_names() -> list[str]:
+    """The label of each output, with its kind."""
+    return [f"{label.kind}:{label.name}" for label in VOCABULARY.labels]
 
 
 def running_average(

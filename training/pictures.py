@@ -18,7 +18,7 @@ from tagger.explain.scene import Box, Line, Mark, Scene, Text
 from tagger.explain.svg import html_text
 from tagger.vocabulary import KINDS, Kind
 from tagger.voting import calibrate
-from training.evaluate import Heard
+from training.heard import Heard
 
 Array = npt.NDArray[np.float32]
 

@@ -13,14 +13,19 @@ from tagger.cli.options import MODEL
 def labels(model: str) -> None:
     """List what a model listens for.
 
-    Kind, name, and the probability from which the label is given as a tag.
+    Kind, name, the probability from which the label is given as a tag (--profile precise and
+    balanced), and whether it was measured on real sound; experimental ones are given only with
+    --experimental.
     """
     from tagger.card import load_card
     from tagger.model import find_card
 
     card = load_card(find_card(model))
     for label, rule in zip(card.vocabulary.labels, card.rules, strict=True):
-        click.echo(f"{label.kind:<12}{label.name:<18}{rule.threshold:.2f}")
+        precise, balanced = rule.least("precise"), rule.least("balanced")
+        click.echo(
+            f"{label.kind:<12}{label.name:<18}{precise:<6.2f}{balanced:<6.2f}{rule.evidence}"
+        )
 
 
 @click.group()

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Container
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from tagger import DEFAULT_MODEL
-from tagger.vocabulary import Kind
+from tagger.vocabulary import PLURALS, Kind
+
+if TYPE_CHECKING:
+    from tagger.card import Profile
+    from tagger.scan import Settings
 
 Command = Callable[..., Any]
 REPORT_SUFFIXES = (".html", ".csv", ".json")  # `tagger.report.write` has a maker for each
@@ -47,7 +53,19 @@ def report_paths(
 
 
 def listening_options(command: Command) -> Command:
-    """The options that say how files are listened to."""
+    """The options that say how files are listened to, handed on as one value `settings`."""
+
+    @functools.wraps(command)
+    def with_settings(
+        model: str, windows: int | None, max_genres: int, max_instruments: int,
+        min_confidence: float, profile: Profile, experimental: bool, **others: Any,
+    ) -> Any:  # fmt: skip
+        from tagger.scan import Settings  # late: `--help` need not pay for it
+
+        most: dict[Kind, int] = {"genre": max_genres, "instrument": max_instruments}
+        settings = Settings(model, windows, most, min_confidence, profile, experimental)
+        return command(settings=settings, **others)
+
     options = [
         MODEL,
         click.option(
@@ -63,19 +81,28 @@ def listening_options(command: Command) -> Command:
             help="Most instruments given to a file.",
         ),
         click.option(
+            "--profile", type=click.Choice(["precise", "balanced"]), default="precise",
+            show_default=True,
+            help="How sure a tag must be: right 4 times in 5, or as likely wrong as missed.",
+        ),
+        click.option(
             "--min-confidence", type=click.FloatRange(0, 1), default=0.0, show_default=True,
             help="Leave out tags less probable than this, whatever the model's thresholds.",
         ),
+        click.option(
+            "--experimental", is_flag=True,
+            help="Also labels whose quality was never measured on real sound (musictag labels).",
+        ),
     ]  # fmt: skip
+    decorated: Command = with_settings
     for option in reversed(options):
-        command = option(command)
-    return command
+        decorated = option(decorated)
+    return decorated
 
 
-def most(max_genres: int, max_instruments: int, only: Container[str] = ()) -> dict[Kind, int]:
-    """Most tags of each kind; only some kinds if only these are named."""
-    both = ("genres" in only) == ("instruments" in only)
-    return {
-        "genre": max_genres if both or "genres" in only else 0,
-        "instrument": max_instruments if both or "instruments" in only else 0,
-    }
+def narrowed(settings: Settings, only: Container[str]) -> Settings:
+    """The settings, with only some kinds of tags if only these are named."""
+    if ("genres" in only) == ("instruments" in only):
+        return settings
+    most = {kind: n if PLURALS[kind] in only else 0 for kind, n in settings.most.items()}
+    return replace(settings, most=most)

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tagger.cli.options import listening_options, most
+from tagger.cli.options import listening_options
 
 if TYPE_CHECKING:
-    from tagger.scan import Result, Track
+    from tagger.scan import Result, Settings, Track
 
 SHOWN = 4  # labels named for each slice
 
@@ -23,11 +23,7 @@ SHOWN = 4  # labels named for each slice
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 def predict(
     files: tuple[Path, ...],
-    model: str,
-    windows: int | None,
-    max_genres: int,
-    max_instruments: int,
-    min_confidence: float,
+    settings: Settings,
     slices: bool,
     as_json: bool,
 ) -> None:
@@ -35,15 +31,14 @@ def predict(
 
     A star marks the labels that `musictag scan` would give as tags.
     """
-    from tagger import scan as scanning
     from tagger.cli.progress import echo_failure
     from tagger.model import load_model
     from tagger.report.records import json_line
+    from tagger.scan import examine
 
-    settings = scanning.Settings(model, windows, most(max_genres, max_instruments), min_confidence)
-    loaded, failed = load_model(model), False
+    loaded, failed = load_model(settings.model), False
     for path in files:
-        result = scanning.examine(path, loaded, settings)
+        result = examine(path, loaded, settings)
         if result.error:
             failed = True
             echo_failure(result)

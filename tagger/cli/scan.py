@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from tagger.cli.options import listening_options, most, report_paths
+from tagger.cli.options import listening_options, narrowed, report_paths
 from tagger.cli.planning import Planning, plan_and_write, planning_options
 
 if TYPE_CHECKING:
-    from tagger.scan import Result
+    from tagger.scan import Result, Settings
 
 
 @click.command()
@@ -39,11 +39,7 @@ if TYPE_CHECKING:
 @planning_options
 def scan(
     paths: tuple[Path, ...],
-    model: str,
-    windows: int | None,
-    max_genres: int,
-    max_instruments: int,
-    min_confidence: float,
+    settings: Settings,
     only: tuple[str, ...],
     reports: tuple[Path, ...],
     jobs: int | None,
@@ -70,9 +66,7 @@ def scan(
     from tagger.cli.progress import follow
     from tagger.library import find_files
 
-    settings = scanning.Settings(
-        model, windows, most(max_genres, max_instruments, only), min_confidence
-    )
+    settings = narrowed(settings, only)
     found = list(find_files(paths))
     if not found:
         raise click.ClickException("there is no audio file under the given paths")
