@@ -58,7 +58,7 @@ def save_heard(heard: dict[str, Heard], path: Path) -> None:
 def load_heard(path: Path) -> dict[str, Heard]:
     """What `save_heard` kept."""
     try:
-        with np.load(path, allow_pickle=False) as stored:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
             names = dict.fromkeys(name.rpartition(".")[0] for name in stored.files)
             return {
                 name: Heard(*(stored[f"{name}.{field}"] for field in Heard.__slots__))
