@@ -31,6 +31,12 @@ def window_count(ctx: click.Context, param: click.Parameter, value: str) -> int 
     return int(value)
 
 
+WINDOWS = click.option(
+    "--windows", callback=window_count, default="10", show_default=True, metavar="N|all",
+    help="Three-second windows heard in each file, or 'all'.",
+)  # fmt: skip
+
+
 def report_paths(
     ctx: click.Context, param: click.Parameter, value: tuple[Path, ...]
 ) -> tuple[Path, ...]:
@@ -48,12 +54,12 @@ def report_paths(
 
 def listening_options(command: Command) -> Command:
     """The options that say how files are listened to."""
+    return MODEL(WINDOWS(tag_options(command)))
+
+
+def tag_options(command: Command) -> Command:
+    """The options that say which tags are given for what was heard."""
     options = [
-        MODEL,
-        click.option(
-            "--windows", callback=window_count, default="10", show_default=True, metavar="N|all",
-            help="Three-second windows heard in each file, or 'all'.",
-        ),
         click.option(
             "--max-genres", type=click.IntRange(min=0), default=3, show_default=True,
             help="Most genres given to a file.",
