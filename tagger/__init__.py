@@ -14,6 +14,7 @@ The modules in the order in which data flows through them:
 - `payload`     the sound of a file without its tags
 - `tagfile`     path -> the tags a file holds today
 - `scan`        many paths -> what was heard in each, in parallel
+- `beam`        the same on a cluster, as an Apache Beam pipeline (extra `[beam]`)
 - `albums`      results -> results with one vote over each album
 - `taste`       which names a person wants to be written
 - `plan`        tags held and heard -> what would be changed; `planfile` keeps it as JSON

@@ -40,7 +40,7 @@ def score_windows(model: Model, chunks: Iterable[Windows]) -> SliceScores:
     for windows in chunks:
         values.append(sigmoid(model.logits(log_mel(windows.samples, model.card.mel))))
         starts += windows.starts
-        silent += _is_silent(windows.samples)
+        silent += silent_slices(windows.samples)
         duration_s = windows.duration_s
         notes |= dict.fromkeys(windows.notes)
     n_labels = len(model.card.vocabulary)
@@ -53,6 +53,7 @@ def sigmoid(logits: Array) -> Array:
     return np.asarray(1 / (1 + np.exp(-logits)), dtype=np.float32)
 
 
-def _is_silent(samples: Array) -> list[bool]:
+def silent_slices(samples: Array) -> list[bool]:
+    """Whether each slice has nothing to say. Shape: `(S, T)` in, S entries out."""
     power = np.einsum("st,st->s", samples, samples) / samples.shape[1]
     return [bool(silent) for silent in power < 10 ** (SILENCE_DBFS / 10)]

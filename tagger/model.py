@@ -69,7 +69,7 @@ def load_model(name: str = DEFAULT_MODEL, *, threads: int = 1) -> Model:
     path = find_card(name)
     card = load_card(path)
     weights = path.with_name(card.weights)
-    session = _open_session(_verified(weights, card.sha256), weights, threads)
+    session = open_session(_verified(weights, card.sha256), weights, threads)
     _check_shapes(session, card, weights)
     return Model(card, session)
 
@@ -84,7 +84,8 @@ def _verified(path: Path, sha256: str) -> bytes:
     return content
 
 
-def _open_session(content: bytes, path: Path, threads: int) -> Any:
+def open_session(content: bytes, path: Path, threads: int) -> Any:
+    """An ONNX Runtime session for a network; `path` is what an error names."""
     # Loaded here so that `musictag --help` does not wait for it.
     import onnxruntime
 

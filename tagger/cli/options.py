@@ -37,6 +37,12 @@ def window_count(ctx: click.Context, param: click.Parameter, value: str) -> int 
     return int(value)
 
 
+WINDOWS = click.option(
+    "--windows", callback=window_count, default="10", show_default=True, metavar="N|all",
+    help="Three-second windows heard in each file, or 'all'.",
+)  # fmt: skip
+
+
 def report_paths(
     ctx: click.Context, param: click.Parameter, value: tuple[Path, ...]
 ) -> tuple[Path, ...]:
@@ -54,11 +60,19 @@ def report_paths(
 
 def listening_options(command: Command) -> Command:
     """The options that say how files are listened to, handed on as one value `settings`."""
+    return MODEL(WINDOWS(_tags(_with_settings(command))))
 
+
+def tag_options(command: Command) -> Command:
+    """Those of them that say which tags are given for what was heard already."""
+    return MODEL(_tags(_with_settings(command)))
+
+
+def _with_settings(command: Command) -> Command:
     @functools.wraps(command)
     def with_settings(
-        model: str, windows: int | None, max_genres: int, max_instruments: int,
-        min_confidence: float, profile: Profile, experimental: bool, **others: Any,
+        model: str, max_genres: int, max_instruments: int, min_confidence: float,
+        profile: Profile, experimental: bool, windows: int | None = None, **others: Any,
     ) -> Any:  # fmt: skip
         from tagger.scan import Settings  # late: `--help` need not pay for it
 
@@ -66,12 +80,11 @@ def listening_options(command: Command) -> Command:
         settings = Settings(model, windows, most, min_confidence, profile, experimental)
         return command(settings=settings, **others)
 
+    return with_settings
+
+
+def _tags(command: Command) -> Command:
     options = [
-        MODEL,
-        click.option(
-            "--windows", callback=window_count, default="10", show_default=True, metavar="N|all",
-            help="Three-second windows heard in each file, or 'all'.",
-        ),
         click.option(
             "--max-genres", type=click.IntRange(min=0), default=3, show_default=True,
             help="Most genres given to a file.",
@@ -94,10 +107,9 @@ def listening_options(command: Command) -> Command:
             help="Also labels whose quality was never measured on real sound (musictag labels).",
         ),
     ]  # fmt: skip
-    decorated: Command = with_settings
     for option in reversed(options):
-        decorated = option(decorated)
-    return decorated
+        command = option(command)
+    return command
 
 
 def narrowed(settings: Settings, only: Container[str]) -> Settings:

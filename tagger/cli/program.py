@@ -21,6 +21,8 @@ COMMANDS = {
     "predict": "tagger.cli.predict",
     "explain": "tagger.cli.explain",
     "stats": "tagger.cli.stats",
+    "pipeline": "tagger.cli.pipeline",
+    "plan": "tagger.cli.plan",
     "labels": "tagger.cli.models",
     "models": "tagger.cli.models",
     "demo": "tagger.cli.demo",
