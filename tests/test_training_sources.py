@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import sys
 from collections import defaultdict
 from collections.abc import Callable
@@ -8,10 +9,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
+from click.testing import CliRunner
 
 from tagger.errors import DataError
+from tagger.model import load_model
 from tests import source_lookalikes as made
-from tests.training_data import state
+from tests.training_data import TOML, state
+from training.cli import main
 from training.datasets import (
     Clip,
     beets_library,
@@ -29,6 +34,7 @@ from training.datasets.names import BELONGS, NEAR, apart, has_label, lineage, ta
 from training.datasets.source import TEST_FOLD, VALID_FOLD, Source, Table, group_fold, part_fold
 from training.datasets.sources import KINDS, load_source
 from training.labels import GENRE_SLICE, INSTRUMENT_SLICE, VOCABULARY
+from training.pipeline import load_split
 
 # What rock and metal count for, whether or not the vocabulary has a label for either.
 ROCK = next(name for name in lineage("Rock") if name in VOCABULARY.names("genre"))
@@ -294,6 +300,67 @@ def test_place_without_data_is_an_error_that_names_it(tmp_path: Path, kind: str)
 def test_what_is_no_source_names_the_kinds(text: str) -> None:
     with pytest.raises(DataError, match="gtzan, irmas, jamendo, csv, magnatagatune, openmic"):
         load_source(text)
+
+
+@pytest.fixture(scope="module")
+def openmic_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return made.write_openmic(tmp_path_factory.mktemp("openmic"))
+
+
+def test_sources_alone_make_a_split(tmp_path: Path, openmic_root: Path) -> None:
+    sources = [openmic.load(openmic_root), listing.load(made.write_listing(tmp_path))]
+    everything = [clip for source in sources for clip in source.clips]
+    for fold in (0, 1, 2):
+        split = load_split(None, None, fold, sources)
+        held_out = split.held_out_songs + split.held_out_instruments
+        groups = {clip.group for clip in held_out}
+        assert not groups & {clip.group for clip in split.songs}
+        assert {clip.fold for clip in held_out} == {fold}
+        assert TEST_FOLD not in {clip.fold for clip in split.songs}
+        tested = {clip.id for clip in everything if clip.fold == TEST_FOLD}
+        ids = {clip.id for clip in held_out + split.songs}
+        assert ids | tested == {clip.id for clip in everything}
+        for clip in split.held_out_songs:
+            assert np.isnan(clip.targets[INSTRUMENT_SLICE]).all()
+        for clip in split.held_out_instruments:
+            assert np.isnan(clip.targets[GENRE_SLICE]).all()
+
+
+def test_source_with_an_artist_in_two_parts_is_refused(tmp_path: Path) -> None:
+    table = made.write_listing(tmp_path)
+    table.write_text(table.read_text().replace("sound/0.flac,", "sound/kept.flac,"))
+    table.write_text(table.read_text().replace(",Kept,0", ",Artist 1,1"))
+    with pytest.raises(DataError, match="held out at once: csv:artist 1"):
+        load_split(None, None, 1, [listing.load(table)])
+
+
+def test_training_on_sources_alone(tmp_path: Path, openmic_root: Path) -> None:
+    torch.set_num_threads(1)
+    table = made.write_listing(tmp_path)
+    (tmp_path / "sound/0.flac").write_bytes(b"no sound")
+    config = tmp_path / "tiny.toml"
+    config.write_text(TOML)
+    arguments = ["train", "--source", f"csv:{table}", "--source", f"openmic:{openmic_root}"]
+    arguments += ["--weak-negatives", "--config", str(config), "--steps", "3"]
+    arguments += ["--out", str(tmp_path / "run")]
+    done = CliRunner().invoke(main, arguments, catch_exceptions=False)
+    assert done.exit_code == 0, done.output
+    assert "csv: words in no table of ours: ukulele of doom (12)" in done.stderr
+    card = load_model(str(tmp_path / "run" / "tiny.json")).card
+    assert card.vocabulary == VOCABULARY
+    arguments = ["evaluate", "--source", f"openmic:{openmic_root}", "--fold", "0"]
+    done = CliRunner().invoke(main, [*arguments, "--model", str(tmp_path / "run" / "tiny.json")])
+    figures = json.loads(done.stdout)
+    rows = {row["label"]: row for row in figures["instruments"]["labels"]}
+    # Twelve clips of the test part, a guitar known to be absent in each.
+    assert figures["genres"]["labels"] == []
+    assert "Electric Guitar" not in rows  # no positives at all
+
+
+def test_nothing_to_learn_from_is_a_usage_error(tmp_path: Path) -> None:
+    done = CliRunner().invoke(main, ["train", "--out", str(tmp_path)])
+    assert done.exit_code == 2
+    assert "give --data or --source" in done.output
 
 
 def test_files_that_are_not_there_are_told(tmp_path: Path) -> None:

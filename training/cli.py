@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypedDict, TypeVar, Unpack
 
 import click
 
@@ -14,9 +15,13 @@ from tagger.cli.errors import PlainErrors
 from tagger.cli.options import MODEL
 from training.synth.command import synth
 
+if TYPE_CHECKING:
+    from training.pipeline import Split
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
 DATA = click.option(
     "--data",
-    required=True,
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     help="Folder with tracks.csv, instruments.csv and the sound they name.",
 )
@@ -25,25 +30,76 @@ RENDERED = click.option(
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     help="Folder that `python -m training.synth` filled with rendered MIDI.",
 )
-FOLD = click.option("--fold", default=1, show_default=True, help="Fold of songs to hold out.")
+SOURCE = click.option(
+    "--source",
+    "sources",
+    multiple=True,
+    metavar="KIND:PATH",
+    help="A data set of one's own or a public one; may be given several times. KIND is folders, "
+    "csv, beets, gtzan, fma, jamendo, magnatagatune, openmic or irmas.",
+)
+WEAK = click.option(
+    "--weak-negatives",
+    "weak",
+    is_flag=True,
+    help="Take a genre that a source does not name, far from those it names, for absent.",
+)
+GTZAN_SPLIT = click.option(
+    "--gtzan-split",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Folder with the fault-filtered lists and the artists of GTZAN.",
+)
+FOLD = click.option(
+    "--fold",
+    type=click.IntRange(0, 5),
+    default=1,
+    show_default=True,
+    help="Fold to hold out; 0 is the test part of sources that have one.",
+)
+
+
+def places(command: Command) -> Command:
+    """Where labelled sound is, and what of it is held out."""
+    for option in (FOLD, GTZAN_SPLIT, WEAK, SOURCE, RENDERED, DATA):
+        command = option(command)
+    return command
+
+
+class Places(TypedDict):
+    """What `places` gives a command."""
+
+    data: Path | None
+    rendered: Path | None
+    sources: tuple[str, ...]
+    weak: bool
+    gtzan_split: Path | None
+    fold: int
+
+
+def _split(**where: Unpack[Places]) -> Split:
+    """Read all labels; what a source leaves out is told on standard error."""
+    from training.datasets.sources import load_source
+    from training.pipeline import load_split
+
+    if not where["data"] and not where["sources"]:
+        raise click.UsageError("nothing to hear: give --data or --source")
+    loaded = [
+        load_source(text, weak=where["weak"], gtzan_split=where["gtzan_split"])
+        for text in where["sources"]
+    ]
+    for line in (line for source in loaded for line in source.notes()):
+        click.echo(line, err=True)
+    return load_split(where["data"], where["rendered"], where["fold"], loaded)
 
 
 @click.command()
-@DATA
-@RENDERED
-@FOLD
+@places
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder for the run.")
 @click.option("--config", type=click.Path(exists=True, path_type=Path), help="A TOML file.")
 @click.option("--device", default="cpu", show_default=True, help="cpu, cuda or cuda:1.")
 @click.option("--steps", type=click.IntRange(min=1), help="Instead of the config's number.")
 def train(
-    data: Path,
-    rendered: Path | None,
-    fold: int,
-    out: Path,
-    config: Path | None,
-    device: str,
-    steps: int | None,
+    out: Path, config: Path | None, device: str, steps: int | None, **where: Unpack[Places]
 ) -> None:
     """Train, calibrate, measure and export a model, and draw how it learned and hears.
 
@@ -53,25 +109,20 @@ def train(
     from dataclasses import replace
 
     from training.config import DEFAULT, load_config
-    from training.pipeline import load_split, run
+    from training.pipeline import run
 
     settings = load_config(config or DEFAULT)
     if steps:
         settings = replace(settings, loop=replace(settings.loop, steps=steps))
-    split = load_split(data, rendered, fold)
-    card = run(settings, split, out, out.parent / "features", device, _progress)
+    card = run(settings, _split(**where), out, out.parent / "features", device, _progress)
     click.echo(f"wrote {card}; see it with: musictag models show {card}")
 
 
 @click.command()
-@DATA
-@RENDERED
-@FOLD
+@places
 @MODEL
 @click.option("--pictures", type=click.Path(path_type=Path), help="Also draw them, as .html.")
-def evaluate(
-    data: Path, rendered: Path | None, fold: int, model: str, pictures: Path | None
-) -> None:
+def evaluate(model: str, pictures: Path | None, **where: Unpack[Places]) -> None:
     """Measure a model on held-out sound.
 
     Genres by track on one fold of songs; instruments on clips and mixes that are never trained on.
@@ -82,9 +133,9 @@ def evaluate(
 
     from tagger.model import find_card, load_model
     from training.pictures import write_pictures
-    from training.pipeline import LOSSES, listen_all, load_split, measure_all
+    from training.pipeline import LOSSES, listen_all, measure_all
 
-    split, loaded = load_split(data, rendered, fold), load_model(model)
+    split, loaded = _split(**where), load_model(model)
     heard = listen_all(loaded, split, _progress)
     figures = measure_all(heard, loaded.card)
     if pictures:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import groupby
@@ -11,6 +12,7 @@ import numpy.typing as npt
 
 from tagger.audio import iter_windows
 from tagger.card import ModelCard
+from tagger.errors import AudioError
 from tagger.inference import score_windows
 from tagger.model import Model
 from tagger.scan import Settings
@@ -33,14 +35,19 @@ class Heard:
 def listen(
     model: Model, clips: Iterable[Clip], progress: Callable[[], object] = lambda: None
 ) -> Heard:
-    """Votes, before calibration, for clips that are whole files or 3-second windows of one."""
+    """Votes, before calibration, for clips that are whole files or 3-second windows of one.
+
+    Clips of a file that cannot be read are left out, with a warning that names the file.
+    """
     targets: list[Array] = []
     votes: list[Array] = []
     for _, group in groupby(clips, key=lambda clip: clip.path):
-        parts = list(group)
-        for clip, clip_votes in _votes(model, parts):
-            targets.append(clip.targets)
-            votes.append(clip_votes)
+        try:
+            for clip, clip_votes in _votes(model, list(group)):
+                targets.append(clip.targets)
+                votes.append(clip_votes)
+        except AudioError as error:
+            logging.getLogger(__name__).warning("%s; left out", error)
         progress()
     n_labels = len(model.card.vocabulary)
     return Heard(_rows(targets, n_labels), _rows(votes, n_labels))

@@ -32,7 +32,7 @@ class Pools:
     """Where slices are drawn from."""
 
     songs: Pool
-    solos: Pool
+    solos: Pool | None
     rendered: Pool | None
 
 

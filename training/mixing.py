@@ -123,20 +123,20 @@ class Recipe:
 
 
 def draw_batch(
-    songs: Pool, rendered: Pool | None, solos: Pool, recipe: Recipe, rng: np.random.Generator
+    songs: Pool, rendered: Pool | None, solos: Pool | None, recipe: Recipe, rng: np.random.Generator
 ) -> list[Slice]:
-    """All slices of one batch, songs first."""
+    """All slices of one batch, songs first; more songs where there are no solos."""
     batch = [_song(songs, solos, recipe, rng) for _ in range(recipe.songs)]
     n_solos = recipe.solos if rendered else recipe.solos + recipe.rendered
-    batch += [_solos(solos, recipe, rng) for _ in range(n_solos)]
+    batch += [_solos(solos, recipe, rng) if solos else songs.draw(rng) for _ in range(n_solos)]
     if rendered:
         batch += [rendered.draw(rng) for _ in range(recipe.rendered)]
     return batch
 
 
-def _song(songs: Pool, solos: Pool, recipe: Recipe, rng: np.random.Generator) -> Slice:
+def _song(songs: Pool, solos: Pool | None, recipe: Recipe, rng: np.random.Generator) -> Slice:
     song = songs.draw(rng)
-    if rng.random() >= recipe.overlay:
+    if rng.random() >= recipe.overlay or not solos:
         return song
     return mix([song, solos.draw(rng)], np.array([0.0, rng.uniform(-6, 6)]))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,13 +18,15 @@ from tagger.vocabulary import Kind
 from training.calibrate import fit_rules
 from training.config import Config
 from training.datasets import Clip, genres, instruments
+from training.datasets.source import TEST_FOLD, Source
 from training.evaluate import Heard, listen, measure
 from training.export import export
 from training.features import load_features
+from training.labels import GENRE_SLICE, INSTRUMENT_SLICE, unknown
 from training.loop import Pools, train
 from training.mixing import Pool
 from training.pictures import write_pictures
-from training.teachers import load_soft, standardise
+from training.teachers import Array, load_soft, standardise
 from training.weak import add_weak_instruments
 
 LOSSES, PICTURES = "loss.csv", "pictures.html"  # in the folder of a run
@@ -44,28 +46,48 @@ class Split:
     real_mixes: list[Clip]
 
 
-def load_split(data: Path, rendered: Path | None, fold: int) -> Split:
-    """Read all labels and set aside one fold of the songs and of the instruments."""
-    songs = add_weak_instruments(genres.load(data), data)
-    sounds = instruments.load(data)
+def load_split(
+    data: Path | None, rendered: Path | None, fold: int, sources: Sequence[Source] = ()
+) -> Split:
+    """Read all labels and set aside one fold of the songs and of the instruments.
+
+    Clips of `sources` are songs too; their fold 0, the test part of some, is never learned from.
+    """
+    songs = add_weak_instruments(genres.load(data), data) if data else []
+    sounds = instruments.load(data) if data else []
     midi = instruments.load_rendered(rendered) if rendered else []
+    added = [clip for source in sources for clip in source.clips]
+    held_out = [clip for clip in added if clip.fold == fold]
     split = Split(
-        songs=[clip for clip in songs if clip.fold != fold],
+        songs=[clip for clip in songs + added if clip.fold not in (fold, TEST_FOLD)],
         solos=[clip for clip in sounds if not instruments.is_held_out(clip)],
         rendered=[clip for clip in midi if not instruments.is_held_out(clip)],
-        held_out_songs=[clip for clip in songs if clip.fold == fold],
+        held_out_songs=[clip for clip in songs if clip.fold == fold]
+        + _known_of(held_out, GENRE_SLICE),
         held_out_instruments=[
             clip
             for clip in sounds + midi
             if instruments.is_held_out(clip) and clip.source != instruments.TEST_SOURCE
-        ],
+        ]
+        + _known_of(held_out, INSTRUMENT_SLICE),
         real_mixes=[clip for clip in sounds if clip.source == instruments.TEST_SOURCE],
     )
-    if not split.held_out_songs:
-        raise DataError(f"no song is in fold {fold}", data / "tracks.csv")
-    check_disjoint(split.songs, split.held_out_songs)
+    if not split.held_out_songs and not held_out:
+        raise DataError(f"no song is in fold {fold}", data / "tracks.csv" if data else None)
+    check_disjoint(split.songs, split.held_out_songs + held_out)
     check_disjoint(split.solos + split.rendered, split.held_out_instruments + split.real_mixes)
     return split
+
+
+def _known_of(clips: list[Clip], kind: slice) -> list[Clip]:
+    """Clips of which something of one kind is known, and of them only that."""
+    known = []
+    for clip in clips:
+        targets = unknown()
+        targets[kind] = clip.targets[kind]
+        if not np.isnan(targets).all():
+            known.append(replace(clip, targets=targets))
+    return known
 
 
 def check_disjoint(learned: list[Clip], held_out: list[Clip]) -> None:
@@ -147,8 +169,11 @@ def _pools(config: Config, split: Split, cache: Path, progress: Progress) -> Poo
     with progress("reading sound", len(clips)) as advance:
         features = load_features(clips, config.mel, cache, advance)
     soft = standardise({clip.id: load_soft(clip.soft) for clip in split.songs if clip.soft})
-    return Pools(
-        songs=Pool.of(split.songs, features, soft, config.mel),
-        solos=Pool.of(split.solos, features, {}, config.mel),
-        rendered=Pool.of(split.rendered, features, {}, config.mel) if split.rendered else None,
-    )
+
+    def pool(clips: list[Clip], soft: dict[str, Array]) -> Pool | None:
+        readable = [clip for clip in clips if clip.id in features]
+        return Pool.of(readable, features, soft, config.mel) if readable else None
+
+    if not (songs := pool(split.songs, soft)):
+        raise DataError("there is no song to learn from")
+    return Pools(songs=songs, solos=pool(split.solos, {}), rendered=pool(split.rendered, {}))
