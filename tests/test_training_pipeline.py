@@ -157,6 +157,24 @@ def test_evaluate_measures_the_same(run: Run) -> None:
     assert json.loads(result.stdout) == load_model(str(run.folder / "tiny.json")).card.metrics
 
 
+def test_evaluate_writes_the_pack(run: Run, tmp_path: Path) -> None:
+    folder = tmp_path / "pack"
+    arguments = ["evaluate", *run.sources, "--model", str(run.card), "--out", str(folder)]
+    result = CliRunner().invoke(main, [*arguments, "--draws", "50"], catch_exceptions=False)
+    assert result.exit_code == 0
+    content = json.loads((folder / "report.json").read_text("utf-8"))
+    measured = {part["name"]: part for part in content["parts"]}
+    metrics = load_model(str(run.card)).card.metrics
+    for name in ("genres", "instruments"):
+        by_label = {row["label"]: row for row in measured[name]["labels"]}
+        for row in metrics[name]["labels"]:
+            for figure in ("roc_auc", "ap", "f1"):
+                assert by_label[row["label"]][figure]["value"] == pytest.approx(row[figure])
+    changes = [row["change"] for row in content["robustness"] if row["part"] == "genres"]
+    assert len(changes) == 8
+    assert f"wrote {folder / 'report.md'}" in result.stderr
+
+
 def test_labelled_windows_are_heard_one_by_one(model: Model, tmp_path: Path) -> None:
     samples = np.concatenate([tone(HIGH, 3), tone(LOW, 3)])
     path = write_sound(tmp_path / "a.flac", samples)

@@ -18,6 +18,7 @@ In the order of use:
 - `calibrate`   votes -> probabilities and thresholds
 - `export`      network + card, as `tagger` reads them
 - `evaluate`    an exported model over labelled files, through the tagger itself
+- `pack`        its figures with intervals, in words and pictures, and through changed sound
 - `pipeline`    all of it in one command
 - `synth`       rendered MIDI with exact labels
 """

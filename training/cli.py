@@ -16,6 +16,8 @@ from tagger.cli.options import MODEL
 from training.synth.command import synth
 
 if TYPE_CHECKING:
+    from tagger.model import Model
+    from training.evaluate import HeardClip
     from training.pipeline import Split
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -122,7 +124,32 @@ def train(
 @places
 @MODEL
 @click.option("--pictures", type=click.Path(path_type=Path), help="Also draw them, as .html.")
-def evaluate(model: str, pictures: Path | None, **where: Unpack[Places]) -> None:
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Also write the evaluation pack there: Markdown, JSON and pictures.",
+)
+@click.option(
+    "--draws",
+    type=click.IntRange(1),
+    default=1000,
+    show_default=True,
+    help="Of artists, for the intervals of the pack.",
+)
+@click.option(
+    "--robustness/--no-robustness",
+    default=True,
+    show_default=True,
+    help="With --out: hear it all again through MP3, other pitch and tempo, noise...",
+)
+def evaluate(
+    model: str,
+    pictures: Path | None,
+    out: Path | None,
+    draws: int,
+    robustness: bool,
+    **where: Unpack[Places],
+) -> None:
     """Measure a model on held-out sound.
 
     Genres by track on one fold of songs; instruments on clips and mixes that are never trained on.
@@ -131,17 +158,41 @@ def evaluate(model: str, pictures: Path | None, **where: Unpack[Places]) -> None
     import json
     from dataclasses import replace
 
+    from tagger.errors import DataError
     from tagger.model import find_card, load_model
+    from training.evaluate import gathered
+    from training.labels import VOCABULARY
     from training.pictures import write_pictures
-    from training.pipeline import LOSSES, listen_all, measure_all
+    from training.pipeline import LOSSES, hear_all, measure_all
 
     split, loaded = _split(**where), load_model(model)
-    heard = listen_all(loaded, split, _progress)
+    if loaded.card.vocabulary != VOCABULARY:
+        raise DataError(f"the labels of {loaded.card.id} are not those that data are read with")
+    clips = hear_all(loaded, split, _progress)
+    heard = {name: gathered(part, len(loaded.card.vocabulary)) for name, part in clips.items()}
     figures = measure_all(heard, loaded.card)
     if pictures:
         log = find_card(model).with_name(LOSSES)
         write_pictures(pictures, log, heard, replace(loaded.card, metrics=figures))
     click.echo(json.dumps(figures, indent=1))
+    if out:
+        click.echo(f"wrote {_pack(out, loaded, clips, draws, robustness=robustness)}", err=True)
+
+
+def _pack(
+    folder: Path,
+    model: Model,
+    clips: dict[str, list[HeardClip]],
+    draws: int,
+    *,
+    robustness: bool,
+) -> Path:
+    from training.pack.results import Results, measure_parts, measure_robustness
+    from training.pack.writing import write_pack
+
+    changed = measure_robustness(clips, model, _progress, draws=draws) if robustness else ()
+    parts = measure_parts(clips, model.card, draws=draws)
+    return write_pack(folder, Results(model.card.id, draws, parts, changed), clips, model.card)
 
 
 def _quiet_threads() -> None:

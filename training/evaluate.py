@@ -32,25 +32,46 @@ class Heard:
     votes: Array
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class HeardClip:
+    """A clip, its vote `(K,)`, and what the network says of its slices that sound `(S, K)`."""
+
+    clip: Clip
+    vote: Array
+    slices: Array
+
+
 def listen(
     model: Model, clips: Iterable[Clip], progress: Callable[[], object] = lambda: None
 ) -> Heard:
-    """Votes, before calibration, for clips that are whole files or 3-second windows of one.
+    """Votes, before calibration, for clips that are whole files or 3-second windows of one."""
+    return gathered(hear(model, clips, progress), len(model.card.vocabulary))
+
+
+def gathered(heard: Iterable[HeardClip], n_labels: int) -> Heard:
+    """Clips heard, row by row."""
+    parts = list(heard)
+    return Heard(
+        _rows([part.clip.targets for part in parts], n_labels),
+        _rows([part.vote for part in parts], n_labels),
+    )
+
+
+def hear(
+    model: Model, clips: Iterable[Clip], progress: Callable[[], object] = lambda: None
+) -> list[HeardClip]:
+    """Every clip, in order; `progress` is called once per file.
 
     Clips of a file that cannot be read are left out, with a warning that names the file.
     """
-    targets: list[Array] = []
-    votes: list[Array] = []
+    heard: list[HeardClip] = []
     for _, group in groupby(clips, key=lambda clip: clip.path):
         try:
-            for clip, clip_votes in _votes(model, list(group)):
-                targets.append(clip.targets)
-                votes.append(clip_votes)
+            heard += _heard(model, list(group))
         except AudioError as error:
             logging.getLogger(__name__).warning("%s; left out", error)
         progress()
-    n_labels = len(model.card.vocabulary)
-    return Heard(_rows(targets, n_labels), _rows(votes, n_labels))
+    return heard
 
 
 def measure(heard: Heard, card: ModelCard, kind: Kind) -> dict[str, object]:
@@ -66,7 +87,7 @@ def _rows(rows: list[Array], width: int) -> Array:
     return np.array(rows, dtype=np.float32).reshape(-1, width)
 
 
-def _votes(model: Model, clips: list[Clip]) -> Iterator[tuple[Clip, Array]]:
+def _heard(model: Model, clips: list[Clip]) -> Iterator[HeardClip]:
     """Whole files get a scan's windows and a vote; labelled windows each their own slice."""
     spec = model.card.mel
     windowed = clips[0].end_s is not None
@@ -78,7 +99,8 @@ def _votes(model: Model, clips: list[Clip]) -> Iterator[tuple[Clip, Array]]:
     )
     scores = score_windows(model, chunks)
     if not windowed:
-        yield clips[0], vote(scores)
+        for clip in clips:
+            yield HeardClip(clip, vote(scores), scores.values[~np.array(scores.silent, dtype=bool)])
         return
     by_start = {
         round(start, 1): value for start, value in zip(scores.starts, scores.values, strict=True)
@@ -86,4 +108,4 @@ def _votes(model: Model, clips: list[Clip]) -> Iterator[tuple[Clip, Array]]:
     for clip in clips:
         # The last, shorter window of a file has labels but no slice of its own.
         if (value := by_start.get(round(clip.start_s, 1))) is not None:
-            yield clip, value
+            yield HeardClip(clip, value, value[None])

@@ -19,7 +19,7 @@ from training.calibrate import fit_rules
 from training.config import Config
 from training.datasets import Clip, genres, instruments
 from training.datasets.source import TEST_FOLD, Source
-from training.evaluate import Heard, listen, measure
+from training.evaluate import Heard, HeardClip, gathered, hear, measure
 from training.export import export
 from training.features import load_features
 from training.labels import GENRE_SLICE, INSTRUMENT_SLICE, unknown
@@ -116,6 +116,13 @@ def run(
 
 def listen_all(model: Model, split: Split, progress: Progress) -> dict[str, Heard]:
     """What the model votes on each part of the held-out sound."""
+    n_labels = len(model.card.vocabulary)
+    heard = hear_all(model, split, progress)
+    return {name: gathered(part, n_labels) for name, part in heard.items()}
+
+
+def hear_all(model: Model, split: Split, progress: Progress) -> dict[str, list[HeardClip]]:
+    """Each part of the held-out sound, clip by clip."""
     parts = {
         "genres": split.held_out_songs,
         "instruments": split.held_out_instruments,
@@ -124,16 +131,18 @@ def listen_all(model: Model, split: Split, progress: Progress) -> dict[str, Hear
     heard = {}
     for name, clips in parts.items():
         with progress(f"listening: {name}", len({clip.path for clip in clips})) as advance:
-            heard[name] = listen(model, clips, advance)
+            heard[name] = hear(model, clips, advance)
     return heard
 
 
 def measure_all(heard: dict[str, Heard], card: ModelCard) -> dict[str, Any]:
     """Figures of each part of the held-out sound, as they stand in a card."""
-    kinds: dict[str, Kind] = {"genres": "genre"}
-    return {
-        name: measure(part, card, kinds.get(name, "instrument")) for name, part in heard.items()
-    }
+    return {name: measure(part, card, kind_of(name)) for name, part in heard.items()}
+
+
+def kind_of(part: str) -> Kind:
+    """What is measured on a part of the held-out sound."""
+    return "genre" if part == "genres" else "instrument"
 
 
 def _rules(heard: dict[str, Heard], card: ModelCard) -> tuple[LabelRule, ...]:
