@@ -38,7 +38,7 @@ from training.export import NEUTRAL
 from training.labels import GENRES, VOCABULARY, unknown
 from training.loop import Pools, train
 from training.mixing import Pool
-from training.networks.mobile import MobileNet
+from training.networks import PooledNetwork
 
 STEPS = 120
 
@@ -76,7 +76,7 @@ def model(run: Run) -> Model:
 
 
 @pytest.fixture(scope="module")
-def network(run: Run) -> MobileNet:
+def network(run: Run) -> PooledNetwork:
     """The trained network, from the checkpoint of the finished run."""
     mel = np.zeros((50, SPEC.n_mels), np.float16)
     pool = Pool.of([clip("a", unknown())], {"a": mel}, {}, SPEC)
@@ -91,7 +91,7 @@ def test_model_is_what_the_config_and_labels_say(model: Model) -> None:
 
 @pytest.mark.parametrize("n_slices", [1, 2, 7])
 def test_exported_network_answers_as_the_trained_one(
-    model: Model, network: MobileNet, n_slices: int
+    model: Model, network: PooledNetwork, n_slices: int
 ) -> None:
     rng = np.random.default_rng(n_slices)
     mel = rng.random((n_slices, SPEC.n_mels, SPEC.n_frames), np.float32) * 4

@@ -11,7 +11,7 @@ In the order of use:
 - `weak`        instruments in songs, where the teachers leave little doubt
 - `mixing`      random crops, mixes of clips and their three-valued labels
 - `augment`     draws of parameters, then changes to mel power that follow them
-- `networks`    what is trained
+- `networks`    what is trained: a mobile network, a residual one, a classic one
 - `losses`      masked losses
 - `loop`        optimiser, averages of weights, checkpoints
 - `metrics`     ROC-AUC, average precision and F1 by track over what is known

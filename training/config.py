@@ -11,7 +11,8 @@ from tagger.card import MelSpec
 from tagger.errors import DataError
 from training.augment import AugmentConfig
 from training.mixing import Recipe
-from training.networks.mobile import MobileConfig, Stage
+from training.networks import KINDS, MobileConfig, NetworkConfig
+from training.networks.mobile import Stage
 
 DEFAULT = Path(__file__).with_name("configs") / "default.toml"
 
@@ -41,7 +42,7 @@ class Config:
     name: str
     version: str
     mel: MelSpec
-    network: MobileConfig = field(default_factory=MobileConfig)
+    network: NetworkConfig = field(default_factory=MobileConfig)
     loop: LoopConfig = field(default_factory=LoopConfig)
     recipe: Recipe = field(default_factory=Recipe)
     augment: AugmentConfig = field(default_factory=AugmentConfig)
@@ -69,13 +70,16 @@ def _parse(content: dict[str, Any]) -> Config:
     )
 
 
-def _network(**content: Any) -> MobileConfig:
+def _network(kind: str = "mobile", **content: Any) -> NetworkConfig:
     """The network's shape; TOML has arrays where it has tuples."""
-    if "stem" in content:
-        content["stem"] = tuple(content["stem"])
+    for name in ("stem", "widths"):
+        if name in content:
+            content[name] = tuple(content[name])
     if "stages" in content:
         content["stages"] = tuple(
             Stage(width, depth, kernel, tuple(stride))
             for width, depth, kernel, stride in content["stages"]
         )
-    return MobileConfig(**content)
+    if kind not in KINDS:
+        raise ValueError(f"network kind {kind!r} is not one of {', '.join(KINDS)}")
+    return KINDS[kind](**content)

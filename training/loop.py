@@ -23,7 +23,7 @@ from training.frontend import compress
 from training.labels import VOCABULARY
 from training.losses import label_loss, teacher_loss
 from training.mixing import Pool, Slice, draw_batch
-from training.networks.mobile import MobileNet
+from training.networks import PooledNetwork, build
 from training.teachers import WIDTH
 
 
@@ -41,7 +41,7 @@ class Student(nn.Module):
 
     def __init__(self, config: Config) -> None:
         super().__init__()
-        self.network = MobileNet(len(VOCABULARY), config.mel.n_mels, config.network)
+        self.network = build(config.network, len(VOCABULARY), config.mel.n_mels)
         self.teacher_head = nn.Linear(self.network.head.in_features, WIDTH)
 
     def forward(self, mel: Tensor) -> tuple[Tensor, Tensor]:
@@ -60,7 +60,7 @@ def train(
     folder: Path,
     device: torch.device,
     report: Callable[[int, float], object] = lambda step, loss: None,
-) -> MobileNet:
+) -> PooledNetwork:
     """Train, or go on from the checkpoint in `folder`, and return the averaged network on the CPU.
 
     `report` is called after each step with its number and the loss.
