@@ -13,7 +13,11 @@ In the order of use:
 - `augment`     draws of parameters, then changes to mel power that follow them
 - `networks`    what is trained: a mobile network, a residual one, a classic one
 - `losses`      masked losses
+- `precision`   in which numbers a step is computed
+- `parallel`    one run on several devices
+- `watch`       hearing on artists apart, to stop early
 - `loop`        optimiser, averages of weights, checkpoints
+- `log`         what a run tells while it learns
 - `metrics`     ROC-AUC, average precision and F1 by track over what is known
 - `calibrate`   votes -> probabilities and thresholds
 - `export`      network + card, as `tagger` reads them

@@ -100,12 +100,19 @@ def _split(**where: Unpack[Places]) -> Split:
 @click.option("--config", type=click.Path(exists=True, path_type=Path), help="A TOML file.")
 @click.option("--device", default="cpu", show_default=True, help="cpu, cuda or cuda:1.")
 @click.option("--steps", type=click.IntRange(min=1), help="Instead of the config's number.")
+@click.option("--tensorboard", is_flag=True, help="Write scalars for TensorBoard, too.")
 def train(
-    out: Path, config: Path | None, device: str, steps: int | None, **where: Unpack[Places]
+    out: Path,
+    config: Path | None,
+    device: str,
+    steps: int | None,
+    tensorboard: bool,
+    **where: Unpack[Places],
 ) -> None:
     """Train, calibrate, measure and export a model, and draw how it learned and hears.
 
-    A run that was stopped goes on where it was when started again with the same folder.
+    A run that was stopped goes on where it was when started again with the same folder. On several
+    graphics cards: torchrun --nproc-per-node N -m training train ...
     """
     _quiet_threads()
     from dataclasses import replace
@@ -116,8 +123,10 @@ def train(
     settings = load_config(config or DEFAULT)
     if steps:
         settings = replace(settings, loop=replace(settings.loop, steps=steps))
-    card = run(settings, _split(**where), out, out.parent / "features", device, _progress)
-    click.echo(f"wrote {card}; see it with: musictag models show {card}")
+    cache = out.parent / "features"
+    card = run(settings, _split(**where), out, cache, device, _progress, scalars=tensorboard)
+    if card:
+        click.echo(f"wrote {card}; see it with: musictag models show {card}")
 
 
 @click.command()
@@ -162,8 +171,9 @@ def evaluate(
     from tagger.model import find_card, load_model
     from training.evaluate import gathered
     from training.labels import VOCABULARY
+    from training.log import LOSSES
     from training.pictures import write_pictures
-    from training.pipeline import LOSSES, hear_all, measure_all
+    from training.pipeline import hear_all, measure_all
 
     split, loaded = _split(**where), load_model(model)
     if loaded.card.vocabulary != VOCABULARY:

@@ -13,6 +13,7 @@ from training.augment import AugmentConfig
 from training.mixing import Recipe
 from training.networks import KINDS, MobileConfig, NetworkConfig
 from training.networks.mobile import Stage
+from training.precision import NAMES
 
 DEFAULT = Path(__file__).with_name("configs") / "default.toml"
 
@@ -33,6 +34,13 @@ class LoopConfig:
     embedding_weight: float = 0.5
     seed: int = 1
     save_every: int = 250  # steps
+    precision: str = "auto"  # float32, bfloat16 or float16 instead
+    patience: int = 0  # hearings without progress after which a run stops; 0: it never does
+    watch_every: int = 250  # steps between two hearings
+
+    def __post_init__(self) -> None:
+        if self.precision not in NAMES:
+            raise ValueError(f"precision {self.precision!r} is not one of {', '.join(NAMES)}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,10 @@ from training.labels import VOCABULARY
 from training.losses import label_loss, teacher_loss
 from training.mixing import Pool, Slice, draw_batch
 from training.networks import PooledNetwork, build
+from training.parallel import ALONE, Team
+from training.precision import Precision
 from training.teachers import WIDTH
+from training.watch import Best, Watched
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -34,6 +37,7 @@ class Pools:
     songs: Pool
     solos: Pool | None
     rendered: Pool | None
+    watched: Watched | None = None  # heard now and then, never learned from
 
 
 class Student(nn.Module):
@@ -60,30 +64,40 @@ def train(
     folder: Path,
     device: torch.device,
     report: Callable[[int, float], object] = lambda step, loss: None,
+    *,
+    team: Team = ALONE,
+    heard: Callable[[int, float], object] = lambda step, value: None,
 ) -> PooledNetwork:
     """Train, or go on from the checkpoint in `folder`, and return the averaged network on the CPU.
 
-    `report` is called after each step with its number and the loss.
+    `report` is called after each step with its number and the loss; `heard` after each hearing of
+    the watched clips with the step and the figure. With patience, the network is the best heard.
     """
     torch.manual_seed(config.loop.seed)
-    run = _Run(config, device)
+    run = _Run(config, device, team)
     run.load(folder / "checkpoint.pt")
-    while run.step < config.loop.steps:
+    while run.step < config.loop.steps and not run.is_over():
         loss = run.advance(pools)
         report(run.step, loss)
+        if pools.watched and config.loop.patience and run.step % config.loop.watch_every == 0:
+            heard(run.step, run.hear(pools.watched))
         if run.step % config.loop.save_every == 0 or run.step == config.loop.steps:
             run.save(folder / "checkpoint.pt")
-    student = run.average.module
-    assert isinstance(student, Student)
-    return student.network.cpu().eval()
+    if run.is_over():
+        run.save(folder / "checkpoint.pt")
+    return run.network()
 
 
 class _Run:
     """What changes from step to step."""
 
-    def __init__(self, config: Config, device: torch.device) -> None:
-        self.config, self.device, self.step = config, device, 0
+    def __init__(self, config: Config, device: torch.device, team: Team = ALONE) -> None:
+        self.config, self.device, self.team, self.step = config, device, team, 0
         self.student = Student(config).to(device)
+        self.model = team.wrap(self.student, device)
+        self.precision = Precision.of(config.loop.precision, device)
+        self.scaler = self.precision.scaler()
+        self.best = Best()
         self.optimiser = torch.optim.AdamW(
             self.student.parameters(),
             lr=config.loop.learning_rate,
@@ -97,21 +111,51 @@ class _Run:
     def advance(self, pools: Pools) -> float:
         """One step of the optimiser; returns the loss."""
         loop = self.config.loop
-        rng = np.random.default_rng((loop.seed, self.step))
+        # The first process draws what a run of one process would.
+        own = (self.team.rank,) if self.team.rank else ()
+        rng = np.random.default_rng((loop.seed, self.step, *own))
         torch.manual_seed(int(rng.integers(2**62)))
         batch = draw_batch(pools.songs, pools.rendered, pools.solos, self.config.recipe, rng)
         for group in self.optimiser.param_groups:
             group["lr"] = loop.learning_rate * schedule(self.step / loop.steps, loop.warm_up)
-        self.student.train()
-        with torch.autocast(self.device.type, torch.bfloat16):
+        self.model.train()
+        with self.precision.autocast():
             loss = self._loss(batch, rng)
-        self.optimiser.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
-        nn.utils.clip_grad_norm_(self.student.parameters(), loop.clip_norm)
-        self.optimiser.step()
+        self._descend(loss)
         self.average.update_parameters(self.student)
         self.step += 1
         return float(loss.detach())
+
+    def _descend(self, loss: Tensor) -> None:
+        self.optimiser.zero_grad(set_to_none=True)
+        self.scaler.scale(loss).backward()  # type: ignore[no-untyped-call]
+        self.scaler.unscale_(self.optimiser)
+        nn.utils.clip_grad_norm_(self.student.parameters(), self.config.loop.clip_norm)
+        self.scaler.step(self.optimiser)
+        self.scaler.update()
+
+    def hear(self, clips: Watched) -> float:
+        """How well the averaged network hears the watched clips."""
+        value = clips.roc_auc(self._averaged(), self.device) if self.team.is_first else 0.0
+        self.best.update(value, self._averaged())
+        return value
+
+    def is_over(self) -> bool:
+        """Whether the best hearing lies as far back as patience reaches; all processes agree."""
+        patience = self.config.loop.patience
+        return bool(patience) and self.team.agree(self.best.since >= patience, self.device)
+
+    def network(self) -> PooledNetwork:
+        """The averaged network, or the best that was heard."""
+        network = self._averaged().cpu().eval()
+        if self.best.weights:
+            network.load_state_dict(self.best.weights)
+        return network
+
+    def _averaged(self) -> PooledNetwork:
+        student = self.average.module
+        assert isinstance(student, Student)
+        return student.network
 
     def _loss(self, batch: list[Slice], rng: np.random.Generator) -> Tensor:
         config, device = self.config, self.device
@@ -123,7 +167,7 @@ class _Run:
         mel = mask(mel, config.augment, draws)
         share, partner = (x.to(device) for x in mixup_draw(config, len(batch), draws))
         mel = mel * share[:, :, None] + mel[partner] * (1 - share[:, :, None])
-        logits, answers = (out.float() for out in self.student(mel))
+        logits, answers = (out.float() for out in self.model(mel))
         labels = label_loss(
             torch.cat([logits, logits]),
             torch.cat([targets, targets[partner]]),
@@ -135,6 +179,8 @@ class _Run:
 
     def save(self, path: Path) -> None:
         """Write the state so that an interrupted write leaves the old one."""
+        if not self.team.is_first:
+            return
         path.parent.mkdir(parents=True, exist_ok=True)
         state = {
             "step": self.step,
@@ -142,6 +188,8 @@ class _Run:
             "student": self.student.state_dict(),
             "average": self.average.state_dict(),
             "optimiser": self.optimiser.state_dict(),
+            "scaler": self.scaler.state_dict(),
+            "best": self.best.state(),
         }
         unfinished = path.with_suffix(".tmp")
         torch.save(state, unfinished)
@@ -158,6 +206,8 @@ class _Run:
         self.student.load_state_dict(state["student"])
         self.average.load_state_dict(state["average"])
         self.optimiser.load_state_dict(state["optimiser"])
+        self.scaler.load_state_dict(state["scaler"])
+        self.best = Best(**state["best"])
 
 
 def running_average(

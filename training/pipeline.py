@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 
 from tagger.card import LabelRule, ModelCard, dump_card
 from tagger.errors import DataError
@@ -23,14 +22,19 @@ from training.evaluate import Heard, HeardClip, gathered, hear, measure
 from training.export import export
 from training.features import load_features
 from training.labels import GENRE_SLICE, INSTRUMENT_SLICE, unknown
+from training.log import LOSSES, Log, open_writer
 from training.loop import Pools, train
 from training.mixing import Pool
+from training.networks import PooledNetwork
+from training.parallel import Team, joined
 from training.pictures import write_pictures
 from training.teachers import Array, load_soft, standardise
+from training.watch import is_watched, watched
 from training.weak import add_weak_instruments
 
-LOSSES, PICTURES = "loss.csv", "pictures.html"  # in the folder of a run
+PICTURES = "pictures.html"  # in the folder of a run
 
+Report = Callable[[int, float], object]
 Progress = Callable[[str, int], AbstractContextManager[Callable[[], object]]]
 
 
@@ -97,13 +101,32 @@ def check_disjoint(learned: list[Clip], held_out: list[Clip]) -> None:
 
 
 def run(
-    config: Config, split: Split, folder: Path, cache: Path, device: str, progress: Progress
+    config: Config,
+    split: Split,
+    folder: Path,
+    cache: Path,
+    device: str,
+    progress: Progress,
+    *,
+    scalars: bool = False,
+) -> Path | None:
+    """Train, export, calibrate and measure; returns the path of the model's card.
+
+    Of several processes that `torchrun` started only the first does more than train, and returns
+    a path. With `scalars`, TensorBoard can show how it goes.
+    """
+    with joined(device) as (team, own_device):
+        with team.first_alone():
+            pools = _pools(config, split, cache, progress if team.is_first else silent)
+        folder.mkdir(parents=True, exist_ok=True)
+        with _reporting(config, folder, progress, team, scalars=scalars) as (report, heard):
+            network = train(config, pools, folder, own_device, report, team=team, heard=heard)
+    return _finish(network, config, split, folder, progress) if team.is_first else None
+
+
+def _finish(
+    network: PooledNetwork, config: Config, split: Split, folder: Path, progress: Progress
 ) -> Path:
-    """Train, export, calibrate and measure; returns the path of the model's card."""
-    pools = _pools(config, split, cache, progress)
-    folder.mkdir(parents=True, exist_ok=True)
-    with _reporting(config, folder / LOSSES, progress) as report:
-        network = train(config, pools, folder, torch.device(device), report)
     path = export(network, config, folder)
     model = load_model(str(path))
     heard = listen_all(model, split, progress)
@@ -156,21 +179,35 @@ def _rules(heard: dict[str, Heard], card: ModelCard) -> tuple[LabelRule, ...]:
 
 
 @contextmanager
+def silent(label: str, length: int) -> Iterator[Callable[[], object]]:
+    """No progress shown."""
+    yield lambda: None
+
+
+@contextmanager
 def _reporting(
-    config: Config, log: Path, progress: Progress
-) -> Iterator[Callable[[int, float], object]]:
-    """Write each loss to a file, by step, and move the progress on; steps done before count."""
-    with progress("training", config.loop.steps) as advance, log.open("a", buffering=1) as losses:
+    config: Config, folder: Path, progress: Progress, team: Team, *, scalars: bool
+) -> Iterator[tuple[Report, Report]]:
+    """Write each loss and each hearing to a file, by step, and move the progress on.
+
+    Only the first process of a team writes; steps done before count.
+    """
+    if not team.is_first:
+        yield (lambda step, loss: None), (lambda step, value: None)
+        return
+    writer = open_writer(folder) if scalars else None
+    steps = config.loop.steps
+    with progress("training", steps) as advance, closing(Log(folder, writer, config)) as log:
         done = 0
 
         def report(step: int, loss: float) -> None:
             nonlocal done
-            losses.write(f"{step},{loss:.5f}\n")
+            log.loss(step, loss)
             for _ in range(step - done):
                 advance()
             done = step
 
-        yield report
+        yield report, log.hearing
 
 
 def _pools(config: Config, split: Split, cache: Path, progress: Progress) -> Pools:
@@ -183,6 +220,15 @@ def _pools(config: Config, split: Split, cache: Path, progress: Progress) -> Poo
         readable = [clip for clip in clips if clip.id in features]
         return Pool.of(readable, features, soft, config.mel) if readable else None
 
-    if not (songs := pool(split.songs, soft)):
+    stops = config.loop.patience > 0
+    if not (songs := pool([c for c in split.songs if not (stops and is_watched(c))], soft)):
         raise DataError("there is no song to learn from")
-    return Pools(songs=songs, solos=pool(split.solos, {}), rendered=pool(split.rendered, {}))
+    heard = [clip for clip in split.songs if stops and is_watched(clip) and clip.id in features]
+    if stops and not heard:
+        raise DataError("too few artists to watch one in ten of them: set patience = 0")
+    return Pools(
+        songs=songs,
+        solos=pool(split.solos, {}),
+        rendered=pool(split.rendered, {}),
+        watched=watched(heard, features, config.mel) if heard else None,
+    )
