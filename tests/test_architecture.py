@@ -23,7 +23,7 @@ ALLOWED = {
     "beetsplug": {"beets", "tagger"},
     "training": {
         "av", "beets", "click", "mido", "numpy", "onnx", "scipy", "sklearn", "soundfile", "soxr",
-        "tagger", "torch", "training",
+        "tagger", "torch", "torchaudio", "training",
     },
 }  # fmt: skip
 BEAM = {"apache_beam", "pyarrow"}  # what the extra of that name brings, for tagger/beam alone

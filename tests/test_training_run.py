@@ -93,9 +93,7 @@ def test_run_without_patience_never_stops(pools: Pools, tmp_path: Path) -> None:
     assert steps == []
 
 
-def test_run_stops_when_it_hears_no_better_and_keeps_the_best(
-    pools: Pools, tmp_path: Path
-) -> None:
+def test_run_stops_when_it_hears_no_better_and_keeps_the_best(pools: Pools, tmp_path: Path) -> None:
     config = with_loop(steps=400, patience=3, watch_every=2, save_every=100)
     heard: list[tuple[int, float]] = []
     network = train(config, pools, tmp_path, CPU, heard=lambda *row: heard.append(row))

@@ -11,6 +11,7 @@ In the order of use:
 - `weak`        instruments in songs, where the teachers leave little doubt
 - `mixing`      random crops, mixes of clips and their three-valued labels
 - `augment`     draws of parameters, then changes to mel power that follow them
+- `blending`    a stretch of one song in another
 - `networks`    what is trained: a mobile network, a residual one, a classic one
 - `losses`      masked losses
 - `precision`   in which numbers a step is computed

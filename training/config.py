@@ -30,6 +30,7 @@ class LoopConfig:
     average_decay: float = 0.997  # of the running average of weights that is kept in the end
     mixup: float = 0.5  # share of songs blended with another song
     mixup_alpha: float = 0.4
+    cutmix: float = 0.0  # share of the other songs that lose a stretch to another song
     teacher_weight: float = 1.0
     embedding_weight: float = 0.5
     seed: int = 1

@@ -17,7 +17,8 @@ from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel
 
 from tagger.errors import DataError
-from training.augment import augment_power, mask
+from training.augment import augment_power, mask, mix_style, mix_style_draw
+from training.blending import blend, cut_draw
 from training.config import Config
 from training.frontend import compress
 from training.labels import VOCABULARY
@@ -164,9 +165,12 @@ class _Run:
         targets = torch.from_numpy(np.stack([s.targets for s in batch])).to(device)
         soft = torch.from_numpy(np.stack([s.soft for s in batch])).to(device)
         mel = compress(augment_power(power, config.augment, draws), config.mel)
+        if config.augment.mix_style:
+            mel = mix_style(mel, *mix_style_draw(len(batch), config.augment, draws))
         mel = mask(mel, config.augment, draws)
-        share, partner = (x.to(device) for x in mixup_draw(config, len(batch), draws))
-        mel = mel * share[:, :, None] + mel[partner] * (1 - share[:, :, None])
+        weight, partner = (x.to(device) for x in blend_draw(config, len(batch), draws))
+        mel = blend(mel, weight, partner)
+        share = weight.mean(dim=1, keepdim=True)
         logits, answers = (out.float() for out in self.model(mel))
         labels = label_loss(
             torch.cat([logits, logits]),
@@ -239,6 +243,24 @@ def schedule(progress: float, warm_up: float) -> float:
     if progress < warm_up:
         return progress / warm_up
     return 0.5 * (1 + math.cos(math.pi * (progress - warm_up) / (1 - warm_up)))
+
+
+def blend_draw(config: Config, n: int, rng: torch.Generator) -> tuple[Tensor, Tensor]:
+    """Each slice's own share, in every frame or in all alike, and whose slice takes up the rest.
+
+    Shape: `(n, F)` or `(n, 1)`, and `(n,)`
+    """
+    share, partner = mixup_draw(config, n, rng)
+    if not config.loop.cutmix:
+        return share, partner
+    return cut_draw(
+        share,
+        partner,
+        songs=config.recipe.songs,
+        chance=config.loop.cutmix,
+        n_frames=config.mel.n_frames,
+        rng=rng,
+    )
 
 
 def mixup_draw(config: Config, n: int, rng: torch.Generator) -> tuple[Tensor, Tensor]:
