@@ -87,6 +87,17 @@ def test_float16_scales_the_loss_and_learns(pools: Pools, tmp_path: Path) -> Non
     assert state["scaler"]["scale"] > 1
 
 
+def test_cut_and_styled_slices_are_learned_from(pools: Pools, tmp_path: Path) -> None:
+    augment = replace(CONFIG.augment, mix_style=0.5, mel_range=2.0)
+    config = replace(with_loop(steps=60, cutmix=0.5), augment=augment)
+    losses: list[float] = []
+    train(config, pools, tmp_path / "once", CPU, lambda step, loss: losses.append(loss))
+    assert np.mean(losses[-10:]) < 0.9 * np.mean(losses[:5])
+    again = weights(config, pools, tmp_path / "again")
+    assert torch.equal(again, weights(config, pools, tmp_path / "once"))
+    assert not torch.equal(again, weights(with_loop(steps=60), pools, tmp_path / "without"))
+
+
 def test_run_without_patience_never_stops(pools: Pools, tmp_path: Path) -> None:
     steps: list[int] = []
     train(with_loop(steps=5), pools, tmp_path, CPU, heard=lambda step, value: steps.append(step))
