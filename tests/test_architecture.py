@@ -22,8 +22,8 @@ ALLOWED = {
     },
     "beetsplug": {"beets", "tagger"},
     "training": {
-        "click", "mido", "numpy", "onnx", "scipy", "sklearn", "soundfile", "soxr", "tagger",
-        "torch", "training",
+        "av", "beets", "click", "mido", "numpy", "onnx", "scipy", "sklearn", "soundfile", "soxr",
+        "tagger", "torch", "torchaudio", "training",
     },
 }  # fmt: skip
 BEAM = {"apache_beam", "pyarrow"}  # what the extra of that name brings, for tagger/beam alone

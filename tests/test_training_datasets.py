@@ -11,7 +11,7 @@ from tagger.errors import DataError
 from tests.training_data import state, write_data, write_rendered
 from training.datasets import Clip, genres, instruments
 from training.labels import GENRE_SLICE, INSTRUMENT_SLICE, LISTED_GENRES
-from training.pipeline import Split, check_disjoint, load_split
+from training.split import Split, check_disjoint, load_split
 
 
 @pytest.fixture(scope="module")

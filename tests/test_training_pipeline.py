@@ -39,7 +39,7 @@ from training.heard import Heard
 from training.labels import GENRES, VOCABULARY, unknown
 from training.loop import train
 from training.mixing import Pool, Pools
-from training.networks.mobile import MobileNet
+from training.networks import PooledNetwork
 
 STEPS = 120
 
@@ -77,7 +77,7 @@ def model(run: Run) -> Model:
 
 
 @pytest.fixture(scope="module")
-def network(run: Run) -> MobileNet:
+def network(run: Run) -> PooledNetwork:
     """The trained network, from the checkpoint of the finished run."""
     mel = np.zeros((50, SPEC.n_mels), np.float16)
     pool = Pool.of([clip("a", unknown())], {"a": mel}, {}, SPEC)
@@ -92,7 +92,7 @@ def test_model_is_what_the_config_and_labels_say(model: Model) -> None:
 
 @pytest.mark.parametrize("n_slices", [1, 2, 7])
 def test_exported_network_answers_as_the_trained_one(
-    model: Model, network: MobileNet, n_slices: int
+    model: Model, network: PooledNetwork, n_slices: int
 ) -> None:
     rng = np.random.default_rng(n_slices)
     mel = rng.random((n_slices, SPEC.n_mels, SPEC.n_frames), np.float32) * 4
@@ -169,10 +169,10 @@ def test_rules_of_a_run_that_holds_nothing_out_come_from_others(run: Run, tmp_pa
     config = tmp_path / "tiny.toml"
     config.write_text(TOML)
     options = ["--out", str(tmp_path / "all"), "--config", str(config), "--steps", "2"]
-    arguments = ["train", *run.sources, *options, "--fold", "0"]
+    arguments = ["train", *run.sources, *options, "--everything"]
     alone = CliRunner().invoke(main, arguments)
     assert alone.exit_code == 2
-    assert "--fold 0 and --rules go together" in alone.stderr
+    assert "--everything and --rules go together" in alone.stderr
     others = ["--start", str(run.folder / "checkpoint.pt"), "--rules", str(run.folder)]
     done = CliRunner().invoke(main, [*arguments, *others], catch_exceptions=False)
     assert done.exit_code == 0
@@ -180,6 +180,24 @@ def test_rules_of_a_run_that_holds_nothing_out_come_from_others(run: Run, tmp_pa
     assert card.rules == other.rules
     assert card.metrics["genres"] == other.metrics["genres"]
     assert card.sha256 != other.sha256
+
+
+def test_evaluate_writes_the_pack(run: Run, tmp_path: Path) -> None:
+    folder = tmp_path / "pack"
+    arguments = ["evaluate", *run.sources, "--model", str(run.card), "--out", str(folder)]
+    result = CliRunner().invoke(main, [*arguments, "--draws", "50"], catch_exceptions=False)
+    assert result.exit_code == 0
+    content = json.loads((folder / "report.json").read_text("utf-8"))
+    measured = {part["name"]: part for part in content["parts"]}
+    metrics = load_model(str(run.card)).card.metrics
+    for name in ("genres", "instruments"):
+        by_label = {row["label"]: row for row in measured[name]["labels"]}
+        for row in metrics[name]["labels"]:
+            for figure in ("roc_auc", "ap", "f1"):
+                assert by_label[row["label"]][figure]["value"] == pytest.approx(row[figure])
+    changes = [row["change"] for row in content["robustness"] if row["part"] == "genres"]
+    assert len(changes) == 8
+    assert f"wrote {folder / 'report.md'}" in result.stderr
 
 
 def test_labelled_windows_are_heard_one_by_one(model: Model, tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from tagger.golden import golden_scores
 from tagger.model import load_model
 from training.config import Config
 from training.labels import VOCABULARY
-from training.networks.mobile import MobileNet
+from training.networks import PooledNetwork
 
 LICENCE = "MIT"
 DATA = (
@@ -28,7 +28,7 @@ DATA = (
 NEUTRAL = LabelRule(slope=1.0, offset=0.0, threshold=0.5)
 
 
-def export(network: MobileNet, config: Config, folder: Path) -> Path:
+def export(network: PooledNetwork, config: Config, folder: Path) -> Path:
     """Write the network and a card with neutral rules; returns the card's path."""
     folder.mkdir(parents=True, exist_ok=True)
     weights = folder / f"{config.name}.onnx"
@@ -54,7 +54,7 @@ def export(network: MobileNet, config: Config, folder: Path) -> Path:
     return path
 
 
-def _write_onnx(network: MobileNet, config: Config, path: Path) -> None:
+def _write_onnx(network: PooledNetwork, config: Config, path: Path) -> None:
     example = torch.zeros(2, config.mel.n_mels, config.mel.n_frames)
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)
     with warnings.catch_warnings():

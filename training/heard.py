@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from zipfile import BadZipFile
@@ -32,6 +32,13 @@ class Heard:
         return Heard(
             self.targets[chosen], self.votes[chosen], self.groups[chosen], self.real[chosen]
         )
+
+    def only(self, labels: Iterable[int]) -> Heard:
+        """The same clips, with nothing known of other labels."""
+        targets = np.full_like(self.targets, np.nan)
+        kept = list(labels)
+        targets[:, kept] = self.targets[:, kept]
+        return Heard(targets, self.votes, self.groups, self.real)
 
 
 def join(parts: Sequence[Heard]) -> Heard:

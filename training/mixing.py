@@ -18,6 +18,7 @@ from training.datasets import Clip
 from training.features import Mel
 from training.labels import VOCABULARY, Targets
 from training.teachers import WIDTH, soft_at
+from training.watch import Watched
 
 Array = npt.NDArray[np.float32]
 
@@ -124,21 +125,22 @@ class Recipe:
     rendered_overlay: float = 0.25  # the same of rendered MIDI
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Pools:
     """Where slices are drawn from."""
 
     songs: Pool
-    solos: Pool
+    solos: Pool | None = None
     rendered: Pool | None = None
     talk: Pool | None = None  # speech and noise
+    watched: Watched | None = None  # heard now and then, never learned from
 
 
 def draw_batch(pools: Pools, recipe: Recipe, rng: np.random.Generator) -> list[Slice]:
-    """All slices of one batch, songs first."""
+    """All slices of one batch, songs first; more songs where there are no solos."""
     batch = [_laid_over(pools.songs, pools, recipe.overlay, rng) for _ in range(recipe.songs)]
     n_solos = recipe.solos if pools.rendered else recipe.solos + recipe.rendered
-    batch += [_solos(pools.solos, recipe, rng) for _ in range(n_solos)]
+    batch += [_solos(pools, recipe, rng) for _ in range(n_solos)]
     batch += [_nothing(pools, rng) for _ in range(recipe.noise)]
     if pools.rendered:
         share = recipe.rendered_overlay
@@ -149,7 +151,7 @@ def draw_batch(pools: Pools, recipe: Recipe, rng: np.random.Generator) -> list[S
 def _laid_over(pool: Pool, pools: Pools, share: float, rng: np.random.Generator) -> Slice:
     """A slice of a mix, now and then with an isolated instrument laid over it."""
     mixed = pool.draw(rng)
-    if rng.random() >= share:
+    if rng.random() >= share or not pools.solos:
         return mixed
     return mix([mixed, pools.solos.draw(rng)], np.array([0.0, rng.uniform(-6, 6)]))
 
@@ -178,7 +180,9 @@ def _noise(spec: MelSpec, rng: np.random.Generator) -> Array:
     return np.asarray(power, dtype=np.float32)
 
 
-def _solos(solos: Pool, recipe: Recipe, rng: np.random.Generator) -> Slice:
+def _solos(pools: Pools, recipe: Recipe, rng: np.random.Generator) -> Slice:
+    if not pools.solos:
+        return pools.songs.draw(rng)
     n = int(rng.integers(1, recipe.most_solos + 1))
     gains = rng.uniform(-recipe.solo_range_db, 0, size=n)
-    return mix([solos.draw(rng) for _ in range(n)], gains)
+    return mix([pools.solos.draw(rng) for _ in range(n)], gains)

@@ -42,7 +42,7 @@ def is_held_out(clip: Clip, fold: int) -> bool:
 
     Rendered MIDI has a valid part of its own, the same in all runs.
     """
-    return clip.fold == VALID if is_rendered(clip) else clip.fold in HELD_OUT[fold]
+    return clip.fold == VALID if is_rendered(clip) else clip.fold in HELD_OUT.get(fold, ())
 
 
 def is_rendered(clip: Clip) -> bool:
