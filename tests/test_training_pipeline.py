@@ -124,8 +124,8 @@ def test_metrics_are_in_the_card_and_the_card_is_named(model: Model, run: Run) -
     metrics = model.card.metrics
     assert str(run.folder / "tiny.json") in run.output
     assert set(metrics) == {
-        "genres", "genres_in_all_runs", "instruments", "instruments_in_real_mixes",
-        "instruments_in_recordings",
+        "genres", "genres_in_all_runs", "genres_of_teachers", "instruments",
+        "instruments_in_real_mixes", "instruments_in_recordings",
     }  # fmt: skip
     assert {row["label"] for row in metrics["genres"]["labels"]} == {"Jazz", "Blues"}
     assert [(r["positives"], r["negatives"]) for r in metrics["genres"]["labels"]] == [(8, 8)] * 2
