@@ -111,10 +111,10 @@ def scan(
     """
     items = list(found)
     card = load_card(find_card(settings.model))  # a model that is not there is said at once
-    arguments = (settings, cache.path if cache else None)
-    hearers: _Hearers = Here(_prepare, arguments)
+    hearers: _Hearers = Here(_prepare, (settings, cache))
     if sum(isinstance(item, Path) for item in items) >= FEWEST_FOR_A_POOL:
-        hearers = Pool(_prepare, arguments, size=jobs, timeout_s=timeout_s)
+        known = cache.path if cache else None
+        hearers = Pool(_prepare, (settings, known), size=jobs, timeout_s=timeout_s)
     with hearers:
         run = _Run(settings, card, cache, hearers, timeout_s)
         yield from run.in_order(items, BLOCK * jobs) if in_order else run.as_done(items)
@@ -218,9 +218,9 @@ def _result(path: Path, answer: _Answer, card: ModelCard, settings: Settings) ->
     )
 
 
-def _prepare(settings: Settings, cache: Path | None) -> Callable[[_Job], _Answer]:
+def _prepare(settings: Settings, cache: Cache | Path | None) -> Callable[[_Job], _Answer]:
     """What each process does once; gives what it does with each file."""
-    model, known = load_model(settings.model), Cache(cache) if cache else None
+    model, known = load_model(settings.model), Cache(cache) if isinstance(cache, Path) else cache
     return lambda job: _find_out(job.path, model, settings, known)
 
 
