@@ -6,6 +6,7 @@ import hashlib
 import logging
 import os
 from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
@@ -20,7 +21,7 @@ from tagger.model import Model, find_card, load_model
 from tagger.pool import Here, Lost, Pool
 from tagger.tagfile import FileTags, read_tags
 from tagger.vocabulary import Kind, Tag
-from tagger.voting import TrackScores, choose_tags, score_track
+from tagger.voting import TrackScores, choose_tags, is_settled, score_track
 
 log = logging.getLogger(__name__)
 
@@ -48,6 +49,8 @@ class Settings:
     windows: int | None = 10  # None: the whole track
     most: dict[Kind, int] = field(default_factory=lambda: {"genre": 3, "instrument": 5})
     min_confidence: float = 0.0  # on top of the model's own thresholds
+    # Stop before all windows are heard when votes are so clear, see `voting`; None: never.
+    clearance: float | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -248,11 +251,24 @@ def _tags(path: Path) -> tuple[FileTags, str]:
 
 def _hear(path: Path, model: Model, settings: Settings) -> SliceScores:
     spec = model.card.mel
-    chunks = iter_windows(path, rate=spec.rate, length=spec.slice_samples, count=settings.windows)
-    return score_windows(model, chunks)
+    count, clearance = settings.windows, settings.clearance
+    chunks = iter_windows(
+        path, rate=spec.rate, length=spec.slice_samples, count=count, staged=clearance is not None
+    )
+
+    def is_enough(heard: SliceScores, planned: int) -> bool:
+        return clearance is not None and is_settled(heard, planned, model.card, clearance)
+
+    # Closed by hand: an iterator that is given up half way would keep its file open for a while.
+    with closing(chunks):
+        return score_windows(model, chunks, is_enough)
 
 
 def _way(card: ModelCard, settings: Settings) -> str:
-    """By which the cache knows in what way sound was heard; thresholds have no part in it."""
-    parts = (_HEARING, card.sha256, card.mel, settings.windows)
+    """By which the cache knows in what way sound was heard.
+
+    Thresholds have no part in it, but where they decide how much is heard.
+    """
+    early = (settings.clearance, card.rules) if settings.clearance is not None else None
+    parts = (_HEARING, card.sha256, card.mel, settings.windows, early)
     return hashlib.blake2b(repr(parts).encode(), digest_size=12).hexdigest()

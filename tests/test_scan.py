@@ -171,3 +171,20 @@ def test_confidence_floor_leaves_tags_out(demo: Path, tiny: Model) -> None:
     assert isinstance(none, Result)
     assert none.track
     assert none.track.tags == ()
+
+
+def test_a_clear_track_is_heard_no_further_than_it_needs(tiny: Model, tmp_path: Path) -> None:
+    import soundfile
+
+    time = np.arange(60 * 8000) / 8000
+    low, high = np.sin(2 * np.pi * 120 * time), np.sin(2 * np.pi * 3500 * time)
+    clear, mixed = tmp_path / "clear.wav", tmp_path / "mixed.wav"
+    soundfile.write(clear, 0.3 * low, 8000)
+    soundfile.write(mixed, 0.3 * np.where(time % 12 < 6, low, high), 8000)
+    sure = Settings(clearance=1.0)
+    for path, n_heard in ((clear, 4), (mixed, 10)):
+        result, ten = examine(path, tiny, sure), examine(path, tiny, Settings())
+        assert result.track
+        assert ten.track
+        assert len(result.track.slices.values) == n_heard
+        assert {tag.name for tag in result.track.tags} == {tag.name for tag in ten.track.tags}

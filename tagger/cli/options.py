@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Container
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from tagger import DEFAULT_MODEL
 from tagger.vocabulary import Kind
+
+if TYPE_CHECKING:
+    from tagger.scan import Settings
 
 Command = Callable[..., Any]
 REPORT_SUFFIXES = (".html", ".csv", ".json")  # `tagger.report.write` has a maker for each
@@ -31,10 +35,32 @@ def window_count(ctx: click.Context, param: click.Parameter, value: str) -> int 
     return int(value)
 
 
+def window_policy(ctx: click.Context, param: click.Parameter, value: str) -> int | str | None:
+    """The same, or "auto"."""
+    return value if value == "auto" else window_count(ctx, param, value)
+
+
 WINDOWS = click.option(
     "--windows", callback=window_count, default="10", show_default=True, metavar="N|all",
     help="Three-second windows heard in each file, or 'all'.",
 )  # fmt: skip
+WINDOWS_OR_AUTO = click.option(
+    "--windows", callback=window_policy, default="auto", show_default=True, metavar="auto|N|all",
+    help="Three-second windows heard in each file; 'auto': ten, fewer when sure.",
+)  # fmt: skip
+
+
+def settings_for(
+    model: str, windows: int | str | None, most: dict[Kind, int], min_confidence: float
+) -> Settings:
+    """The listening options given, as a scan takes them."""
+    from tagger.scan import Settings
+    from tagger.voting import CLEARANCE
+
+    settings = Settings(model, most=most, min_confidence=min_confidence)
+    if isinstance(windows, str):
+        return replace(settings, clearance=CLEARANCE)
+    return replace(settings, windows=windows)
 
 
 def report_paths(
@@ -54,7 +80,7 @@ def report_paths(
 
 def listening_options(command: Command) -> Command:
     """The options that say how files are listened to."""
-    return MODEL(WINDOWS(tag_options(command)))
+    return MODEL(WINDOWS_OR_AUTO(tag_options(command)))
 
 
 def tag_options(command: Command) -> Command:

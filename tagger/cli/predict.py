@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tagger.cli.options import listening_options, most
+from tagger.cli.options import listening_options, most, settings_for
 
 if TYPE_CHECKING:
     from tagger.scan import Result, Track
@@ -24,7 +24,7 @@ SHOWN = 4  # labels named for each slice
 def predict(
     files: tuple[Path, ...],
     model: str,
-    windows: int | None,
+    windows: int | str | None,
     max_genres: int,
     max_instruments: int,
     min_confidence: float,
@@ -40,7 +40,7 @@ def predict(
     from tagger.model import load_model
     from tagger.report.records import json_line
 
-    settings = scanning.Settings(model, windows, most(max_genres, max_instruments), min_confidence)
+    settings = settings_for(model, windows, most(max_genres, max_instruments), min_confidence)
     loaded, failed = load_model(model), False
     for path in files:
         result = scanning.examine(path, loaded, settings)

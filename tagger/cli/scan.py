@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from tagger.cli.options import listening_options, most, report_paths
+from tagger.cli.options import listening_options, most, report_paths, settings_for
 from tagger.cli.planning import Planning, plan_and_write, planning_options
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ if TYPE_CHECKING:
 def scan(
     paths: tuple[Path, ...],
     model: str,
-    windows: int | None,
+    windows: int | str | None,
     max_genres: int,
     max_instruments: int,
     min_confidence: float,
@@ -84,9 +84,7 @@ def scan(
     from tagger.cli.progress import follow
     from tagger.library import find_files
 
-    settings = scanning.Settings(
-        model, windows, most(max_genres, max_instruments, only), min_confidence
-    )
+    settings = settings_for(model, windows, most(max_genres, max_instruments, only), min_confidence)
     found = list(find_files(paths))
     if not found:
         raise click.ClickException("there is no audio file under the given paths")
