@@ -10,7 +10,9 @@ from __future__ import annotations
 # The MTT_musicnn tags of a file, as its own command makes them: the network is loaded once, the
 # first file is heard twice so that what is only done once is not counted.
 MUSICNN = """
-import sys, time, warnings, os
+import resource, sys, time, warnings, os
+def peak_mb():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
 os.environ["CUDA_VISIBLE_DEVICES"] = ""
 warnings.filterwarnings("ignore")
@@ -20,15 +22,17 @@ tf.config.threading.set_inter_op_parallelism_threads(1)
 from musicnn.extractor import extractor
 paths = sys.argv[1:]
 extractor(paths[0], model="MTT_musicnn", extract_features=False)
-start = time.process_time()
+start, wall = time.process_time(), time.perf_counter()
 for path in paths:
     extractor(path, model="MTT_musicnn", extract_features=False)
-print("CPU", time.process_time() - start)
+print("TOOK", time.process_time() - start, time.perf_counter() - wall, peak_mb())
 """
 
 # Essentia's decoder and the front end of its musicnn models; no network is run.
 ESSENTIA = """
-import sys, time
+import resource, sys, time
+def peak_mb():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 import essentia
 essentia.log.infoActive = essentia.log.warningActive = False
 import essentia.standard as es
@@ -39,10 +43,10 @@ def front(path):
         mel(frame)
 paths = sys.argv[1:]
 front(paths[0])
-start = time.process_time()
+start, wall = time.process_time(), time.perf_counter()
 for path in paths:
     front(path)
-print("CPU", time.process_time() - start)
+print("TOOK", time.process_time() - start, time.perf_counter() - wall, peak_mb())
 """
 PEERS = {
     "musicnn 0.1.0, whole files": (MUSICNN, (".mp3", ".flac", ".ogg", ".wav")),

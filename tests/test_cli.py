@@ -75,6 +75,8 @@ def test_folder_without_music_is_said(tmp_path: Path) -> None:
         (["scan", ".", "--jobs", "0"], "--jobs"),
         (["scan", ".", "--min-confidence", "2"], "--min-confidence"),
         (["scan", ".", "--only", "moods"], "'genres', 'instruments'"),
+        (["scan", ".", "--device", "tpu"], "'auto', 'cpu', 'cuda'"),
+        (["scan", ".", "--timeout", "0"], "--timeout"),
         (["scna", "."], "Did you mean scan?"),
         (["scan", ".", "--mdoel", "x"], "--model"),
     ],

@@ -24,6 +24,13 @@ MODEL = click.option(
 )
 
 
+# The names are those of `tagger.model.DEVICES`, which `--help` need not load.
+DEVICE = click.option(
+    "--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True,
+    help="What runs the network; 'auto' takes CUDA where onnxruntime-gpu is installed.",
+)  # fmt: skip
+
+
 def window_count(ctx: click.Context, param: click.Parameter, value: str) -> int | None:
     """A number of windows; None for "all"."""
     if value == "all":

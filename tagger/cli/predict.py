@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tagger.cli.options import listening_options, most, settings_for
+from tagger.cli.options import DEVICE, listening_options, most, settings_for
 
 if TYPE_CHECKING:
+    from tagger.model import Device
     from tagger.scan import Result, Track
 
 SHOWN = 4  # labels named for each slice
@@ -19,6 +20,7 @@ SHOWN = 4  # labels named for each slice
 @click.command()
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 @listening_options
+@DEVICE
 @click.option("--slices", is_flag=True, help="Also what was heard in each window.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 def predict(
@@ -28,6 +30,7 @@ def predict(
     max_genres: int,
     max_instruments: int,
     min_confidence: float,
+    device: Device,
     slices: bool,
     as_json: bool,
 ) -> None:
@@ -41,7 +44,7 @@ def predict(
     from tagger.report.records import json_line
 
     settings = settings_for(model, windows, most(max_genres, max_instruments), min_confidence)
-    loaded, failed = load_model(model), False
+    loaded, failed = load_model(model, device=device), False
     for path in files:
         result = scanning.examine(path, loaded, settings)
         if result.error:

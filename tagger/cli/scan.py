@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from tagger.cli.options import listening_options, most, report_paths, settings_for
+from tagger.cli.options import DEVICE, listening_options, most, report_paths, settings_for
 from tagger.cli.planning import Planning, plan_and_write, planning_options
 
 if TYPE_CHECKING:
     from tagger.cache import Cache
+    from tagger.model import Device
     from tagger.scan import Result
 
 
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
     metavar="PATH",
     help="Also write a .html, .csv or .json report there. May be repeated.",
 )
+@DEVICE
 @click.option("--jobs", type=click.IntRange(min=1), help="Processes.  [default: one for each core]")
 @click.option(
     "--timeout",
@@ -57,6 +60,7 @@ def scan(
     min_confidence: float,
     only: tuple[str, ...],
     reports: tuple[Path, ...],
+    device: Device,
     jobs: int | None,
     timeout_s: float,
     no_cache: bool,
@@ -84,7 +88,8 @@ def scan(
     from tagger.cli.progress import follow
     from tagger.library import find_files
 
-    settings = settings_for(model, windows, most(max_genres, max_instruments, only), min_confidence)
+    wanted = most(max_genres, max_instruments, only)
+    settings = replace(settings_for(model, windows, wanted, min_confidence), device=device)
     found = list(find_files(paths))
     if not found:
         raise click.ClickException("there is no audio file under the given paths")
