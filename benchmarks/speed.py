@@ -38,7 +38,7 @@ for path in sorted(Path(sys.argv[1]).rglob("*.*")):
     for chunk in iter_windows(path, rate=16000, length=48000, count=count):
         pass
 """
-WHOLE, PEER_TRACKS = 24, 4  # files for the runs that decode all of each
+WHOLE, PEER_TRACKS = 12, 2  # files for the runs that decode all of each
 
 
 @dataclass
@@ -134,7 +134,7 @@ def measure_short(found: Measured, folder: Path, tracks: int) -> None:
         found.scale[jobs] = runs
     command = [*SCAN, "--no-cache", "--jobs", "2", str(folder)]
     found.growth = growth(command, tracks // 10)
-    found.interrupt_s = max(interrupt(command, lines) for lines in (1, 50, 500))
+    found.interrupt_s = max(interrupt(command, lines) for lines in (1, tracks // 20, tracks // 2))
     measure("fill the cache", tracks, [*SCAN, str(folder)])
     name = f"second scan of {tracks} short tracks"
     found.kept.append(measure(name, tracks, [*SCAN, str(folder)]))
