@@ -13,6 +13,8 @@ The modules in the order in which data flows through them:
 - `fields`      which field of a file holds which kind of tag
 - `payload`     the sound of a file without its tags
 - `tagfile`     path -> the tags a file holds today
+- `cache`       what was heard in earlier scans, as `kept` packs it
+- `pool`        processes side by side, of which one may die
 - `scan`        many paths -> what was heard in each, in parallel
 - `beam`        the same on a cluster, as an Apache Beam pipeline (extra `[beam]`)
 - `albums`      results -> results with one vote over each album

@@ -13,12 +13,17 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from tagger.card import LabelRule, ModelCard, Profile
+from tagger.card import PROFILES, LabelRule, ModelCard, Profile
 from tagger.inference import SliceScores
 from tagger.vocabulary import KINDS, Kind, Tag, Vocabulary
 
 Array = npt.NDArray[np.float32]
 
+# Standard errors by which each vote must be clear of its threshold for a track to be heard no
+# further. `python -m benchmarks.voting` measures what a value costs and saves.
+CLEARANCE = 1.0
+
+_FEWEST = 3  # windows that sound, from which a spread can be told
 _EDGE = 1e-6  # keeps the logit of a vote finite
 
 
@@ -54,6 +59,37 @@ def calibrate(votes: Array, card: ModelCard) -> Array:
     probability = 1 / (1 + np.exp(-(slope * np.log(kept / (1 - kept)) + offset)))
     # A vote of nothing (silence) stays nothing, whatever the offset.
     return np.where(votes > 0, probability, 0).astype(np.float32)
+
+
+def is_settled(
+    slices: SliceScores, planned: int, card: ModelCard, clearance: float = CLEARANCE
+) -> bool:
+    """Whether hearing the rest of `planned` windows is unlikely to change any tag.
+
+    The windows heard are a sample of those planned. The standard error of their mean, corrected for
+    a finite population (Cochran 1977, section 2.6), says how far it may be from the mean of all;
+    no label may have a threshold, of whichever profile, within `clearance` times that.
+    """
+    heard = slices.values[~np.array(slices.silent, dtype=bool)]
+    if len(heard) < _FEWEST:
+        return False
+    left = 1 - len(slices.values) / planned
+    error = heard.std(axis=0, ddof=1) * np.sqrt(max(left, 0.0) / len(heard))
+    distance = np.abs(heard.mean(axis=0) - _least_votes(card))
+    return bool(np.all(distance >= clearance * error))
+
+
+def _least_votes(card: ModelCard) -> Array:
+    """The vote at which each label reaches its thresholds, the inverse of `calibrate`.
+
+    Shape: `(P, K)`, P the profiles
+    """
+    least = [[rule.least(profile) for rule in card.rules] for profile in PROFILES]
+    threshold = np.clip(least, _EDGE, 1 - _EDGE)
+    slope = np.array([rule.slope for rule in card.rules])
+    offset = np.array([rule.offset for rule in card.rules])
+    logit = (np.log(threshold / (1 - threshold)) - offset) / slope
+    return np.asarray(1 / (1 + np.exp(-logit)), dtype=np.float32)
 
 
 def score_track(slices: SliceScores, card: ModelCard) -> TrackScores:

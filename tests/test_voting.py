@@ -1,16 +1,20 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tagger.audio import Windows
-from tagger.card import LabelRule
+from tagger.card import LabelRule, ModelCard
 from tagger.inference import SliceScores, score_windows
 from tagger.model import Model
-from tagger.voting import Choice, calibrate, choose_tags, score_track, vote
+from tagger.vocabulary import Label, Vocabulary
+from tagger.voting import Choice, calibrate, choose_tags, is_settled, score_track, vote
 from tests.tiny_model import SPEC
 
 Array = npt.NDArray[np.float32]
@@ -18,7 +22,8 @@ ALL = Choice({"genre": 3, "instrument": 5})
 
 
 def windows(*rows: Array) -> Windows:
-    return Windows(np.stack(rows), tuple(map(float, range(len(rows)))), SPEC.rate, len(rows), ())
+    starts = tuple(map(float, range(len(rows))))
+    return Windows(np.stack(rows), starts, SPEC.rate, len(rows), (), len(rows))
 
 
 def tone(hz: float) -> Array:
@@ -46,7 +51,9 @@ def test_low_and_high_tones_are_told_apart(tiny: Model) -> None:
 def test_chunks_make_no_difference(tiny: Model) -> None:
     rows = [tone(hz) for hz in (120, 500, 3500)]
     together = score_windows(tiny, [windows(*rows)])
-    apart = score_windows(tiny, [windows(row) for row in rows])
+    apart = score_windows(
+        tiny, [replace(windows(row), starts=(float(i),)) for i, row in enumerate(rows)]
+    )
     np.testing.assert_allclose(together.values, apart.values, atol=1e-6)
 
 
@@ -114,3 +121,78 @@ def test_experimental_labels_are_given_only_when_asked_for(tiny: Model) -> None:
     track = score_track(slices([[0.9, 0.8, 0.9, 0.8]]), card)
     assert len(choose_tags(track, card, ALL)) == 2
     assert len(choose_tags(track, card, replace(ALL, experimental=True))) == 4
+
+
+def heard_so_far(votes: list[list[float]], tiny: Model, *, planned: int = 10) -> bool:
+    """Whether windows with these values settle a track; the thresholds of `tiny` lie at 0.5."""
+    return is_settled(slices(votes), planned, tiny.card, 1.0)
+
+
+def test_clear_and_steady_votes_settle_a_track(tiny: Model) -> None:
+    assert heard_so_far([[0.9, 0.1, 0.9, 0.1]] * 4, tiny)
+    assert heard_so_far([[0.9, 0.1, 0.8, 0.2], [0.8, 0.2, 0.9, 0.1]] * 2, tiny)
+
+
+def test_one_label_near_its_threshold_keeps_a_track_open(tiny: Model) -> None:
+    near = [[0.9, 0.1, 0.9, value] for value in (0.1, 0.9, 0.2, 0.9)]
+    assert not heard_so_far(near, tiny)
+    assert heard_so_far(near, tiny, planned=4)  # nothing is left that could change it
+
+
+def test_two_windows_settle_nothing(tiny: Model) -> None:
+    assert not heard_so_far([[0.9, 0.1, 0.9, 0.1]] * 2, tiny)
+    silent = slices([[0.9, 0.1, 0.9, 0.1]] * 4, silent=[True, True, False, False])
+    assert not is_settled(silent, 10, tiny.card, 1.0)
+
+
+def test_threshold_is_that_of_the_calibrated_probability(tiny: Model) -> None:
+    """A vote of 0.3 is as probable as 0.5 where the calibration says so."""
+    offset = float(np.log(0.7 / 0.3))
+    card = replace(tiny.card, rules=(LabelRule(1.0, offset, 0.5),) * 4)
+    steady = [[0.25, 0.35, 0.25, 0.35], [0.27, 0.33, 0.27, 0.33]] * 2
+    assert is_settled(slices(steady), 10, card, 1.0)
+    across = [[0.2, 0.2, 0.4, 0.4], [0.4, 0.4, 0.2, 0.2]] * 2
+    assert not is_settled(slices(across), 10, card, 1.0)
+    assert is_settled(slices(across), 10, tiny.card, 1.0)
+
+
+def one_label_card() -> ModelCard:
+    return ModelCard(
+        name="one", version="1", licence="MIT", data="", trained_at="", mel=SPEC,
+        vocabulary=Vocabulary((Label("genre", "Low"),)), rules=(LabelRule(1.0, 0.0, 0.5),),
+        weights="one.onnx", sha256="", golden=(0.0,), metrics={},
+    )  # fmt: skip
+
+
+@given(
+    left=st.lists(st.floats(0.01, 0.99), min_size=10, max_size=10),
+    clearance=st.floats(0.1, 4),
+)
+def test_more_clearance_never_settles_sooner(left: list[float], clearance: float) -> None:
+    card = one_label_card()
+    for n in range(1, 11):
+        heard = slices([[value] for value in left[:n]])
+        if is_settled(heard, 10, card, 2 * clearance):
+            assert is_settled(heard, 10, card, clearance)
+
+
+def test_hearing_stops_when_enough_is_heard_and_reads_no_further(tiny: Model) -> None:
+    read: list[int] = []
+
+    def chunks() -> Iterator[Windows]:
+        for i, starts in enumerate([(0.0, 9.0), (4.0, 2.0), (1.0, 3.0)]):
+            read.append(i)
+            yield replace(windows(tone(120), tone(3500)), starts=starts, planned=6)
+
+    asked: list[tuple[int, int]] = []
+
+    def enough(heard: SliceScores, planned: int) -> bool:
+        asked.append((len(heard.values), planned))
+        return len(heard.values) == 4
+
+    scores = score_windows(tiny, chunks(), enough)
+    assert read == [0, 1]
+    assert asked == [(2, 6), (4, 6)]
+    assert scores.starts == (0.0, 2.0, 4.0, 9.0)  # in the order of time again
+    low = scores.values[:, 0] > 0.5
+    assert low.tolist() == [True, False, True, False]

@@ -44,7 +44,8 @@ def explain(
 ) -> None:
     """Show why FILE is given its tags: when, and at which frequencies, each was heard.
 
-    Names the windows that speak most for each tag and against it, as text, or draws them.
+    Names the windows that speak most for each tag and against it, as text, or draws them. Hears
+    all ten windows also where a scan would have been sure with fewer.
 
     \b
     Examples:

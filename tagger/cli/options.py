@@ -26,6 +26,13 @@ MODEL = click.option(
 )
 
 
+# The names are those of `tagger.model.DEVICES`, which `--help` need not load.
+DEVICE = click.option(
+    "--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True,
+    help="What runs the network; 'auto' takes CUDA where onnxruntime-gpu is installed.",
+)  # fmt: skip
+
+
 def window_count(ctx: click.Context, param: click.Parameter, value: str) -> int | None:
     """A number of windows; None for "all"."""
     if value == "all":
@@ -37,9 +44,18 @@ def window_count(ctx: click.Context, param: click.Parameter, value: str) -> int 
     return int(value)
 
 
+def window_policy(ctx: click.Context, param: click.Parameter, value: str) -> int | str | None:
+    """The same, or "auto"."""
+    return value if value == "auto" else window_count(ctx, param, value)
+
+
 WINDOWS = click.option(
     "--windows", callback=window_count, default="10", show_default=True, metavar="N|all",
     help="Three-second windows heard in each file, or 'all'.",
+)  # fmt: skip
+WINDOWS_OR_AUTO = click.option(
+    "--windows", callback=window_policy, default="auto", show_default=True, metavar="auto|N|all",
+    help="Three-second windows heard in each file; 'auto': ten, fewer when sure.",
 )  # fmt: skip
 
 
@@ -60,7 +76,7 @@ def report_paths(
 
 def listening_options(command: Command) -> Command:
     """The options that say how files are listened to, handed on as one value `settings`."""
-    return MODEL(WINDOWS(_tags(_with_settings(command))))
+    return MODEL(WINDOWS_OR_AUTO(_tags(_with_settings(command))))
 
 
 def tag_options(command: Command) -> Command:
@@ -72,13 +88,19 @@ def _with_settings(command: Command) -> Command:
     @functools.wraps(command)
     def with_settings(
         model: str, max_genres: int, max_instruments: int, min_confidence: float,
-        profile: Profile, experimental: bool, windows: int | None = None, **others: Any,
+        profile: Profile, experimental: bool, windows: int | str | None = None, **others: Any,
     ) -> Any:  # fmt: skip
         from tagger.scan import Settings  # late: `--help` need not pay for it
+        from tagger.voting import CLEARANCE
 
         most: dict[Kind, int] = {"genre": max_genres, "instrument": max_instruments}
-        settings = Settings(model, windows, most, min_confidence, profile, experimental)
-        return command(settings=settings, **others)
+        settings = Settings(
+            model, most=most, min_confidence=min_confidence, profile=profile,
+            experimental=experimental,
+        )  # fmt: skip
+        if isinstance(windows, str):
+            return command(settings=replace(settings, clearance=CLEARANCE), **others)
+        return command(settings=replace(settings, windows=windows), **others)
 
     return with_settings
 

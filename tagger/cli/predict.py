@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tagger.cli.options import listening_options
+from tagger.cli.options import DEVICE, listening_options
 
 if TYPE_CHECKING:
+    from tagger.model import Device
     from tagger.scan import Result, Settings, Track
 
 SHOWN = 4  # labels named for each slice
@@ -19,11 +20,13 @@ SHOWN = 4  # labels named for each slice
 @click.command()
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 @listening_options
+@DEVICE
 @click.option("--slices", is_flag=True, help="Also what was heard in each window.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 def predict(
     files: tuple[Path, ...],
     settings: Settings,
+    device: Device,
     slices: bool,
     as_json: bool,
 ) -> None:
@@ -36,7 +39,7 @@ def predict(
     from tagger.report.records import json_line
     from tagger.scan import examine
 
-    loaded, failed = load_model(settings.model), False
+    loaded, failed = load_model(settings.model, device=device), False
     for path in files:
         result = examine(path, loaded, settings)
         if result.error:
