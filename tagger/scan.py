@@ -10,15 +10,15 @@ from collections import deque
 from collections.abc import Generator, Iterable
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from tagger import DEFAULT_MODEL
+from tagger import CHOSEN
 from tagger.audio import iter_windows
 from tagger.card import ModelCard
 from tagger.errors import MusicTagError, TagError
 from tagger.inference import SliceScores, score_windows
-from tagger.model import Model, load_model
+from tagger.model import Model, find_card, load_model
 from tagger.tagfile import FileTags, read_tags
 from tagger.vocabulary import Kind, Tag
 from tagger.voting import TrackScores, choose_tags, score_track
@@ -34,7 +34,7 @@ AHEAD = 4  # files handed out per process before the first result is back
 class Settings:
     """How files are listened to."""
 
-    model: str = DEFAULT_MODEL
+    model: str = CHOSEN
     windows: int | None = 10  # None: the whole track
     most: dict[Kind, int] = field(default_factory=lambda: {"genre": 3, "instrument": 5})
     min_confidence: float = 0.0  # on top of the model's own thresholds
@@ -105,6 +105,8 @@ def scan(found: Iterable[Path | MusicTagError], settings: Settings, jobs: int) -
             yield examine(item, model, settings) if isinstance(item, Path) else _failed(item)
     else:
         load_model(settings.model)  # a model that is not there is said here, not in each process
+        # By its card from here on, so that choosing another model meanwhile changes nothing.
+        settings = replace(settings, model=str(find_card(settings.model)))
         yield from _scan_in_pool(items, settings, min(jobs, n_files))
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from tagger import DEFAULT_MODEL
+from tagger import CHOSEN
 from tagger.vocabulary import Kind
 
 Command = Callable[..., Any]
@@ -16,7 +16,10 @@ REPORT_SUFFIXES = (".html", ".csv", ".json")  # `tagger.report.write` has a make
 
 
 MODEL = click.option(
-    "--model", default=DEFAULT_MODEL, show_default=True, help="Name, or path of a card."
+    "--model",
+    default=CHOSEN,
+    show_default="the one that `musictag models use` chose, else the shipped one",
+    help="Name, or path of a card.",
 )
 
 
