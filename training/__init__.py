@@ -19,4 +19,6 @@ In the order of use:
 - `evaluate`    an exported model over labelled files, through the tagger itself
 - `pipeline`    all of it in one command
 - `synth`       rendered MIDI with exact labels
+- `personal`    a person's own library teaches a model their own labels: `musictag train`
+- `commit`      which code made a model
 """
