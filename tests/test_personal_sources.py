@@ -29,6 +29,10 @@ def musictag(*arguments: object) -> Result:
     return CliRunner().invoke(main, [str(a) for a in arguments], catch_exceptions=False)
 
 
+def unexpected(error: MusicTagError) -> None:
+    pytest.fail(str(error))
+
+
 @pytest.fixture(autouse=True)
 def _home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("appdirs.user_data_dir", lambda *_, **__: str(tmp_path / "data"))
@@ -58,14 +62,14 @@ def tagged(tmp_path: Path) -> Path:
 
 
 def test_tags_are_labels_and_artists_are_groups(tagged: Path) -> None:
-    tracks = sources.gather(sources.from_tags(tagged), pytest.fail)
+    tracks = sources.gather(sources.from_tags(tagged), unexpected)
     assert [track.of("genre") for track in tracks] == [("Dub", "Ska"), (), ("Dub",)]
     assert [track.group for track in tracks] == ["ann", "ann", "best of"]
     assert [track.labelled for track in tracks] == [True, False, True]
 
 
 def test_folders_are_labels(music: Path) -> None:
-    tracks = sources.gather(sources.from_folders(music), pytest.fail)
+    tracks = sources.gather(sources.from_folders(music), unexpected)
     assert {track.of("genre") for track in tracks} == {("Deep",), ("Bright",), ("Buzz",)}
     assert len({track.group for track in tracks}) == 15
 
@@ -202,7 +206,7 @@ def test_beets_library_teaches_and_is_only_read(library: Path, tiny_card: Path) 
 
 
 def test_artists_of_beets_are_groups(library: Path) -> None:
-    tracks = sources.gather(iter(from_beets(library, "genres:Deep")), pytest.fail)
+    tracks = sources.gather(iter(from_beets(library, "genres:Deep")), unexpected)
     assert {track.group for track in tracks} == {f"artist {i}" for i in range(5)}
     assert {track.of("genre") for track in tracks} == {("Deep",)}
 

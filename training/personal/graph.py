@@ -87,7 +87,7 @@ def with_head(network: Any, head: Head, path: Path) -> bytes:
     constants: dict[str, npt.NDArray[Any]] = {
         "personal.slope": head.slope[None],
         "personal.shift": head.shift[None],
-        "personal.known": (head.shift > FAR).any(axis=1).astype(np.float32),
+        "personal.known": np.asarray((head.shift > FAR).any(axis=1), dtype=np.float32),
         "personal.weights": head.weights,
         "personal.bias": head.bias,
         "personal.axis": np.array([1], dtype=np.int64),

