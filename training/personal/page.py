@@ -90,7 +90,9 @@ def _body(name: str, findings: Findings, notes: list[str]) -> Iterator[str]:
 
 def _labels(findings: Findings) -> Iterator[str]:
     yield "<h2>Label by label</h2>"
-    head = "Label|Tracks|Artists|Guessing|AP before|AP after|F1 before|F1 after".split("|")
+    head = (
+        "Label", "Tracks", "Artists", "Guessing", "AP before", "AP after", "F1 before", "F1 after"
+    )  # fmt: skip
     yield _table(
         head,
         (
