@@ -14,7 +14,7 @@ from beets import ui
 from beets.exceptions import UserError
 from beets.plugins import BeetsPlugin
 
-from tagger import DEFAULT_MODEL
+from tagger import CHOSEN
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -30,7 +30,7 @@ class GenreTagPlugin(BeetsPlugin):
     def __init__(self) -> None:
         super().__init__()
         self.config.add(
-            {"model": DEFAULT_MODEL, "max_genres": 3, "max_instruments": 5, "min_confidence": 0.0}
+            {"model": CHOSEN, "max_genres": 3, "max_instruments": 5, "min_confidence": 0.0}
         )
 
     def commands(self) -> list[ui.Subcommand]:

@@ -7,6 +7,8 @@ The modules in the order in which data flows through them:
 - `mel`         windows -> log-mel slices
 - `card`        everything about a model but its weights
 - `model`       card + weights, checked and ready to run
+- `network_file`  what an ONNX file holds, read without running it
+- `registry`    a person's own models: taken up, chosen, handed on
 - `inference`   log-mel slices -> slice scores
 - `voting`      slice scores -> track scores -> tags
 - `containers`  the bytes of a file <-> its tags, for each kind of file
@@ -37,4 +39,5 @@ from __future__ import annotations
 
 __version__ = "0.1.0"
 
-DEFAULT_MODEL = "small"  # the name of the model that ships and is used unless another is named
+DEFAULT_MODEL = "small"  # the name of the model that ships
+CHOSEN = "default"  # stands for the model a person has chosen, the shipped one if they have not

@@ -15,7 +15,7 @@ import appdirs
 import numpy as np
 import numpy.typing as npt
 
-from tagger import DEFAULT_MODEL
+from tagger import CHOSEN, DEFAULT_MODEL
 from tagger.card import ModelCard, load_card
 from tagger.errors import DeviceError, ModelError
 
@@ -71,6 +71,23 @@ def user_models() -> Path:
     return Path(appdirs.user_data_dir("musictag", appauthor=False)) / "models"
 
 
+def choice_file() -> Path:
+    """Where the name of the model a person has chosen is kept."""
+    return user_models().with_name("model")
+
+
+def chosen_model() -> str:
+    """The model that is used unless another is named: the person's choice, else the shipped one."""
+    try:
+        return choice_file().read_text(encoding="utf-8").strip() or DEFAULT_MODEL
+    except FileNotFoundError:
+        return DEFAULT_MODEL
+    except (OSError, ValueError) as error:
+        raise ModelError(
+            f"the choice of a model cannot be read ({error})", choice_file()
+        ) from error
+
+
 def find_cards() -> Iterator[Path]:
     """Card files of all models there are: the shipped ones, then the person's own."""
     yield from sorted(SHIPPED.glob("*.json"))
@@ -78,7 +95,9 @@ def find_cards() -> Iterator[Path]:
 
 
 def find_card(name: str) -> Path:
-    """The card file of a model, given by its name or by a path to its card."""
+    """The card file of a model, given by its name, by a path to its card, or as "default"."""
+    if name == CHOSEN:
+        return find_card(chosen_model())
     if name.endswith(".json"):
         return Path(name)
     for path in find_cards():

@@ -7,11 +7,11 @@ import logging
 import os
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain
 from pathlib import Path
 
-from tagger import DEFAULT_MODEL
+from tagger import CHOSEN
 from tagger.audio import iter_windows
 from tagger.cache import Cache, Heard, Stamp
 from tagger.card import ModelCard, Profile, load_card
@@ -45,7 +45,7 @@ _LOST = {
 class Settings:
     """How files are listened to."""
 
-    model: str = DEFAULT_MODEL
+    model: str = CHOSEN
     windows: int | None = 10  # None: the whole track
     most: dict[Kind, int] = field(default_factory=lambda: {"genre": 3, "instrument": 5})
     min_confidence: float = 0.0  # on top of the model's own thresholds
@@ -119,7 +119,10 @@ def scan(
     in this process have no such guard.
     """
     items = list(found)
-    card = load_card(find_card(settings.model))  # a model that is not there is said at once
+    # A model that is not there is said at once. By its card from here on, so that choosing another
+    # meanwhile changes nothing.
+    settings = replace(settings, model=str(find_card(settings.model)))
+    card = load_card(Path(settings.model))
     hearers: _Hearers = Here(_prepare, (settings, cache))
     if sum(isinstance(item, Path) for item in items) >= FEWEST_FOR_A_POOL:
         known = cache.path if cache else None

@@ -7,7 +7,7 @@ accuracy over a single slice.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -53,8 +53,13 @@ def vote(slices: SliceScores) -> Array:
 
 def calibrate(votes: Array, card: ModelCard) -> Array:
     """Votes to probabilities, by the card's rule for each label. Shape: `(..., K)` in and out."""
-    slope = np.array([rule.slope for rule in card.rules])
-    offset = np.array([rule.offset for rule in card.rules])
+    return calibrate_by(card.rules, votes)
+
+
+def calibrate_by(rules: Sequence[LabelRule], votes: Array) -> Array:
+    """Votes to probabilities, by one rule for each label. Shape: `(..., K)` in and out."""
+    slope = np.array([rule.slope for rule in rules])
+    offset = np.array([rule.offset for rule in rules])
     kept = np.clip(votes.astype(np.float64), _EDGE, 1 - _EDGE)
     probability = 1 / (1 + np.exp(-(slope * np.log(kept / (1 - kept)) + offset)))
     # A vote of nothing (silence) stays nothing, whatever the offset.

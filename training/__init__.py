@@ -26,4 +26,6 @@ In the order of use:
 - `pack`        its figures with intervals, in words and pictures, and through changed sound
 - `pipeline`    all of it in one command
 - `synth`       rendered MIDI with exact labels
+- `personal`    a person's own library teaches a model their own labels: `musictag train`
+- `commit`      which code made a model
 """

@@ -1,4 +1,4 @@
-"""`musictag train` and `musictag evaluate`, or `python -m training` in a checkout."""
+"""`python -m training`: making the models that ship; `evaluate` is a command of `musictag` too."""
 
 from __future__ import annotations
 

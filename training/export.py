@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import subprocess
 import warnings
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +14,7 @@ import torch
 from tagger.card import LabelRule, ModelCard, dump_card
 from tagger.golden import golden_scores
 from tagger.model import load_model
+from training.commit import commit
 from training.config import Config
 from training.labels import VOCABULARY
 from training.networks import PooledNetwork
@@ -38,7 +38,7 @@ def export(network: PooledNetwork, config: Config, folder: Path) -> Path:
         version=config.version,
         licence=LICENCE,
         data=DATA,
-        trained_at=_commit(),
+        trained_at=commit(),
         mel=config.mel,
         vocabulary=VOCABULARY,
         rules=(NEUTRAL,) * len(VOCABULARY),
@@ -83,15 +83,3 @@ def without_traces(model: Any) -> Any:
         del part.metadata_props[:]
         part.doc_string = ""
     return model
-
-
-def _commit() -> str:
-    """The commit of the code that is running, or "unknown" outside a checkout."""
-    command = ["git", "rev-parse", "--short", "HEAD"]
-    try:
-        done = subprocess.run(  # noqa: S603  # fixed words, no shell
-            command, cwd=Path(__file__).parent, capture_output=True, text=True, check=True
-        )
-    except (OSError, subprocess.CalledProcessError):
-        return "unknown"
-    return done.stdout.strip()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from tagger import DEFAULT_MODEL
+from tagger import CHOSEN
 from tagger.vocabulary import PLURALS, Kind
 
 if TYPE_CHECKING:
@@ -22,7 +22,10 @@ REPORT_SUFFIXES = (".html", ".csv", ".json")  # `tagger.report.write` has a make
 
 
 MODEL = click.option(
-    "--model", default=DEFAULT_MODEL, show_default=True, help="Name, or path of a card."
+    "--model",
+    default=CHOSEN,
+    show_default="the one that `musictag models use` chose, else the shipped one",
+    help="Name, or path of a card.",
 )
 
 
