@@ -131,7 +131,7 @@ class GenreTagPlugin(BeetsPlugin):
         settled = tagging.settle(unit, results)
         for one in settled:
             if one.fields and not opts.quiet:
-                ui.show_model_changes(one.model, fields=one.fields)
+                one.show()
         if not opts.pretend:
             tagging.store(settled)
             if ui.should_write(opts.write):
@@ -143,7 +143,7 @@ class GenreTagPlugin(BeetsPlugin):
     def import_begin(self, session: ImportSession) -> None:
         """Get ready, if there is something to do; a wrong setting is said before anything began."""
         wishes = read_wishes(self.config)
-        if not self.config["auto"].get(bool) or session.config["pretend"].get(bool):
+        if not wishes.auto or session.config["pretend"].get(bool):
             return
         with self._contained("nothing will be heard on this import"):
             from beetsplug.genretag.tagging import Tagging

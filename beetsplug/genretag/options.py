@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from tagger.plan import Mode, Policy
     from tagger.scan import Settings
     from tagger.taste import Taste
+    from tagger.vocabulary import Kind
 
 DEFAULTS: dict[str, Any] = {
     "auto": True,
@@ -49,6 +50,7 @@ class Wishes:
     by_album: bool  # give all tracks of an album the album's tags
     jobs: int
     write_only_ours: bool
+    auto: bool  # on import too
     again: bool  # hear what was heard before, too
 
 
@@ -99,6 +101,7 @@ def read_wishes(config: Subview, opts: optparse.Values | None = None) -> Wishes:
         config["level"].as_choice(["track", "album"]) == "album",
         getattr(given, "threads", None) or _at_least(0, config, "threads") or default_jobs(),
         config["write_only_ours"].get(bool),
+        config["auto"].get(bool),
         again=getattr(given, "force", None) is True,
     )
 
@@ -125,20 +128,19 @@ def _check_names(config: Subview) -> None:
             raise UserError(f"genretag.{name}: there is no such setting; there are: {known}")
 
 
-def _modes(config: Subview) -> dict[Any, Mode]:
+def _modes(config: Subview) -> dict[Kind, Mode]:
     """One mode for both kinds, or one for each: `mode: {genres: fill, instruments: replace}`."""
     from tagger.plan import MODES
     from tagger.vocabulary import KINDS, PLURALS
 
-    if not isinstance(config["mode"].get(), Mapping):
+    given = config["mode"].get()
+    if not isinstance(given, Mapping):
         return dict.fromkeys(KINDS, config["mode"].as_choice(MODES))
-    view = config["mode"]
-    if unknown := set(view.keys()) - set(PLURALS.values()):
-        raise UserError(f"genretag.mode: {min(unknown)!r} is neither genres nor instruments")
-    return {
-        kind: view[name].as_choice(MODES) if view[name].exists() else "fill"
-        for kind, name in PLURALS.items()
-    }
+    for name, mode in given.items():
+        if name not in PLURALS.values() or mode not in MODES:
+            known = f"genres and instruments, each one of {', '.join(MODES)}"
+            raise UserError(f"genretag.mode: takes {known}, not '{name}: {mode}'")
+    return {kind: given.get(name, "fill") for kind, name in PLURALS.items()}
 
 
 def _taste(config: Subview) -> Taste:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from beets import ui
 from beets.library import Item
 
 from beetsplug.genretag.options import Wishes
@@ -42,6 +43,12 @@ class Settled:
     def fields(self) -> list[str]:
         """The names of its new fields."""
         return [PLURALS[kind] for kind in self.kinds]
+
+    def show(self) -> None:
+        """Print what is new, as beets does."""
+        old = self.model.get_fresh_from_db()
+        old["instruments"] = list(own(old, "instruments") or ())
+        ui.show_model_changes(self.model, old, fields=self.fields)
 
 
 class Tagging:
