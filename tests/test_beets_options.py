@@ -10,9 +10,8 @@ import pytest
 pytest.importorskip("beets", reason="needs the [beets] extra")
 
 import confuse
-from beets.exceptions import UserError
 
-from beetsplug.genretag.options import DEFAULTS, Wishes, add_options, read_wishes
+from beetsplug.genretag.options import DEFAULTS, UserError, Wishes, add_options, read_wishes
 
 
 def wishes(settings: dict[str, Any] | None = None, *options: str) -> Wishes:

@@ -14,11 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 from beets import logging, ui
 from beets.dbcore import types
-from beets.exceptions import UserError
 from beets.library import Item
 from beets.plugins import BeetsPlugin
 
-from beetsplug.genretag.options import DEFAULTS, add_options, read_wishes
+from beetsplug.genretag.options import DEFAULTS, UserError, add_options, read_wishes
 from tagger.errors import MusicTagError
 from tagger.media import instruments_field
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
-from beets.exceptions import UserError
+from beets import ui
 
 from tagger import DEFAULT_MODEL
 
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from tagger.scan import Settings
     from tagger.taste import Taste
     from tagger.vocabulary import Kind
+
+# Where it lives has changed with beets 2.8; here it can be found in all versions.
+UserError: type[Exception] = vars(ui)["UserError"]
 
 DEFAULTS: dict[str, Any] = {
     "auto": True,

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from beets import ui
 from beets.dbcore.query import PathQuery
-from beets.exceptions import UserError
 
+from beetsplug.genretag.options import UserError
 from beetsplug.genretag.tagging import RUNS, own
 from tagger.apply import apply_plan, recover
 from tagger.journal import Journal
