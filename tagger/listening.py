@@ -63,6 +63,7 @@ class Listeners:
         self._threads.clear()
 
     def _serve(self) -> None:
+        _leave_interrupts_to_others()
         ear = _Ear(self._settings, self._timeout_s)
         while asked := self._asked.get():
             path, future = asked
@@ -72,6 +73,12 @@ class Listeners:
                 except MusicTagError as error:
                     future.set_exception(error)
         ear.close()
+
+
+def _leave_interrupts_to_others() -> None:
+    """Block Ctrl-C in this thread, and so in the processes it starts, from their first moment."""
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
 
 
 class _Ear:
@@ -118,7 +125,7 @@ class _Ear:
 
 def _listen(pipe: Connection[Any, Any], settings: Settings) -> None:
     """The whole life of a process: it ends when the other end of the pipe does."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # where it could not be blocked
     try:
         path = pipe.recv()
         try:
