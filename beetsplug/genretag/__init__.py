@@ -17,6 +17,7 @@ from beets.dbcore import types
 from beets.library import Item
 from beets.plugins import BeetsPlugin
 
+from beetsplug.genretag.older import mend_update
 from beetsplug.genretag.options import DEFAULTS, UserError, add_options, read_wishes
 from tagger.errors import MusicTagError
 from tagger.media import instruments_field
@@ -55,6 +56,7 @@ class GenreTagPlugin(BeetsPlugin):
         self.config.add(DEFAULTS)
         if "instruments" not in Item._media_fields:  # there is one for all plugins of a process
             self.add_media_field("instruments", instruments_field())
+        mend_update()
         self._tagging: Tagging | None = None  # while an import or the command runs
         self._listeners: Listeners | None = None
         self._asked: dict[Path, Future[Result]] = {}
