@@ -232,8 +232,8 @@ def measure_library(n_items: int, n_heard: int) -> str:
             raise SystemExit("beet genretag failed")
         total_s = time.perf_counter() - started
     return (
-        f"`python -m benchmarks.beets library --items {n_items}`: `beet genretag -p -f` on a "
-        f"library of {n_items} items whose files are short.\n\n"
+        f"`python -m benchmarks.beets library --items {n_items} --heard {n_shown}`: "
+        f"`beet genretag -p -f` on a library of {n_items} items whose files are short.\n\n"
         f"| first item shown after | {n_shown} after | peak memory of beets | with its "
         f"{default_jobs()} listeners |\n|---|---|---|---|\n"
         f"| {first_s:.1f} s | {total_s:.0f} s | {peak_alone:.0f} MB | {peak_tree:.0f} MB |"
