@@ -74,12 +74,27 @@ def apply_plan(
     """
     recover(journal)
     run = journal.start(plan.model, plan.mode, plan.roots, undoes)
+    yield from change_files(
+        plan.files, run, journal, keep_time=keep_time, disk=disk, threads=threads
+    )
+    journal.end(run)
+
+
+def change_files(
+    files: Iterable[FileChange],
+    run: Run,
+    journal: Journal,
+    *,
+    keep_time: bool = False,
+    disk: Disk | None = None,
+    threads: int = THREADS,
+) -> Generator[Outcome]:
+    """Change files as part of a run, which may have had some before and get others later."""
     seen = _Seen()
-    jobs = (_prepare(change, run, seen, keep_time=keep_time) for change in plan.files)
+    jobs = (_prepare(change, run, seen, keep_time=keep_time) for change in files)
     with ThreadPoolExecutor(threads) as pool:
         for batch in _batches(jobs):
             yield from _carry_out(batch, run, journal, disk or Disk(), pool)
-    journal.end(run)
 
 
 def _batches(jobs: Iterable[_Job]) -> Iterator[list[_Job]]:
@@ -234,11 +249,16 @@ def _state(entry: Entry) -> tuple[Status, str]:
             now = {name: held(file.layout, name) for name in entry.after}
     except MusicTagError as error:
         return "failed", f"interrupted; {error.message}"
-    if now == entry.after:
+    if now == entry.after or (entry.copy is None and _same_values(now, entry.after)):
         return "changed", "interrupted, found done"
     if now == entry.before:
         return "failed", "interrupted before it was changed"
     return "failed", "interrupted; another program changed it since"
+
+
+def _same_values(one: Fields, other: Fields) -> bool:
+    """Whether fields say the same; programs that write without a copy choose their own bytes."""
+    return {name: a.values for name, a in one.items()} == {n: b.values for n, b in other.items()}
 
 
 def count(outcomes: Iterable[Outcome]) -> dict[str, int]:

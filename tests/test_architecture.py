@@ -20,7 +20,7 @@ ALLOWED = {
         "PIL", "appdirs", "av", "click", "mediafile", "mutagen", "numpy", "onnxruntime",
         "soundfile", "soxr", "tagger",
     },
-    "beetsplug": {"beets", "tagger"},
+    "beetsplug": {"beets", "beetsplug", "confuse", "tagger"},
     "training": {
         "appdirs", "av", "beets", "click", "mido", "numpy", "onnx", "onnxruntime", "scipy",
         "sklearn", "soundfile", "soxr", "tagger", "torch", "torchaudio", "training",
