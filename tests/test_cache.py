@@ -25,6 +25,7 @@ from tagger.kept import pack_look, pack_slices, unpack_look, unpack_slices
 from tagger.library import find_files
 from tagger.scan import Result, Settings, scan
 from tagger.tagfile import FileTags
+from tagger.voting import CLEARANCE
 from tests.tiny_model import write_tiny_model
 
 ROOT = Path(__file__).parent.parent
@@ -340,7 +341,7 @@ def test_killed_scan_goes_on_where_it_was(
     whole = [line for line in told if line.rstrip().endswith("}")]
     paths = [json.loads(line)["path"] for line in whole]
     assert len(set(paths)) == len(paths) < 40
-    settings = Settings(model=str(tiny_card))
+    settings = Settings(model=str(tiny_card), clearance=CLEARANCE)  # as on the command line
     with Cache() as cache:
         kept = cache.contents().sounds
         results = list(scan(find_files([tmp_path / "m"]), settings, jobs=1, cache=cache))
