@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import optparse
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from beets import ui
 
-from tagger import DEFAULT_MODEL
+from tagger import CHOSEN
 
 if TYPE_CHECKING:
     from confuse import Subview
@@ -29,7 +29,8 @@ DEFAULTS: dict[str, Any] = {
     "max_genres": 3,
     "max_instruments": 5,
     "min_confidence": 0.0,
-    "profile": None,
+    "profile": "precise",
+    "experimental": False,
     "whitelist": [],
     "ignorelist": [],
     "aliases": {},
@@ -37,11 +38,10 @@ DEFAULTS: dict[str, Any] = {
     "with_parents": False,
     "prefer_specific": False,
     "count_generic_as_empty": False,
-    "model": DEFAULT_MODEL,
+    "model": CHOSEN,
     "threads": 0,
     "write_only_ours": False,
 }
-PROFILES = ["precise", "balanced"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +80,7 @@ def add_options(parser: optparse.OptionParser) -> None:
 
 def read_wishes(config: Subview, opts: optparse.Values | None = None) -> Wishes:
     """The settings with the options over them; a wrong one is a ConfigError or UserError."""
+    from tagger.card import PROFILES
     from tagger.plan import Policy
     from tagger.scan import Settings, default_jobs
 
@@ -96,7 +97,8 @@ def read_wishes(config: Subview, opts: optparse.Values | None = None) -> Wishes:
             "instrument": _at_least(0, config, "max_instruments"),
         },
         min_confidence=_share(config, "min_confidence"),
-        **_profile(config),
+        profile=config["profile"].as_choice(PROFILES),
+        experimental=config["experimental"].get(bool),
     )
     return Wishes(
         settings,
@@ -148,27 +150,17 @@ def _modes(config: Subview) -> dict[Kind, Mode]:
 
 def _taste(config: Subview) -> Taste:
     from tagger.taste import Taste
+    from tagger.vocabulary import PARENTS
 
     return Taste(
         only=_names(config, "whitelist"),
         ignore=_names(config, "ignorelist"),
         aliases=_table(config, "aliases"),
-        parents=_table(config, "parents"),
+        parents={**PARENTS, **_table(config, "parents")},
         with_parents=config["with_parents"].get(bool),
         prefer_specific=config["prefer_specific"].get(bool),
         generic_is_empty=config["count_generic_as_empty"].get(bool),
     )
-
-
-def _profile(config: Subview) -> dict[str, Any]:
-    from tagger.scan import Settings
-
-    if config["profile"].get() is None:
-        return {}
-    profile = config["profile"].as_choice(PROFILES)
-    if "profile" not in {field.name for field in fields(Settings)}:
-        raise UserError("genretag.profile: this musictag knows no profiles")
-    return {"profile": profile}
 
 
 def _at_least(least: int, config: Subview, name: str) -> int:

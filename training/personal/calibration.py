@@ -94,25 +94,26 @@ def tune(
 ) -> tuple[tuple[LabelRule, ...], list[Moved]]:
     """Rules with thresholds that follow the reviewed tracks, and those that moved.
 
-    A threshold goes where it gives the best F1 on the tracks, and as far from the old one as there
-    are tracks to show it. Shape: `truth` (NaN where nothing was said) and `chances` `(N, K)`
+    What was reviewed is what "precise" gives, the default; from then on the person's own line holds
+    for both profiles. A threshold goes where it gives the best F1 on the tracks, and as far from
+    the old one as there are tracks to show it. Shape: `truth` (NaN where nothing was said) and
+    `chances` `(N, K)`
     """
     rules, moved = list(card.rules), []
     for i, (label, rule) in enumerate(zip(card.vocabulary.labels, card.rules, strict=True)):
         known = ~np.isnan(truth[:, i])
         right, chance = truth[known, i], chances[known, i]
-        given = chance >= rule.threshold
+        now = rule.least("precise")
+        given = chance >= now
         accepted, refused = int(right.sum()), int((given & (right == 0)).sum())
         if not accepted and not refused:
             continue
-        best = best_threshold(right, chance, rule.threshold)
+        best = best_threshold(right, chance, now)
         share = (accepted + refused) / (accepted + refused + DOUBTS)
-        threshold = float(np.clip(share * best + (1 - share) * rule.threshold, *LIMITS))
-        rules[i] = replace(rule, threshold=round(threshold, 4))
-        if rules[i] != rule:
-            moved.append(
-                Moved(label.kind, label.name, accepted, refused, rule.threshold, rules[i].threshold)
-            )
+        new = round(float(np.clip(share * best + (1 - share) * now, *LIMITS)), 4)
+        if new != now:
+            rules[i] = replace(rule, threshold=new, precise=new)
+            moved.append(Moved(label.kind, label.name, accepted, refused, now, new))
     return tuple(rules), moved
 
 
