@@ -50,7 +50,7 @@ def hear(model: Model, paths: Iterable[Path]) -> list[SliceScores]:
 def play(heard: list[SliceScores], card: ModelCard, clearance: float | None) -> Outcome:
     """What would have been heard of each track, stage by stage, and its votes."""
     parts = [_part(slices, card, clearance) for slices in heard]
-    votes = np.array([vote(part) for part in parts], dtype=np.float32)
+    votes = np.array([vote(part, card) for part in parts], dtype=np.float32)
     return Outcome(votes, np.array([len(part.values) for part in parts]))
 
 

@@ -8,12 +8,12 @@ one in training gives plausible, wrong tags without any error.
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal, get_args
 
 from tagger.errors import ModelError
-from tagger.vocabulary import Label, Vocabulary
+from tagger.vocabulary import KINDS, Kind, Label, Vocabulary
 
 # How sure a tag must be: "precise" tags are right at least four times in five on held-out tracks,
 # "balanced" ones weigh a wrong tag and a missing one alike (the best F1).
@@ -109,8 +109,14 @@ class ModelCard:
     sha256: str  # of that file
     golden: tuple[float, ...]  # track scores of the golden signal, one per label
     metrics: dict[str, Any]  # what was measured, by the names `training.evaluate` gives
+    # The share of the slices, those in which a label is heard most, whose mean is its vote.
+    vote_shares: dict[Kind, float] = field(default_factory=lambda: dict.fromkeys(KINDS, 1.0))
 
     def __post_init__(self) -> None:
+        if set(self.vote_shares) != set(KINDS) or not all(
+            0 < share <= 1 for share in self.vote_shares.values()
+        ):
+            raise ValueError(f"vote_shares {self.vote_shares} are not a share for each kind")
         if not len(self.vocabulary) == len(self.rules) == len(self.golden):
             raise ValueError("labels, rules and golden scores differ in number")
         if Path(self.weights).name != self.weights or not self.weights.endswith(".onnx"):

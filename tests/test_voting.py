@@ -57,9 +57,20 @@ def test_chunks_make_no_difference(tiny: Model) -> None:
     np.testing.assert_allclose(together.values, apart.values, atol=1e-6)
 
 
-def test_vote_is_the_mean_over_slices_that_sound() -> None:
-    scores = slices([[0.2, 0.9], [0.4, 0.7], [1.0, 1.0]], silent=[False, False, True])
-    np.testing.assert_allclose(vote(scores), [0.3, 0.8], atol=1e-6)
+def test_vote_is_the_mean_over_slices_that_sound(tiny: Model) -> None:
+    rows = [[0.2, 0.9, 0.2, 0.9], [0.4, 0.7, 0.4, 0.7], [1.0, 1.0, 1.0, 1.0]]
+    scores = slices(rows, silent=[False, False, True])
+    np.testing.assert_allclose(vote(scores, tiny.card), [0.3, 0.8, 0.3, 0.8], atol=1e-6)
+
+
+def test_instrument_that_rests_for_half_a_song_is_heard_in_the_other(tiny: Model) -> None:
+    card = replace(tiny.card, vote_shares={"genre": 1.0, "instrument": 0.5})
+    scores = slices([[0.9, 0.9, 0.9, 0.1], [0.7, 0.7, 0.7, 0.3], [0.1] * 4, [0.1] * 4, [0.1] * 4])
+    # Of five slices the upper half are three; each label has its own.
+    expected = [0.38, 0.38, 1.7 / 3, 0.5 / 3]
+    np.testing.assert_allclose(vote(scores, card), expected, atol=1e-6)
+    with pytest.raises(ValueError, match="vote_shares"):
+        replace(tiny.card, vote_shares={"genre": 1.0, "instrument": 0.0})
 
 
 def test_silence_gets_no_tag_and_no_score(tiny: Model) -> None:

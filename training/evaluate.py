@@ -96,7 +96,9 @@ def _heard(model: Model, clips: list[Clip]) -> Iterator[HeardClip]:
     scores = score_windows(model, chunks)
     if not windowed:
         for clip in clips:
-            yield HeardClip(clip, vote(scores), scores.values[~np.array(scores.silent, dtype=bool)])
+            yield HeardClip(
+                clip, vote(scores, model.card), scores.values[~np.array(scores.silent, dtype=bool)]
+            )
         return
     by_start = {
         round(start, 1): value for start, value in zip(scores.starts, scores.values, strict=True)
