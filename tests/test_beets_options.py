@@ -12,6 +12,7 @@ pytest.importorskip("beets", reason="needs the [beets] extra")
 import confuse
 
 from beetsplug.genretag.options import DEFAULTS, UserError, Wishes, add_options, read_wishes
+from tagger.vocabulary import PARENTS
 
 
 def wishes(settings: dict[str, Any] | None = None, *options: str) -> Wishes:
@@ -42,10 +43,11 @@ def test_settings() -> None:
             "whitelist": ["Hip Hop", "Jazz"],
             "ignorelist": "Easy Listening",
             "aliases": {"R&B": "Soul"},
-            "parents": {"Metal": "Rock"},
+            "parents": {"Metal": "Heavy"},
             "prefer_specific": True,
             "count_generic_as_empty": True,
             "model": "mine",
+            "profile": "balanced",
             "threads": 3,
             "write_only_ours": True,
         }
@@ -53,12 +55,14 @@ def test_settings() -> None:
     assert got.policy.modes == {"genre": "fill", "instrument": "replace"}
     taste = got.policy.taste
     assert (taste.only, taste.ignore) == (("Hip Hop", "Jazz"), ("Easy Listening",))
-    assert (taste.aliases, taste.parents) == ({"R&B": "Soul"}, {"Metal": "Rock"})
+    assert taste.aliases == {"R&B": "Soul"}
+    assert taste.parents == {**PARENTS, "Metal": "Heavy"}
     assert (taste.prefer_specific, taste.with_parents, taste.generic_is_empty) == (
         True, False, True,
     )  # fmt: skip
     assert got.settings.most == {"genre": 1, "instrument": 2}
     assert (got.settings.min_confidence, got.settings.model) == (0.7, "mine")
+    assert (got.settings.profile, got.settings.experimental) == ("balanced", False)
     assert (got.by_album, got.jobs, got.write_only_ours, got.again) == (True, 3, True, False)
 
 

@@ -95,6 +95,11 @@ VEILS = {**FAMILIES, "Brass Section": FAMILIES["Brass"], "Choir": ("Voice",)}
 COLLECTIVE = frozenset({"Brass", "Brass Section"})
 
 
+def label_names() -> list[str]:
+    """The label of each output, with its kind."""
+    return [f"{label.kind}:{label.name}" for label in VOCABULARY.labels]
+
+
 def unknown() -> Targets:
     """Targets of which nothing is known."""
     return np.full(len(VOCABULARY), np.nan, dtype=np.float32)

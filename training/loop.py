@@ -20,7 +20,7 @@ from training.augment import augment_power, mask, mix_style, mix_style_draw
 from training.blending import blend, cut_draw
 from training.config import Config
 from training.frontend import compress
-from training.labels import VOCABULARY
+from training.labels import VOCABULARY, label_names
 from training.losses import label_loss, teacher_loss
 from training.mixing import Pools, Slice, draw_batch
 from training.networks import PooledNetwork, build
@@ -226,11 +226,6 @@ def fit_head(old: Tensor, new: Tensor, labels: list[str]) -> Tensor:
     rows = dict(zip(labels, old, strict=True))
     names = label_names()
     return torch.stack([rows.get(name, own) for name, own in zip(names, new, strict=True)])
-
-
-def label_names() -> list[str]:
-    """The label of each output, with its kind."""
-    return [f"{label.kind}:{label.name}" for label in VOCABULARY.labels]
 
 
 def running_average(
