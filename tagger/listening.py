@@ -10,6 +10,7 @@ import queue
 import signal
 import threading
 from concurrent.futures import Future
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
 from pathlib import Path
@@ -78,6 +79,8 @@ class Listeners:
 def _leave_interrupts_to_others() -> None:
     """Block Ctrl-C in this thread, and so in the processes it starts, from their first moment."""
     if hasattr(signal, "pthread_sigmask"):
+        # Started by the first process that is, it would unblock Ctrl-C again behind our back.
+        resource_tracker.ensure_running()
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
 
 
