@@ -5,6 +5,7 @@ Each process hears one file at a time: one that dies or hangs takes only that fi
 
 from __future__ import annotations
 
+import atexit
 import multiprocessing
 import queue
 import signal
@@ -24,6 +25,11 @@ TIMEOUT_S = 300.0  # ten windows take a second; whole tracks on a slow disk take
 
 # Fork would copy the locks of ONNX Runtime and FFmpeg; spawn works the same everywhere.
 _context = multiprocessing.get_context("spawn")
+
+# Held while a process starts, and for good when we end: one that was cut off from us before it knew
+# what it is for would say so on the terminal.
+_starting = threading.Lock()
+atexit.register(_starting.acquire, timeout=10)
 
 _Asked = tuple[Path, "Future[Result]"]
 
@@ -120,7 +126,8 @@ class _Ear:
     def _start(self) -> Connection[Any, Any]:
         ours, theirs = _context.Pipe()
         self._process = _context.Process(target=_listen, args=(theirs, self._settings), daemon=True)
-        self._process.start()
+        with _starting:
+            self._process.start()
         theirs.close()  # else the pipe would not end with the process
         self._pipe = ours
         return ours
