@@ -79,6 +79,11 @@ INSTRUMENT_RULES = (
     ),
     Rule("msd", ("rock", "alternative rock", "indie rock"), least=0.75,
          present=("Drums", "Electric Guitar"), absent=(*ORCHESTRA, "Accordion")),
+    Rule("mtt", ("rock",), least=0.45, present=("Drums", "Electric Guitar", "Electric Bass"),
+         absent=("Double Bass", "Harp", "Harpsichord", "Accordion", "Cello", "Clarinet")),
+    Rule("msd", ("metal", "heavy metal", "hard rock", "punk"), least=0.35,
+         absent=("Organ", "Percussion", "Electric Piano", "Double Bass", "Choir", "Brass")),
+    Rule("mtt", ("techno",), least=0.60, absent=("Double Bass", "Accordion", "Cello", "Clarinet")),
     Rule("mtt", ("classical",), least=0.50, absent=(*BAND, "Percussion", "Saxophone")),
     Rule("mtt", ("ambient", "new age"), least=0.60, absent=("Drums", "Electric Guitar", *HORNS)),
 )  # fmt: skip
