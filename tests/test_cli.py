@@ -130,7 +130,7 @@ def test_labels_and_models(tiny_card: Path) -> None:
 
 
 def test_shipped_model_is_listed_with_its_figures() -> None:
-    assert "17 genres, 23 instruments" in musictag("models", "list").stdout
+    assert "28 genres, 23 instruments" in musictag("models", "list").stdout
     assert "macro ROC-AUC" in musictag("models", "show").stdout
 
 
