@@ -45,11 +45,30 @@ def failures(folder: Path) -> str:
         music.mkdir()
         path = make_file(kind, music / f"song{suffix}")
         with Journal(folder / "journal") as journal:
-            for disk, outcome in fail_everywhere(path, journal):
+            for disk, (outcome,) in fail_everywhere([path], journal):
                 statuses[outcome.status] += bool(disk.failed_at)
     return (
         f"| each use of the disk fails in turn, {len(KINDS)} kinds of file "
         f"| {statuses.total()} failures | {statuses['failed']} files wholly as before, "
+        f"{statuses['changed']} wholly as wished |"
+    )
+
+
+def failures_in_batches(folder: Path) -> str:
+    """Every use of the disk fails once while files of all containers are written together."""
+    paths, statuses, times = [], Counter[str](), 0
+    for kind, suffix in KINDS.items():
+        music = folder / f"batch {kind}"
+        music.mkdir()
+        paths.append(make_file(kind, music / f"song{suffix}"))
+    with Journal(folder / "journal") as journal:
+        for disk, outcomes in fail_everywhere(paths, journal):
+            if disk.failed_at:
+                statuses.update(outcome.status for outcome in outcomes)
+                times += 1
+    return (
+        f"| each use of the disk fails in turn while these {len(KINDS)} files are written together "
+        f"| {times} failures | {statuses['failed']} files wholly as before, "
         f"{statuses['changed']} wholly as wished |"
     )
 
@@ -116,7 +135,7 @@ def full_disk(folder: Path) -> str:
         assert all("No space left" in outcome.reason for outcome in outcomes)
         (disk / "ballast").unlink()
         with Journal(folder / "journal") as journal:
-            outcomes = list(apply_plan(plan, journal, threads=1))
+            outcomes = list(apply_plan(plan, journal))
         done = sum(outcome.status == "changed" for outcome in outcomes)
         assert done == 6
         assert all(read_tags(path).genres == NEW for path in large)
@@ -170,6 +189,7 @@ def main() -> None:
         folder = Path(name)
         parts: list[Callable[[], str]] = [
             partial(failures, folder),
+            partial(failures_in_batches, folder),
             partial(lies, folder),
             partial(full_disk, folder),
             partial(damaged, folder, args.damaged, args.seed),

@@ -7,14 +7,19 @@ The modules in the order in which data flows through them:
 - `mel`         windows -> log-mel slices
 - `card`        everything about a model but its weights
 - `model`       card + weights, checked and ready to run
+- `network_file`  what an ONNX file holds, read without running it
+- `registry`    a person's own models: taken up, chosen, handed on
 - `inference`   log-mel slices -> slice scores
 - `voting`      slice scores -> track scores -> tags
 - `containers`  the bytes of a file <-> its tags, for each kind of file
-- `fields`      which field of a file holds which kind of tag
+- `fields`      which field of a file holds which kind of tag; `media` says it to mediafile
 - `payload`     the sound of a file without its tags
 - `tagfile`     path -> the tags a file holds today
+- `cache`       what was heard in earlier scans, as `kept` packs it
+- `pool`        processes side by side, of which one may die
 - `scan`        many paths -> what was heard in each, in parallel
 - `beam`        the same on a cluster, as an Apache Beam pipeline (extra `[beam]`)
+- `listening`   the same for paths that come one by one, while other work goes on
 - `albums`      results -> results with one vote over each album
 - `taste`       which names a person wants to be written
 - `plan`        tags held and heard -> what would be changed; `planfile` keeps it as JSON
@@ -22,6 +27,7 @@ The modules in the order in which data flows through them:
 - `rewriting`   one file -> the same file with other tags, or untouched
 - `journal`     what was meant and what came of it, durably, as `entries`
 - `apply`       a plan becomes true; `undo` takes a run back
+- `noting`      what beets writes, in the same journal
 - `report`      results and plans -> table, CSV, JSON, HTML
 - `explain`     path -> when and where in the spectrum each tag was heard
 - `demo`        a synthesised music library to try all of it on
@@ -35,4 +41,5 @@ from __future__ import annotations
 
 __version__ = "0.1.0"
 
-DEFAULT_MODEL = "small"  # the name of the model that ships and is used unless another is named
+DEFAULT_MODEL = "small"  # the name of the model that ships
+CHOSEN = "default"  # stands for the model a person has chosen, the shipped one if they have not

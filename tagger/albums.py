@@ -6,7 +6,7 @@ Compilations stay per track: there, tracks have nothing in common but the folder
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,6 +14,7 @@ import numpy as np
 
 from tagger.card import ModelCard
 from tagger.scan import Result, Settings, Track
+from tagger.vocabulary import Tag
 from tagger.voting import TrackScores, choose_tags
 
 
@@ -27,8 +28,9 @@ def vote_by_album(results: Iterable[Result], card: ModelCard, settings: Settings
     for indices in albums.values():
         members = [given[i] for i in indices]
         if len(members) > 1 and not is_compilation(members):
-            for i, member in zip(indices, _voted(members, card, settings), strict=True):
-                given[i] = member
+            tags = one_vote([m.track for m in members if m.track], card, settings)
+            for i, member in zip(indices, members, strict=True):
+                given[i] = _with_tags(member, tags)
     return given
 
 
@@ -41,12 +43,12 @@ def is_compilation(tracks: Iterable[Result]) -> bool:
     )
 
 
-def _voted(members: list[Result], card: ModelCard, settings: Settings) -> list[Result]:
-    tracks = [member.track for member in members if member.track]
+def one_vote(tracks: Sequence[Track], card: ModelCard, settings: Settings) -> tuple[Tag, ...]:
+    """The tags of the mean of what was heard in several tracks; there must be one at least."""
     mean = np.stack([track.scores.values for track in tracks]).mean(axis=0)
-    tags = choose_tags(
-        TrackScores(np.asarray(mean, dtype=np.float32), card.vocabulary), card, settings.most
-    )
-    kept = tuple(tag for tag in tags if tag.score >= settings.min_confidence)
-    new: list[Track] = [replace(track, tags=kept) for track in tracks]
-    return [replace(m, track=track) for m, track in zip(members, new, strict=True)]
+    scores = TrackScores(np.asarray(mean, dtype=np.float32), card.vocabulary)
+    return choose_tags(scores, card, settings.choice)
+
+
+def _with_tags(result: Result, tags: tuple[Tag, ...]) -> Result:
+    return replace(result, track=replace(result.track, tags=tags) if result.track else None)

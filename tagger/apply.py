@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
-import itertools
 import logging
+import os
 from collections.abc import Generator, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from tagger.batch import Work, rewrite_together, settle, start
 from tagger.disk import Disk
 from tagger.entries import Entry, Fields, Run, Status, held
 from tagger.errors import MusicTagError, RefusedError
 from tagger.fields import make_items, with_items
 from tagger.journal import Journal
 from tagger.plan import FileChange, TagPlan
-from tagger.rewriting import Rewriting, rewrite
+from tagger.rewriting import Rewriting
 from tagger.tagfile import OpenFile, opened, translated
 
 log = logging.getLogger(__name__)
 
-# Files whose intents are committed together: a commit waits for the disk, as each file does, and
+# Files that are noted and rewritten together: each wait for the disk then serves them all, and
 # after a crash no more than these have to be looked at.
 BATCH = 32
+# Their copies take no more room than this, or than the largest of them.
+BATCH_BYTES = 256 << 20
 # Most of the time goes to waiting for the disk.
 THREADS = 4
 
@@ -44,6 +47,7 @@ class _Job:
     change: FileChange
     entry: Entry
     rewriting: Rewriting | None = None
+    size: int = 0  # bytes of the file
     notes: tuple[str, ...] = ()
 
 
@@ -70,33 +74,63 @@ def apply_plan(
     """
     recover(journal)
     run = journal.start(plan.model, plan.mode, plan.roots, undoes)
-    rest, seen = iter(plan.files), _Seen()
-    with ThreadPoolExecutor(threads) as pool:
-        while batch := list(itertools.islice(rest, BATCH)):
-            jobs = [_prepare(change, run, seen, keep_time=keep_time) for change in batch]
-            yield from _carry_out_all(jobs, run, journal, disk or Disk(), pool)
+    yield from change_files(
+        plan.files, run, journal, keep_time=keep_time, disk=disk, threads=threads
+    )
     journal.end(run)
 
 
-def _carry_out_all(
+def change_files(
+    files: Iterable[FileChange],
+    run: Run,
+    journal: Journal,
+    *,
+    keep_time: bool = False,
+    disk: Disk | None = None,
+    threads: int = THREADS,
+) -> Generator[Outcome]:
+    """Change files as part of a run, which may have had some before and get others later."""
+    seen = _Seen()
+    jobs = (_prepare(change, run, seen, keep_time=keep_time) for change in files)
+    with ThreadPoolExecutor(threads) as pool:
+        for batch in _batches(jobs):
+            yield from _carry_out(batch, run, journal, disk or Disk(), pool)
+
+
+def _batches(jobs: Iterable[_Job]) -> Iterator[list[_Job]]:
+    batch: list[_Job] = []
+    for job in jobs:
+        if batch and sum(other.size for other in batch) + job.size > BATCH_BYTES:
+            yield batch
+            batch = []
+        batch.append(job)
+        if len(batch) == BATCH:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
+
+
+def _carry_out(
     jobs: list[_Job], run: Run, journal: Journal, disk: Disk, pool: ThreadPoolExecutor
 ) -> Iterator[Outcome]:
     """Note what is meant, do it, note what came of it."""
-    done: list[tuple[int, Status, str]] = []
+    numbers = journal.note(run, [job.entry for job in jobs])
+    works = [start(job.rewriting, disk) if job.rewriting else None for job in jobs]
+    begun = [work for work in works if work]
     try:
-        numbers = journal.note(run, [job.entry for job in jobs])
-        waiting = [pool.submit(_carry_out, job, disk) for job in jobs]
-        for number, future in zip(numbers, waiting, strict=True):
-            outcome = future.result()
-            done.append((number, outcome.status, outcome.reason))
-            yield outcome
+        rewrite_together(begun, disk, pool)
+    except BaseException:  # Ctrl-C, say: files that are under way come to a halt
+        pool.shutdown(cancel_futures=True)
+        raise
     finally:
-        cut_off = len(done) < len(jobs)  # by Ctrl-C, say
-        if cut_off:  # files that are under way come to their end, the others stay
-            pool.shutdown(cancel_futures=True)
-        journal.conclude(done)
-        if cut_off:  # what is not noted is looked up, or by the next start after another Ctrl-C
-            recover(journal)
+        settle(begun, disk)
+        outcomes = [_outcome(job, work) for job, work in zip(jobs, works, strict=True)]
+        found = zip(numbers, works, outcomes, strict=True)
+        journal.conclude((n, out.status, out.reason) for n, work, out in found if _known(work))
+        if any(not (work.done or work.error) for work in begun):
+            recover(journal)  # what is not noted is looked up; after another Ctrl-C, at next start
+    yield from outcomes
 
 
 def recover(journal: Journal) -> list[Outcome]:
@@ -150,7 +184,8 @@ def _job(change: FileChange, file: OpenFile, run: Run, seen: _Seen, *, keep_time
         inode=status.st_ino,
     )
     job = Rewriting(file.path, copy, file.layout, new.items, keep_time)
-    return _Job(change, entry, job, tuple(_notes(change.path, file.path, status.st_nlink)))
+    notes = tuple(_notes(change.path, file.path, status.st_nlink))
+    return _Job(change, entry, job, status.st_size, notes)
 
 
 def _check(change: FileChange, file: OpenFile) -> None:
@@ -173,21 +208,29 @@ def _clear(change: FileChange, status: Status, error: MusicTagError) -> _Job:
     return _Job(change, Entry(change.path.absolute(), {}, {}, status=status, reason=error.message))
 
 
-def _carry_out(job: _Job, disk: Disk) -> Outcome:
+def _outcome(job: _Job, work: Work | None) -> Outcome:
     path = job.change.path
-    if job.rewriting is None:
+    if work is None:
         assert job.entry.status is not None
         return Outcome(path, job.entry.status, job.entry.reason)
-    try:
-        rewrite(job.rewriting, disk)
-    except RefusedError as error:
-        return Outcome(path, "refused", error.message)
-    except MusicTagError as error:
-        return Outcome(path, "failed", error.message)
-    except Exception as error:
-        log.warning("unexpected failure with %s", path, exc_info=True)
-        return Outcome(path, "failed", f"unexpected failure ({error!r})")
-    return Outcome(path, "changed", notes=job.notes)
+    if work.error is None:
+        return Outcome(path, "changed", notes=job.notes)
+    left = f"; a copy was left until the next start: {work.job.copy}" if _left(work) else ""
+    if isinstance(work.error, MusicTagError):
+        status: Status = "refused" if isinstance(work.error, RefusedError) else "failed"
+        return Outcome(path, status, work.error.message + left)
+    log.warning("unexpected failure with %s", path, exc_info=work.error)
+    return Outcome(path, "failed", f"unexpected failure ({work.error!r}){left}")
+
+
+def _known(work: Work | None) -> bool:
+    """Whether nothing is left to be found out or cleaned up about a file that was begun."""
+    return work is not None and (work.done or (work.error is not None and not _left(work)))
+
+
+def _left(work: Work) -> bool:
+    """Whether a copy could not be removed: its folder was closed in the meantime, say."""
+    return os.path.lexists(work.job.copy)
 
 
 def _look_after(entry: Entry) -> tuple[int, Outcome]:
@@ -206,11 +249,16 @@ def _state(entry: Entry) -> tuple[Status, str]:
             now = {name: held(file.layout, name) for name in entry.after}
     except MusicTagError as error:
         return "failed", f"interrupted; {error.message}"
-    if now == entry.after:
+    if now == entry.after or (entry.copy is None and _same_values(now, entry.after)):
         return "changed", "interrupted, found done"
     if now == entry.before:
         return "failed", "interrupted before it was changed"
     return "failed", "interrupted; another program changed it since"
+
+
+def _same_values(one: Fields, other: Fields) -> bool:
+    """Whether fields say the same; programs that write without a copy choose their own bytes."""
+    return {name: a.values for name, a in one.items()} == {n: b.values for n, b in other.items()}
 
 
 def count(outcomes: Iterable[Outcome]) -> dict[str, int]:

@@ -60,6 +60,16 @@ class Disk:
             with contextlib.suppress(OSError):
                 os.utime(target, ns=(status.st_atime_ns, status.st_mtime_ns))
 
+    def hasten(self, target: int) -> None:
+        """Let the disk begin to write a file, and to read back what it shares with another.
+
+        What comes is waited for later; many files at once take less time than one after the other.
+        """
+        if hasattr(os, "posix_fadvise"):  # Linux writes what is not to stay in memory; none is lost
+            with contextlib.suppress(OSError):
+                os.posix_fadvise(target, 0, 0, os.POSIX_FADV_DONTNEED)
+                os.posix_fadvise(target, 0, 0, os.POSIX_FADV_WILLNEED)
+
     def sync(self, target: int) -> None:
         """Wait until a file's bytes are on the disk."""
         os.fsync(target)

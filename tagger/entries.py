@@ -73,8 +73,8 @@ def to_row(run: int, entry: Entry) -> tuple[Any, ...]:
         entry.device % (1 << 63),
         entry.inode % (1 << 63),
         entry.audio,
-        _dump(entry.before),
-        _dump(entry.after),
+        dump_fields(entry.before),
+        dump_fields(entry.after),
         entry.status,
         entry.reason,
     )
@@ -105,7 +105,8 @@ def with_undone(runs: list[Run]) -> list[Run]:
     return [replace(run, undone=undone.get(run.id, False)) for run in runs]
 
 
-def _dump(fields: Fields) -> str:
+def dump_fields(fields: Fields) -> str:
+    """Fields as the text of their column."""
     content = {
         name: {
             "values": list(one.values),

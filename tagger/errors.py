@@ -53,5 +53,11 @@ class ModelError(MusicTagError):
     exit_code = 3
 
 
+class DeviceError(MusicTagError):
+    """The network was to run on something that is not there."""
+
+    exit_code = 2
+
+
 class DataError(MusicTagError):
     """Training data is missing or malformed."""

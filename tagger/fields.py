@@ -9,8 +9,6 @@ from __future__ import annotations
 
 from typing import Literal, get_args
 
-import mediafile
-
 from tagger.containers import arranged, make, values
 from tagger.containers.parts import Item, Layout
 
@@ -97,23 +95,3 @@ def with_items(layout: Layout, field: Field, items: tuple[Item, ...]) -> tuple[I
 
 def _keys(dialect: str, field: Field | Shown) -> tuple[str, ...]:
     return _KEYS["id3" if dialect.startswith("id3") else dialect][field]
-
-
-def instruments_field() -> mediafile.ListMediaField:
-    """A mediafile field for the instruments of a track, for beets."""
-    return mediafile.ListMediaField(
-        mediafile.MP3ListDescStorageStyle(desc="INSTRUMENT", split_v23=True),
-        mediafile.MP4ListStorageStyle("----:com.apple.iTunes:INSTRUMENT"),
-        mediafile.ListStorageStyle("INSTRUMENT"),
-        mediafile.ASFStorageStyle("INSTRUMENT"),
-    )
-
-
-class TaggedFile(mediafile.MediaFile):  # type: ignore[misc]
-    """A music file with its instruments as a field.
-
-    A class of our own, since a field can be added to mediafile's only once and the beets plugin
-    adds it there.
-    """
-
-    instruments = instruments_field()

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -21,7 +21,8 @@ SILENCE_DBFS = -70.0  # RMS under which a slice has nothing to say
 class SliceScores:
     """What the network says of each slice of a track.
 
-    Shape: `values` is `(S, K)`, each 0 to 1; `starts` and `silent` have S entries.
+    In the order of time. Shape: `values` is `(S, K)`, each 0 to 1; `starts` and `silent` have S
+    entries.
     """
 
     values: Array
@@ -31,21 +32,40 @@ class SliceScores:
     notes: tuple[str, ...]
 
 
-def score_windows(model: Model, chunks: Iterable[Windows]) -> SliceScores:
-    """Score all windows of one track, a chunk at a time so that memory stays bounded."""
-    values: list[Array] = []
-    starts: list[float] = []
-    silent: list[bool] = []
-    duration_s, notes = 0.0, dict[str, None]()
-    for windows in chunks:
-        values.append(sigmoid(model.logits(log_mel(windows.samples, model.card.mel))))
-        starts += windows.starts
-        silent += silent_slices(windows.samples)
-        duration_s = windows.duration_s
-        notes |= dict.fromkeys(windows.notes)
+def score_windows(
+    model: Model,
+    chunks: Iterable[Windows],
+    is_enough: Callable[[SliceScores, int], bool] = lambda _, __: False,
+) -> SliceScores:
+    """Score the windows of one track, a chunk at a time so that memory stays bounded.
+
+    After each chunk `is_enough` is asked, with what was heard so far and how many windows are
+    planned; the rest is not read where it says so.
+    """
     n_labels = len(model.card.vocabulary)
-    stacked = np.concatenate(values) if values else np.zeros((0, n_labels), dtype=np.float32)
-    return SliceScores(stacked, tuple(starts), tuple(silent), duration_s, tuple(notes))
+    heard = SliceScores(np.zeros((0, n_labels), dtype=np.float32), (), (), 0.0, ())
+    for windows in chunks:
+        values = sigmoid(model.logits(log_mel(windows.samples, model.card.mel)))
+        heard = SliceScores(
+            np.concatenate([heard.values, values]),
+            heard.starts + windows.starts,
+            heard.silent + tuple(silent_slices(windows.samples)),
+            windows.duration_s,
+            tuple(dict.fromkeys(heard.notes + windows.notes)),
+        )
+        if is_enough(heard, windows.planned):
+            break
+    return _in_time(heard)
+
+
+def _in_time(slices: SliceScores) -> SliceScores:
+    order = sorted(range(len(slices.starts)), key=slices.starts.__getitem__)
+    return replace(
+        slices,
+        values=slices.values[order],
+        starts=tuple(slices.starts[i] for i in order),
+        silent=tuple(slices.silent[i] for i in order),
+    )
 
 
 def sigmoid(logits: Array) -> Array:

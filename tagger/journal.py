@@ -16,7 +16,17 @@ from pathlib import Path
 
 import appdirs
 
-from tagger.entries import Entry, Run, Status, to_entry, to_row, to_run, with_undone
+from tagger.entries import (
+    Entry,
+    Fields,
+    Run,
+    Status,
+    dump_fields,
+    to_entry,
+    to_row,
+    to_run,
+    with_undone,
+)
 from tagger.errors import JournalError
 
 _SCHEMA = """
@@ -105,6 +115,13 @@ class Journal:
             self._db.executemany(
                 "UPDATE files SET status = ?, reason = ? WHERE id = ?",
                 [(status, reason, number) for number, status, reason in outcomes],
+            )
+
+    def amend(self, number: int, after: Fields) -> None:
+        """Write down what a file really holds now, where another program wrote it."""
+        with self._transaction():
+            self._db.execute(
+                "UPDATE files SET after = ? WHERE id = ?", (dump_fields(after), number)
             )
 
     def runs(self) -> list[Run]:

@@ -113,6 +113,14 @@ def wanted_values(existing: Values, heard: Values, mode: Mode, taste: Taste) -> 
     return (*existing, *added)
 
 
+def may_change(existing: FileTags, policy: Policy, most: Mapping[Kind, int]) -> bool:
+    """Whether anything that may be heard could change what is there."""
+    return any(
+        most[kind] and (policy.modes[kind] != "fill" or policy.taste.is_empty(existing.of(kind)))
+        for kind in KINDS
+    )
+
+
 def heard_in(result: Result) -> Heard | None:
     """What a plan needs of a result; None where nothing was heard or its tags cannot be read.
 
@@ -121,6 +129,17 @@ def heard_in(result: Result) -> Heard | None:
     if result.track is None or not result.existing.audio:
         return None
     return Heard(result.path.absolute(), result.existing, result.track.tags)
+
+
+def change_to(path: Path, existing: FileTags, wanted: Mapping[Kind, Values]) -> FileChange:
+    """What would change in a file for it to hold just these values; other kinds stay."""
+    held = {kind: existing.of(kind) for kind in wanted}
+    changes = (
+        TagChange(kind, held[kind], wanted[kind])
+        for kind in KINDS
+        if kind in wanted and held[kind] != wanted[kind]
+    )
+    return FileChange(path, existing.audio, tuple(changes))
 
 
 def make_plan(

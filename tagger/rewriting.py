@@ -9,7 +9,7 @@ import contextlib
 import io
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -36,30 +36,28 @@ class Rewriting:
     keep_time: bool = False
 
 
-def rewrite(job: Rewriting, disk: Disk) -> None:
-    """Do it, or leave the file as it is and raise RefusedError or TagError."""
+def rewrite(job: Rewriting, disk: Disk) -> Generator[None]:
+    """Do it in three steps, or leave the file as it is and raise RefusedError or TagError.
+
+    Stops when the copy is written and on its way to the disk, and when it is there and was compared
+    with the file; going on then puts it in place. Between its steps others can take theirs, so that
+    many files wait for the disk together. Closed before its end, it leaves everything as it was.
+    """
     try:
-        before = _make_copy(job, disk)
-        with _failures(job.path):  # the file is closed by now: Windows replaces no open one
+        with opened(job.path) as old:
+            _check(old, job)
+            before = os.fstat(old.source.file.fileno())
+            with _failures(job.path):
+                yield from _make_copy(old, job, disk)
+                _compare(old, job, disk)
+        yield  # the file is closed by now: Windows replaces no open one
+        with _failures(job.path):
             _check_untouched(job.path, before)
             disk.replace(job.copy, job.path)
     except BaseException:  # Ctrl-C too must not leave a copy behind
         with contextlib.suppress(OSError):
             disk.remove(job.copy)
         raise
-    with contextlib.suppress(OSError):  # the file is in place; not every disk can promise more
-        disk.sync_folder(job.path.parent)
-
-
-def _make_copy(job: Rewriting, disk: Disk) -> os.stat_result:
-    """Write the copy and check it; gives what the file was while it was read."""
-    with opened(job.path) as old:
-        _check(old, job)
-        before = os.fstat(old.source.file.fileno())
-        with _failures(job.path):
-            _write(old, job, disk)
-            _compare(old, job, disk)
-    return before
 
 
 def check_writable(path: Path) -> None:
@@ -80,7 +78,8 @@ def _check(old: OpenFile, job: Rewriting) -> None:
     check_writable(job.path)
 
 
-def _write(old: OpenFile, job: Rewriting, disk: Disk) -> None:
+def _make_copy(old: OpenFile, job: Rewriting, disk: Disk) -> Generator[None]:
+    """Write the copy; stops before waiting for the disk."""
     source = old.source.file.fileno()
     target = disk.create(job.copy)
     try:
@@ -90,6 +89,8 @@ def _write(old: OpenFile, job: Rewriting, disk: Disk) -> None:
             elif piece[0] < piece[1]:
                 disk.copy(source, target, *piece)
         disk.dress(source, target, keep_time=job.keep_time)
+        disk.hasten(target)
+        yield
         disk.sync(target)
     finally:
         disk.close(target)

@@ -2,42 +2,63 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
-import multiprocessing
 import os
-import signal
-from collections import deque
-from collections.abc import Generator, Iterable
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass, field
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import closing
+from dataclasses import dataclass, field, replace
+from itertools import chain
 from pathlib import Path
 
-from tagger import DEFAULT_MODEL
+from tagger import CHOSEN
 from tagger.audio import iter_windows
-from tagger.card import ModelCard
+from tagger.cache import Cache, Heard, Stamp
+from tagger.card import ModelCard, Profile, load_card
 from tagger.errors import MusicTagError, TagError
 from tagger.inference import SliceScores, score_windows
-from tagger.model import Model, load_model
+from tagger.model import Device, Model, find_card, load_model
+from tagger.pool import Here, Lost, Pool
 from tagger.tagfile import FileTags, read_tags
 from tagger.vocabulary import Kind, Tag
-from tagger.voting import TrackScores, choose_tags, score_track
+from tagger.voting import Choice, TrackScores, choose_tags, is_settled, score_track
 
 log = logging.getLogger(__name__)
 
 # Processes start in about a second each; fewer files than this are done sooner in one.
 FEWEST_FOR_A_POOL = 8
-AHEAD = 4  # files handed out per process before the first result is back
+TIMEOUT_S = 300.0  # an hour of WAV is decoded in five seconds; a network share may be slow
+BLOCK = 16  # files for each process among which the largest goes first
+MOST_EARLY = 2000  # results kept back until those before them are done, 5 kB each
+
+# Raised when sound reaches the network in another way than the card says: what was heard before
+# then counts no more.
+_HEARING = 1
+
+_LOST = {
+    "died": "skipped: a process died over it (a fault of its codec, or memory ran out)",
+    "late": "skipped: not heard within {:g} s (--timeout)",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
     """How files are listened to."""
 
-    model: str = DEFAULT_MODEL
+    model: str = CHOSEN
     windows: int | None = 10  # None: the whole track
     most: dict[Kind, int] = field(default_factory=lambda: {"genre": 3, "instrument": 5})
     min_confidence: float = 0.0  # on top of the model's own thresholds
+    profile: Profile = "precise"
+    experimental: bool = False  # also labels that were never measured on real sound
+    # Stop before all windows are heard when votes are so clear, see `voting`; None: never.
+    clearance: float | None = None
+    device: Device = "auto"  # scores differ by less than a thousandth between them
+
+    @property
+    def choice(self) -> Choice:
+        """Which of the labels heard become tags."""
+        return Choice(self.most, self.profile, self.min_confidence, self.experimental)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -63,49 +84,52 @@ class Result:
     track: Track | None = None
     error: str | None = None
     notes: tuple[str, ...] = ()
+    known: bool = False  # heard in an earlier scan
 
 
 def listen(path: Path, model: Model, settings: Settings) -> Track:
     """Hear one file; raises AudioError where its sound cannot be read."""
-    spec = model.card.mel
-    chunks = iter_windows(path, rate=spec.rate, length=spec.slice_samples, count=settings.windows)
-    return judge(score_windows(model, chunks), model.card, settings)
+    return judge(_hear(path, model, settings), model.card, settings)
 
 
 def judge(slices: SliceScores, card: ModelCard, settings: Settings) -> Track:
     """What the slices of a file say together."""
     scores = score_track(slices, card)
-    tags = choose_tags(scores, card, settings.most)
-    kept = tuple(tag for tag in tags if tag.score >= settings.min_confidence)
-    return Track(card.id, slices, scores, kept)
+    return Track(card.id, slices, scores, choose_tags(scores, card, settings.choice))
 
 
 def examine(path: Path, model: Model, settings: Settings) -> Result:
     """Hear one file and read its tags; whatever goes wrong is in the result."""
-    try:
-        track = listen(path, model, settings)
-    except MusicTagError as error:
-        return Result(path, error=error.message)
-    except Exception as error:  # the one place: a file we did not foresee must not end the scan
-        log.warning("unexpected failure with %s", path, exc_info=True)
-        return Result(path, error=f"unexpected failure ({type(error).__name__}: {error})")
-    try:
-        return Result(path, read_tags(path), track, notes=track.slices.notes)
-    except TagError as error:
-        return Result(path, track=track, notes=(*track.slices.notes, error.message))
+    return _result(path, _find_out(path, model, settings, None), model.card, settings)
 
 
-def scan(found: Iterable[Path | MusicTagError], settings: Settings, jobs: int) -> Generator[Result]:
-    """Examine all files with `jobs` processes, giving results in the order of the files."""
+def scan(
+    found: Iterable[Path | MusicTagError],
+    settings: Settings,
+    jobs: int,
+    *,
+    in_order: bool = True,
+    timeout_s: float = TIMEOUT_S,
+    cache: Cache | None = None,
+) -> Generator[Result]:
+    """Examine all files with `jobs` processes; what the cache knows is not heard again.
+
+    Results come in the order of the files, or else as they are done. A file over which a process
+    dies, or which takes longer than `timeout_s`, is one failure; files so few that they are heard
+    in this process have no such guard.
+    """
     items = list(found)
-    n_files = sum(isinstance(item, Path) for item in items)
-    if jobs == 1 or n_files < FEWEST_FOR_A_POOL:
-        model = load_model(settings.model)
-        for item in items:
-            yield examine(item, model, settings) if isinstance(item, Path) else _failed(item)
-    else:
-        load_model(settings.model)  # a model that is not there is said here, not in each process
-        yield from _scan_in_pool(items, settings, min(jobs, n_files))
+    # A model that is not there is said at once. By its card from here on, so that choosing another
+    # meanwhile changes nothing.
+    settings = replace(settings, model=str(find_card(settings.model)))
+    card = load_card(Path(settings.model))
+    hearers: _Hearers = Here(_prepare, (settings, cache))
+    if sum(isinstance(item, Path) for item in items) >= FEWEST_FOR_A_POOL:
+        known = cache.path if cache else None
+        hearers = Pool(_prepare, (settings, known), size=jobs, timeout_s=timeout_s)
+    with hearers:
+        run = _Run(settings, card, cache, hearers, timeout_s)
+        yield from run.in_order(items, BLOCK * jobs) if in_order else run.as_done(items)
 
 
 def default_jobs() -> int:
@@ -115,56 +139,146 @@ def default_jobs() -> int:
     return os.cpu_count() or 1
 
 
-def _failed(error: MusicTagError) -> Result:
-    return Result(error.path or Path(), error=error.message)
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """A file to be heard: its place among all, and its stamp before it was opened."""
+
+    number: int
+    path: Path
+    stamp: Stamp | None
 
 
-def _scan_in_pool(
-    items: list[Path | MusicTagError], settings: Settings, jobs: int
-) -> Generator[Result]:
-    # Fork would copy ONNX Runtime's and FFmpeg's locks; spawn works the same everywhere.
-    context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(jobs, context, initializer=_start_worker, initargs=(settings,))
-    waiting: deque[tuple[Path | MusicTagError, Future[Result] | None]] = deque()
-    rest = iter(items)
+_Answer = Heard | str  # or why it cannot be heard
+_Hearers = Here[_Job, _Answer] | Pool[_Job, _Answer]
+_Numbered = tuple[int, Path | MusicTagError]
+
+
+@dataclass(slots=True, eq=False)
+class _Run:
+    """One scan. Files are numbered, since they are not done in their order."""
+
+    settings: Settings
+    card: ModelCard
+    cache: Cache | None
+    hearers: _Hearers
+    timeout_s: float
+    way: str = ""
+    early: dict[int, Result] = field(default_factory=dict)  # some before them are not done yet
+
+    def __post_init__(self) -> None:
+        self.way = _way(self.card, self.settings)
+
+    def as_done(self, items: list[Path | MusicTagError]) -> Iterator[Result]:
+        """The largest files first, so that the last ones are short."""
+        for _, result in self._done(_largest_first(list(enumerate(items)))):
+            yield result
+
+    def in_order(self, items: list[Path | MusicTagError], block: int) -> Iterator[Result]:
+        """The largest first only among so many, so that nobody waits for the first result."""
+        numbered, wanted = list(enumerate(items)), 0
+        blocks = (numbered[at : at + block] for at in range(0, len(items), block))
+        for number, result in self._done(chain.from_iterable(map(_largest_first, blocks))):
+            self.early[number] = result
+            while wanted in self.early:
+                yield self.early.pop(wanted)
+                wanted += 1
+
+    def _done(self, jobs: Iterable[_Job | tuple[int, Result]]) -> Iterator[tuple[int, Result]]:
+        for job in jobs:
+            while self.hearers.full or (len(self.early) >= MOST_EARLY and self.hearers.busy):
+                yield self._collected()
+            if isinstance(job, tuple):
+                yield job
+            elif known := self._known(job):
+                yield job.number, known
+            else:
+                self.hearers.put(job)
+        while self.hearers.busy:
+            yield self._collected()
+
+    def _known(self, job: _Job) -> Result | None:
+        heard = self.cache.recall(job.path, job.stamp, self.way) if self.cache else None
+        return _result(job.path, heard, self.card, self.settings) if heard else None
+
+    def _collected(self) -> tuple[int, Result]:
+        """The next file that is done, kept before anybody hears of it."""
+        job, answer = self.hearers.get()
+        if isinstance(answer, Lost):
+            answer = _LOST[answer.why].format(self.timeout_s)
+        if isinstance(answer, Heard) and self.cache:
+            self.cache.note(job.path, job.stamp, self.way, answer)
+        return job.number, _result(job.path, answer, self.card, self.settings)
+
+
+def _largest_first(items: list[_Numbered]) -> list[_Job | tuple[int, Result]]:
+    """What is no file comes before all that are."""
+    failed = [
+        (number, Result(item.path or Path(), error=item.message))
+        for number, item in items
+        if isinstance(item, MusicTagError)
+    ]
+    jobs = [_Job(n, item, Stamp.of(item)) for n, item in items if isinstance(item, Path)]
+    return [*failed, *sorted(jobs, key=lambda job: -job.stamp.size if job.stamp else 0)]
+
+
+def _result(path: Path, answer: _Answer, card: ModelCard, settings: Settings) -> Result:
+    if isinstance(answer, str):
+        return Result(path, error=answer)
+    notes = (*answer.slices.notes, *([answer.note] if answer.note else []))
+    return Result(
+        path, answer.tags, judge(answer.slices, card, settings), notes=notes, known=answer.known
+    )
+
+
+def _prepare(settings: Settings, cache: Cache | Path | None) -> Callable[[_Job], _Answer]:
+    """What each process does once; gives what it does with each file."""
+    model = load_model(settings.model, device=settings.device)
+    known = Cache(cache) if isinstance(cache, Path) else cache
+    return lambda job: _find_out(job.path, model, settings, known)
+
+
+def _find_out(path: Path, model: Model, settings: Settings, cache: Cache | None) -> _Answer:
+    """All there is to say of a file, or why it cannot be heard."""
     try:
-        for item in rest:
-            waiting.append((item, _submit(pool, item)))
-            if len(waiting) >= jobs * AHEAD:
-                yield _collect(*waiting.popleft())
-        while waiting:
-            yield _collect(*waiting.popleft())
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
+        tags, note = _tags(path)
+        way = _way(model.card, settings)
+        known = cache.heard(tags.audio, way) if cache and tags.audio else None
+        return Heard(tags, known or _hear(path, model, settings), note, known is not None)
+    except MusicTagError as error:
+        return error.message
+    except Exception as error:  # the one place: a file we did not foresee must not end the scan
+        log.warning("unexpected failure with %s", path, exc_info=True)
+        return f"unexpected failure ({type(error).__name__}: {error})"
 
 
-def _submit(pool: ProcessPoolExecutor, item: Path | MusicTagError) -> Future[Result] | None:
+def _tags(path: Path) -> tuple[FileTags, str]:
+    """The tags of a file, or none and why they cannot be read."""
     try:
-        return pool.submit(_work, item) if isinstance(item, Path) else None
-    except BrokenProcessPool:
-        return None
+        return read_tags(path), ""
+    except TagError as error:
+        return FileTags(), error.message
 
 
-def _collect(item: Path | MusicTagError, future: Future[Result] | None) -> Result:
-    if isinstance(item, MusicTagError):
-        return _failed(item)
-    try:
-        if future is not None:
-            return future.result()
-    except BrokenProcessPool:
-        pass
-    return Result(item, error="not heard: a worker process died; try this file by itself")
+def _hear(path: Path, model: Model, settings: Settings) -> SliceScores:
+    spec = model.card.mel
+    count, clearance = settings.windows, settings.clearance
+    chunks = iter_windows(
+        path, rate=spec.rate, length=spec.slice_samples, count=count, staged=clearance is not None
+    )
+
+    def is_enough(heard: SliceScores, planned: int) -> bool:
+        return clearance is not None and is_settled(heard, planned, model.card, clearance)
+
+    # Closed by hand: an iterator that is given up half way would keep its file open for a while.
+    with closing(chunks):
+        return score_windows(model, chunks, is_enough)
 
 
-_worker: tuple[Model, Settings] | None = None  # set once in each worker process
+def _way(card: ModelCard, settings: Settings) -> str:
+    """By which the cache knows in what way sound was heard.
 
-
-def _start_worker(settings: Settings) -> None:
-    global _worker  # the only state a worker has
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
-    _worker = (load_model(settings.model), settings)
-
-
-def _work(path: Path) -> Result:
-    assert _worker is not None
-    return examine(path, *_worker)
+    Thresholds have no part in it, but where they decide how much is heard.
+    """
+    early = (settings.clearance, card.rules) if settings.clearance is not None else None
+    parts = (_HEARING, card.sha256, card.mel, settings.windows, early)
+    return hashlib.blake2b(repr(parts).encode(), digest_size=12).hexdigest()

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from tagger.errors import PlanError
+from tagger.vocabulary import PARENTS
 
 # Genres that say nothing, as rippers and editors fill them in.
 GENERIC = frozenset(
@@ -35,7 +36,7 @@ class Taste:
     only: tuple[str, ...] = ()  # a whitelist; empty: everything
     ignore: tuple[str, ...] = ()
     aliases: Mapping[str, str] = field(default_factory=dict)  # a name -> the one to write
-    parents: Mapping[str, str] = field(default_factory=dict)  # a genre -> a wider one
+    parents: Mapping[str, str] = field(default_factory=lambda: PARENTS)  # a genre -> a wider one
     with_parents: bool = False  # write the wider genre too
     prefer_specific: bool = False  # leave the wider genre out where the special one is given
     generic_is_empty: bool = False  # a file of genre "Other" counts as one without genre
@@ -109,6 +110,8 @@ def load_taste(path: Path) -> Taste:
         if name not in known:
             raise PlanError(f"unknown key {name!r}; there are: {', '.join(known)}", path)
         content[name] = _checked(name, value, path)
+    if "parents" in content:  # a person's own come on top of ours
+        content["parents"] = {**PARENTS, **content["parents"]}
     return Taste(**content)
 
 

@@ -36,8 +36,11 @@ class Undoing:
     moved: tuple[tuple[Path, Path], ...]  # from, to
 
 
-def find_run(journal: Journal, number: int | None) -> Run:
-    """The run of a number, or else the newest that is not taken back; JournalError without one."""
+def find_run(journal: Journal, number: int | None, mode: str = "") -> Run:
+    """The run of a number, or else the newest that is not taken back and of such a mode.
+
+    JournalError without one.
+    """
     runs = journal.runs()
     if number is not None:
         for run in runs:
@@ -45,7 +48,8 @@ def find_run(journal: Journal, number: int | None) -> Run:
                 return run
         raise JournalError(f"there is no run {number}; see: musictag history")
     for run in reversed(runs):
-        if run.undoes is None and not run.undone and run.counts.get("changed"):
+        wanted = run.undoes is None and run.mode.startswith(mode)
+        if wanted and not run.undone and run.counts.get("changed"):
             return run
     raise JournalError("there is no run to undo")
 

@@ -14,6 +14,16 @@ PLURALS: dict[Kind, str] = {"genre": "genres", "instrument": "instruments"}
 FORBIDDEN_IN_NAMES = (";", "/", ",", "\0", "\n")
 
 
+# What a label is a kind of: of the labels we know, and only those.
+PARENTS = {
+    "Alternative": "Rock", "Indie": "Rock", "Metal": "Rock", "Punk": "Rock",
+    "Pop": "Pop Rock", "Rock": "Pop Rock",
+    "Ambient": "Electronic", "House": "Electronic", "Techno": "Electronic",
+    "Funk": "R&B", "Soul": "R&B",
+    "Cello": "Strings", "Violin": "Strings", "Trumpet": "Brass",
+}  # fmt: skip
+
+
 @dataclass(frozen=True, slots=True)
 class Label:
     """One thing a model listens for."""

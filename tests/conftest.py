@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,6 +22,16 @@ NOBODY = 65534
 # each time, so that a failure is the change's and not the day's.
 settings.register_profile("musictag", deadline=None, derandomize=True)
 settings.load_profile("musictag")
+
+
+@pytest.fixture(autouse=True)
+def cache_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A cache of its own for each test and the programs it starts, never the person's."""
+    folder = tmp_path_factory.mktemp("cache")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(folder))  # what appdirs goes by on Linux
+    if sys.platform != "linux":
+        monkeypatch.setattr("appdirs.user_cache_dir", lambda *_, **__: str(folder / "musictag"))
+    return folder / "musictag"
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import io
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from tagger.apply import Outcome, apply_plan
@@ -56,6 +56,11 @@ class FaultyDisk(Disk):
         if self.fails("dress"):
             raise self.error()
         super().dress(source, target, keep_time=keep_time)
+
+    def hasten(self, target: int) -> None:
+        if self.fails("hasten"):
+            raise self.error()
+        super().hasten(target)
 
     def sync(self, target: int) -> None:
         if self.fails("sync"):
@@ -122,28 +127,37 @@ def audio_digest(path: Path) -> str:
         return digest(file.source, file.container.audio(file.source))
 
 
-def fail_everywhere(path: Path, journal: Journal) -> Iterator[tuple[FaultyDisk, Outcome]]:
-    """Apply one change again and again, with a disk that fails one use later each time.
+def fail_everywhere(
+    paths: Sequence[Path], journal: Journal
+) -> Iterator[tuple[FaultyDisk, list[Outcome]]]:
+    """Apply one plan again and again, with a disk that fails one use later each time.
 
-    Raises AssertionError where the file is neither as before nor as wished for, where something is
+    Raises AssertionError where a file is neither as before nor as wished for, where something is
     left behind, or where the journal says something else than the file. Ends with the time at which
-    nothing fails any more; the file is put back before each.
+    nothing fails any more; the files are put back before each. They need folders of their own.
     """
-    before, audio = path.read_bytes(), audio_digest(path)
+    before = {path: (path.read_bytes(), audio_digest(path)) for path in paths}
     k = 0
     while True:
         k += 1
         disk = FaultyDisk(k)
-        (outcome,) = apply_plan(TagPlan((change(path, *NEW),)), journal, disk=disk, threads=1)
-        (entry,) = journal.entries(journal.runs()[-1].id)
-        assert entry.status == outcome.status, "the journal differs from what was said"
-        assert list(path.parent.iterdir()) == [path], "something was left behind"
-        if outcome.status == "changed":
-            assert read_tags(path).genres == NEW, "said to be changed, and is not"
-            assert audio_digest(path) == audio, "the sound was damaged"
-        else:
-            assert path.read_bytes() == before, "said to have failed, and was changed"
-        yield disk, outcome
+        plan = TagPlan(tuple(change(path, *NEW) for path in paths))
+        outcomes = list(apply_plan(plan, journal, disk=disk, threads=1))
+        entries = journal.entries(journal.runs()[-1].id)
+        assert [out.path for out in outcomes] == list(paths), "the outcomes are in another order"
+        said = [(entry.path, entry.status) for entry in entries]
+        assert said == [(out.path, out.status) for out in outcomes], "the journal says otherwise"
+        for outcome in outcomes:
+            content, audio = before[outcome.path]
+            if outcome.status == "changed":
+                assert read_tags(outcome.path).genres == NEW, "said to be changed, and is not"
+                assert audio_digest(outcome.path) == audio, "the sound was damaged"
+            else:
+                assert outcome.path.read_bytes() == content, "said to have failed, and was changed"
+        for folder in {path.parent for path in paths}:
+            assert set(folder.iterdir()) <= set(paths), "something was left behind"
+        yield disk, outcomes
         if not disk.failed_at:
             return
-        path.write_bytes(before)
+        for path, (content, _) in before.items():
+            path.write_bytes(content)

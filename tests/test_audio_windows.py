@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tagger.audio import Windows, iter_windows, read_windows
-from tagger.audio.placement import place_windows
+from tagger.audio.placement import in_stages, place_windows
 from tests.audio_files import Sound, music, write
 
 RATE = 8000
@@ -48,6 +48,27 @@ def test_placement(first: int, total: int, length: int, count: int | None) -> No
     assert starts[-1] + length <= first + max(total, length)
     if count is None or count * length <= total:
         assert all(b - a >= length for a, b in pairwise(starts))
+
+
+@given(n_windows=st.integers(1, 100))
+def test_stages_hold_every_window_once_and_both_ends_first(n_windows: int) -> None:
+    stages = in_stages(n_windows)
+    assert sorted(i for stage in stages for i in stage) == list(range(n_windows))
+    assert {0, n_windows - 1} <= set(stages[0])
+    assert all(stage == sorted(stage) for stage in stages)
+
+
+@pytest.mark.parametrize("seconds", [3.5, 7, 60])
+def test_stages_give_the_same_windows(tmp_path: Path, seconds: float) -> None:
+    path = tmp_path / "song.wav"
+    write(path, tune(seconds), RATE)
+    whole = read_windows(path, rate=RATE, length=SECOND)
+    chunks = list(iter_windows(path, rate=RATE, length=SECOND, staged=True))
+    assert {chunk.planned for chunk in chunks} == {len(whole.starts)}
+    found = {s: w for chunk in chunks for s, w in zip(chunk.starts, chunk.samples, strict=True)}
+    assert tuple(sorted(found)) == whole.starts
+    for start, samples in zip(whole.starts, whole.samples, strict=True):
+        np.testing.assert_array_equal(found[start], samples)
 
 
 def test_windows_stand_in_the_middle_of_equal_segments(tmp_path: Path) -> None:

@@ -39,7 +39,7 @@ def test_scan_json_is_one_object_a_line(demo: Path, tiny_card: Path) -> None:
     done = musictag("scan", demo, "--json", "--model", tiny_card)
     records = [json.loads(line) for line in done.stdout.splitlines()]
     assert len(records) == 12
-    assert all(record["error"] is None and record["slices"] >= 6 for record in records)
+    assert all(record["error"] is None and 4 <= record["slices"] <= 10 for record in records)
 
 
 def test_bad_file_is_one_line_and_exit_1(demo: Path, tiny_card: Path, tmp_path: Path) -> None:
@@ -75,6 +75,8 @@ def test_folder_without_music_is_said(tmp_path: Path) -> None:
         (["scan", ".", "--jobs", "0"], "--jobs"),
         (["scan", ".", "--min-confidence", "2"], "--min-confidence"),
         (["scan", ".", "--only", "moods"], "'genres', 'instruments'"),
+        (["scan", ".", "--device", "tpu"], "'auto', 'cpu', 'cuda'"),
+        (["scan", ".", "--timeout", "0"], "--timeout"),
         (["scna", "."], "Did you mean scan?"),
         (["scan", ".", "--mdoel", "x"], "--model"),
     ],
@@ -128,7 +130,7 @@ def test_labels_and_models(tiny_card: Path) -> None:
 
 
 def test_shipped_model_is_listed_with_its_figures() -> None:
-    assert "17 genres, 23 instruments" in musictag("models", "list").stdout
+    assert "28 genres, 23 instruments" in musictag("models", "list").stdout
     assert "macro ROC-AUC" in musictag("models", "show").stdout
 
 

@@ -10,7 +10,9 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -24,7 +26,10 @@ from tests.faults import NEW, LyingDisk, change, fail_everywhere, in_a_foreign_t
 from tests.killing import Library, kill_once
 from tests.music_files import KINDS, make_file
 
-VERBS = {"create", "write", "copy", "dress", "sync", "close", "reopen", "replace", "sync_folder"}
+VERBS = {
+    "create", "write", "copy", "dress", "hasten", "sync", "close", "reopen", "replace",
+    "sync_folder",
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -33,10 +38,71 @@ def test_failure_of_any_use_of_the_disk(kind: str, tmp_path: Path) -> None:
     folder.mkdir()
     path = make_file(kind, folder / f"song{KINDS[kind]}")
     with Journal(tmp_path / "journal") as journal:
-        met = {disk.failed_at: out.status for disk, out in fail_everywhere(path, journal)}
+        met = {disk.failed_at: out.status for disk, (out,) in fail_everywhere([path], journal)}
     assert set(met) == VERBS | {""}
     # A folder that cannot be synced is no reason to say that the file in it was not changed.
     assert {verb for verb, status in met.items() if status == "changed"} == {"sync_folder", ""}
+
+
+def test_failure_within_a_batch_stays_with_its_file(tmp_path: Path, short_song: Path) -> None:
+    paths = [tmp_path / folder / f"{i}.mp3" for folder in "ab" for i in range(3)]
+    for path in paths:
+        path.parent.mkdir(exist_ok=True)
+        shutil.copy(short_song, path)
+    uses = Counter[str]()
+    with Journal(tmp_path / "journal") as journal:
+        for disk, outcomes in fail_everywhere(paths, journal):
+            failed = sum(outcome.status == "failed" for outcome in outcomes)
+            assert failed == (disk.failed_at not in ("sync_folder", ""))
+            uses[disk.failed_at] += 1
+    assert set(uses) == VERBS | {""}
+    assert uses["replace"] == uses["sync"] == uses["reopen"] == len(paths)
+    assert uses["sync_folder"] == 2  # once for each folder, not for each file
+
+
+def test_files_of_a_batch_wait_for_the_disk_together(tmp_path: Path, short_song: Path) -> None:
+    paths = [Path(shutil.copy(short_song, tmp_path / f"{i}.mp3")) for i in range(3)]
+    order: list[str] = []
+
+    class Watched(Disk):
+        def hasten(self, target: int) -> None:
+            order.append("hasten")
+            super().hasten(target)
+
+        def sync(self, target: int) -> None:
+            order.append("sync")
+            super().sync(target)
+
+        def replace(self, copy: Path, path: Path) -> None:
+            order.append("replace")
+            super().replace(copy, path)
+
+        def sync_folder(self, folder: Path) -> None:
+            order.append("sync_folder")
+            super().sync_folder(folder)
+
+    plan = TagPlan(tuple(change(path, *NEW) for path in paths))
+    with Journal(tmp_path / "journal") as journal:
+        list(apply_plan(plan, journal, disk=Watched()))
+    assert order == ["hasten"] * 3 + ["sync"] * 3 + ["replace"] * 3 + ["sync_folder"]
+
+
+def test_batch_that_finds_no_room_goes_on_file_by_file(tmp_path: Path, short_song: Path) -> None:
+    folder = tmp_path / "music"
+    folder.mkdir()
+    paths = [Path(shutil.copy(short_song, folder / f"{i}.mp3")) for i in range(5)]
+
+    class Narrow(Disk):
+        def create(self, path: Path) -> int:
+            if len(list(folder.glob(".musictag-*"))) == 2:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            return super().create(path)
+
+    plan = TagPlan(tuple(change(path, *NEW) for path in paths))
+    with Journal(tmp_path / "journal") as journal:
+        outcomes = list(apply_plan(plan, journal, disk=Narrow()))
+    assert [outcome.status for outcome in outcomes] == ["changed"] * 5
+    assert sorted(folder.iterdir()) == paths
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -122,8 +188,13 @@ def test_permissions_that_change_in_the_middle(song_bytes: bytes, common_folder:
     with Journal(common_folder / "journal") as journal:
         outcomes = list(apply_plan(plan, journal, disk=Closing(), threads=1))
         folder.chmod(0o700)
+        assert len(list(folder.iterdir())) == 9  # copies in a closed folder cannot be removed
+        found = recover(journal)
+        assert journal.open_entries() == []
     assert [outcome.status for outcome in outcomes] == ["changed"] * 3 + ["failed"] * 3
     assert "Permission denied" in outcomes[-1].reason
+    assert "a copy was left until the next start" in outcomes[-1].reason
+    assert [(out.path, out.status) for out in found] == [(path, "failed") for path in paths[3:]]
     assert all(path.read_bytes() == song_bytes for path in paths[3:])
     assert sorted(folder.iterdir()) == paths
 
@@ -164,32 +235,30 @@ def test_other_program_that_writes_meanwhile_wins(tmp_path: Path, short_song: Pa
     assert path.read_bytes() == short_song.read_bytes() + b"more"
 
 
-def test_ctrl_c_leaves_no_copy_and_a_true_journal(tmp_path: Path, short_song: Path) -> None:
+@pytest.mark.parametrize(("verb", "done"), [("create", 0), ("reopen", 0), ("replace", 3)])
+def test_ctrl_c_leaves_no_copy_and_a_true_journal(
+    verb: str, done: int, tmp_path: Path, short_song: Path
+) -> None:
     folder = tmp_path / "music"
     folder.mkdir()
     paths = [Path(shutil.copyfile(short_song, folder / f"{i}.mp3")) for i in range(8)]
+    disk = Disk()
 
-    class Interrupted(Disk):
-        def reopen(self, copy: Path) -> int:
-            if paths[3].stem in str(self.current):
-                raise KeyboardInterrupt
-            return super().reopen(copy)
+    def interrupted(copy: Path, *rest: Path) -> Any:
+        if copy.name.endswith("-4.tmp"):
+            raise KeyboardInterrupt
+        return getattr(Disk, verb)(disk, copy, *rest)
 
-        current = ""
-
-        def create(self, path: Path) -> int:
-            self.current = "3" if path.name.endswith("-4.tmp") else ""
-            return super().create(path)
-
+    setattr(disk, verb, interrupted)
     with Journal(tmp_path / "journal") as journal:
         plan = TagPlan(tuple(change(path, *NEW) for path in paths))
         with pytest.raises(KeyboardInterrupt):
-            list(apply_plan(plan, journal, disk=Interrupted(), threads=1))
+            list(apply_plan(plan, journal, disk=disk, threads=1))
         entries = journal.entries(1)
         assert recover(journal) == []
     for entry in entries:
         assert (entry.status == "changed") == (read_tags(entry.path).genres == NEW)
-    assert sum(entry.status == "changed" for entry in entries) >= 3
+    assert sum(entry.status == "changed" for entry in entries) >= done
     assert sorted(folder.iterdir()) == paths
 
 

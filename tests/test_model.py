@@ -1,15 +1,28 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import click
 import numpy as np
 import pytest
 
 from tagger import DEFAULT_MODEL
-from tagger.errors import ModelError
+from tagger.cli.scan import scan
+from tagger.errors import DeviceError, ModelError
 from tagger.golden import TOLERANCE, golden_scores
-from tagger.model import Model, find_cards, load_model, user_models
+from tagger.model import (
+    DEVICES,
+    Device,
+    Model,
+    find_cards,
+    load_model,
+    mel_shape,
+    providers,
+    user_models,
+)  # fmt: skip
 from tests.tiny_model import SPEC, write_tiny_model
 
 
@@ -92,3 +105,75 @@ def test_own_models_are_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     folder.mkdir(parents=True)
     write_tiny_model(folder)
     assert load_model("tiny").card.name == "tiny"
+
+
+class Cramped:
+    """A session that has memory for so many slices at once; the rest of it is real."""
+
+    def __init__(self, session: Any, most: int, says: Exception) -> None:
+        self.session, self.most, self.says = session, most, says
+        self.batches: list[int] = []
+
+    def run(self, names: list[str], inputs: dict[str, Any]) -> Any:
+        self.batches.append(len(inputs["mel"]))
+        if len(inputs["mel"]) > self.most:
+            raise self.says
+        return self.session.run(names, inputs)
+
+
+@pytest.mark.parametrize(
+    "says",
+    [
+        RuntimeError("Failed to allocate memory for requested buffer of size 1073741824"),
+        RuntimeError("CUDA failure 2: out of memory ; GPU=0"),
+        MemoryError(),
+    ],
+)
+def test_short_memory_halves_the_batch_and_nothing_else(tiny: Model, says: Exception) -> None:
+    mel = np.random.default_rng(1).random((11, *mel_shape(tiny.card.mel)), dtype=np.float32)
+    session = Cramped(tiny.session, 3, says)
+    found = replace(tiny, session=session).logits(mel)
+    np.testing.assert_allclose(found, tiny.logits(mel), atol=1e-6)
+    assert session.batches == [11, 5, 2, 3, 6, 3, 3]
+
+
+def test_memory_too_short_for_one_slice_and_other_failures_are_raised(tiny: Model) -> None:
+    mel = np.zeros((4, *mel_shape(tiny.card.mel)), dtype=np.float32)
+    for most, says in ((0, MemoryError("none")), (1, RuntimeError("odd"))):
+        with pytest.raises(type(says), match=str(says)):
+            replace(tiny, session=Cramped(tiny.session, most, says)).logits(mel)
+
+
+def test_what_runs_the_network(tiny_card: Path) -> None:
+    import onnxruntime
+
+    if "CUDAExecutionProvider" in onnxruntime.get_available_providers():
+        pytest.skip("CUDA is there")
+    for device in ("auto", "cpu"):
+        session = load_model(str(tiny_card), device=device).session
+        assert session.get_providers() == ["CPUExecutionProvider"]
+    with pytest.raises(DeviceError, match="install onnxruntime-gpu") as raised:
+        load_model(str(tiny_card), device="cuda")
+    assert raised.value.exit_code == 2
+
+
+@pytest.mark.parametrize("device", ["auto", "cuda"])
+def test_cuda_is_taken_where_it_is_there(device: Device) -> None:
+    both = ["CUDAExecutionProvider", "CPUExecutionProvider"]
+    assert [name for name, _ in providers(device, both)] == both
+    assert [name for name, _ in providers("cpu", both)] == ["CPUExecutionProvider"]
+
+
+def test_cuda_scores_are_those_of_the_cpu() -> None:
+    import onnxruntime
+
+    if "CUDAExecutionProvider" not in onnxruntime.get_available_providers():
+        pytest.skip("no CUDA here")
+    cpu, cuda = load_model(), load_model(device="cuda")
+    np.testing.assert_allclose(golden_scores(cuda), golden_scores(cpu), atol=1e-3)
+
+
+def test_devices_on_the_command_line_are_those_there_are() -> None:
+    (option,) = (parameter for parameter in scan.params if parameter.name == "device")
+    assert isinstance(option.type, click.Choice)
+    assert tuple(option.type.choices) == DEVICES

@@ -1,7 +1,8 @@
 from __future__ import annotations
 
-import os
+import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -9,7 +10,9 @@ import pytest
 from tagger.errors import ModelError, MusicTagError
 from tagger.library import find_files
 from tagger.model import Model
+from tagger.pool import Pool
 from tagger.scan import Result, Settings, examine, scan
+from tests.pool_workers import Deadly, Endless
 
 
 def settings(card: Path) -> Settings:
@@ -63,18 +66,70 @@ def test_bad_files_in_a_pool(demo: Path, tiny_card: Path, tmp_path: Path) -> Non
     assert all(result.track for result in results[1:])
 
 
-class Bomb(type(Path())):  # type: ignore[misc]
-    """A path that ends the worker process that touches it, as a crashing codec would."""
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
+@pytest.mark.parametrize("in_order", [True, False])
+def test_file_that_kills_its_process_is_named_and_skipped(
+    demo: Path, tiny_card: Path, in_order: bool
+) -> None:
+    files = list(find_files([demo]))
+    deadly = [Deadly(files[5]), Deadly(files[6])]
+    found = [*files[:5], *deadly, *files[7:]]
+    results = list(scan(found, settings(tiny_card), jobs=2, in_order=in_order))
+    assert sorted(result.path for result in results) == files
+    failed = [result for result in results if result.error]
+    assert sorted(result.path for result in failed) == sorted(deadly)
+    assert all("a process died over it" in (result.error or "") for result in failed)
+    assert in_order == ([result.path for result in results] == files)
 
-    def __reduce__(self) -> tuple[object, ...]:
-        return os._exit, (1,)
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
+def test_file_that_takes_for_ever_is_named_and_skipped(demo: Path, tiny_card: Path) -> None:
+    files = list(find_files([demo]))
+    found = [Endless(files[0]), *files[1:]]
+    results = list(scan(found, settings(tiny_card), jobs=2, timeout_s=8))
+    assert results[0].error == "skipped: not heard within 8 s (--timeout)"
+    assert all(result.track for result in results[1:])
 
 
-def test_dead_worker_does_not_hang_the_scan(demo: Path, tiny_card: Path) -> None:
-    files: list[Path | MusicTagError] = [*find_files([demo]), Bomb("bomb.mp3")]
-    results = list(scan(files, settings(tiny_card), jobs=2))
-    assert len(results) == len(files)
-    assert "worker process died" in (results[-1].error or "")
+def test_one_process_has_the_same_guard(demo: Path, tiny_card: Path) -> None:
+    files = list(find_files([demo]))
+    results = list(scan([*files, Deadly(files[0])], settings(tiny_card), jobs=1))
+    assert [bool(result.error) for result in results] == [False] * len(files) + [True]
+
+
+def test_results_as_they_are_done_are_those_in_order(demo: Path, tiny_card: Path) -> None:
+    found: list[Path | MusicTagError] = [MusicTagError("closed", demo), *find_files([demo])]
+    in_order = list(scan(found, settings(tiny_card), jobs=2))
+    as_done = list(scan(found, settings(tiny_card), jobs=2, in_order=False))
+    assert {result.path: result.existing for result in in_order} == {
+        result.path: result.existing for result in as_done
+    }
+    # One process does them one after the other: the largest first.
+    (failed, *heard) = scan(found, settings(tiny_card), jobs=1, in_order=False)
+    assert failed.error == "closed"
+    sizes = [result.path.stat().st_size for result in heard]
+    assert sizes == sorted(sizes, reverse=True)
+
+
+def test_results_wait_for_those_before_them_in_bounded_number(
+    demo: Path, tiny_card: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tagger.scan.MOST_EARLY", 3)
+    files = list(find_files([demo]))
+    found = [Endless(files[0]), *files[1:]]
+    seen: list[int] = []
+    run = Pool.get
+
+    def counted(self: Pool[Any, Any]) -> Any:
+        answer = run(self)
+        seen.append(answer[0].number)
+        return answer
+
+    monkeypatch.setattr("tagger.pool.Pool.get", counted)
+    results = list(scan(found, settings(tiny_card), jobs=2, timeout_s=8))
+    assert [result.path for result in results] == files
+    before = seen.index(0)
+    assert before <= 3 + 2 * 2  # three kept back, and what two processes were at
 
 
 def test_unforeseen_failure_is_a_failure_of_its_file(
@@ -116,3 +171,20 @@ def test_confidence_floor_leaves_tags_out(demo: Path, tiny: Model) -> None:
     assert isinstance(none, Result)
     assert none.track
     assert none.track.tags == ()
+
+
+def test_a_clear_track_is_heard_no_further_than_it_needs(tiny: Model, tmp_path: Path) -> None:
+    import soundfile
+
+    time = np.arange(60 * 8000) / 8000
+    low, high = np.sin(2 * np.pi * 120 * time), np.sin(2 * np.pi * 3500 * time)
+    clear, mixed = tmp_path / "clear.wav", tmp_path / "mixed.wav"
+    soundfile.write(clear, 0.3 * low, 8000)
+    soundfile.write(mixed, 0.3 * np.where(time % 12 < 6, low, high), 8000)
+    sure = Settings(clearance=1.0)
+    for path, n_heard in ((clear, 4), (mixed, 10)):
+        result, ten = examine(path, tiny, sure), examine(path, tiny, Settings())
+        assert result.track
+        assert ten.track
+        assert len(result.track.slices.values) == n_heard
+        assert {tag.name for tag in result.track.tags} == {tag.name for tag in ten.track.tags}

@@ -8,7 +8,7 @@ import pytest
 
 from tagger.demo import write_audio
 from tagger.errors import TagError
-from tagger.fields import TaggedFile
+from tagger.media import TaggedFile
 from tagger.tagfile import FileTags, read_tags
 
 SUFFIXES = [".mp3", ".flac", ".ogg", ".opus", ".m4a", ".wav", ".aiff", ".wma", ".wv"]

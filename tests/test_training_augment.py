@@ -1,12 +1,25 @@
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 
 import pytest
 import torch
 from torch import Tensor
 
-from training.augment import AugmentConfig, augment_power, mask
+from tagger.errors import DataError
+from training.augment import (
+    AugmentConfig,
+    augment_power,
+    mask,
+    mel_range_draw,
+    mix_style,
+    mix_style_draw,
+    stretch_bands,
+)
+from training.blending import blend, cut_draw
+from training.config import LoopConfig
+from training.torchaudio_python import functional
 
 NOTHING = AugmentConfig(
     eq_db=0.0, low_pass=0.0, noise=0.0, transpose=0.0, masks=2, mask_bands=0, mask_frames=0
@@ -125,3 +138,105 @@ def test_masks_are_stripes_of_bounded_width() -> None:
         assert torch.equal(masked, (~bands[:, None] & ~frames[None]).float())
     assert {bands for bands, _ in widths} == set(range(6))
     assert {frames for _, frames in widths} == set(range(5))
+
+
+def test_masks_leave_the_global_randomness_alone() -> None:
+    torch.manual_seed(3)
+    expected = torch.rand(1)
+    torch.manual_seed(3)
+    mask(torch.ones(SHAPE), AugmentConfig(), _rng())
+    assert torch.equal(torch.rand(1), expected)
+
+
+def test_mel_range_moves_its_ends_as_drawn() -> None:
+    ramp = torch.arange(32.0)[None, :, None].expand(3, 32, 4)
+    lowest, highest = torch.tensor([0.0, 2.0, -1.5]), torch.tensor([0.0, 0.0, -1.5])
+    still, narrowed, lowered = stretch_bands(ramp, lowest, highest)
+    torch.testing.assert_close(still, ramp[0])
+    torch.testing.assert_close(narrowed[:, 0], torch.linspace(2, 31, 32))
+    torch.testing.assert_close(lowered[2:, 0], torch.arange(2.0, 32.0) - 1.5)
+    assert lowered[0, 0] == 0  # under the lowest band there is silence
+
+
+def test_mel_range_is_drawn_within_its_bounds() -> None:
+    lowest, highest = mel_range_draw(2000, 3.0, _rng())
+    for moves in (lowest, highest):
+        assert moves.shape == (2000,)
+        assert -3 <= moves.min() < -2.9
+        assert 2.9 < moves.max() <= 3
+    assert abs(float(torch.corrcoef(torch.stack([lowest, highest]))[0, 1])) < 0.1
+
+
+def test_mix_style_swaps_colour_and_keeps_what_happens() -> None:
+    mel = torch.rand(4, 8, 50, generator=_rng()) * torch.tensor([1.0, 2.0, 3.0, 4.0])[:, None, None]
+    share, partner = torch.tensor([1.0, 0.0, 0.5, 1.0]), torch.tensor([3, 2, 1, 0])
+    styled = mix_style(mel, share, partner)
+    torch.testing.assert_close(styled[0], mel[0])
+    for figure in (torch.mean, torch.std):
+        own, other = figure(mel[1], dim=1), figure(mel[2], dim=1)
+        torch.testing.assert_close(figure(styled[1], dim=1), other, atol=1e-4, rtol=1e-4)
+        both = (figure(mel[2], dim=1) + own) / 2
+        torch.testing.assert_close(figure(styled[2], dim=1), both, atol=1e-4, rtol=1e-4)
+    for before, after in zip(mel, styled, strict=True):  # the course of each band is the same
+        pair = torch.stack([before[0], after[0]])
+        assert float(torch.corrcoef(pair)[0, 1]) > 0.999
+
+
+def test_mix_style_is_drawn_for_a_share_of_slices() -> None:
+    config = AugmentConfig(mix_style=0.4)
+    share, partner = mix_style_draw(5000, config, _rng())
+    assert abs(float((share < 1).float().mean()) - 0.4) < 0.05
+    assert share.min() >= 0
+    assert sorted(partner.tolist()) == list(range(5000))
+
+
+def test_cut_puts_a_stretch_of_one_song_into_another() -> None:
+    n, songs, n_frames = 40, 30, 20
+    share, partner = torch.ones(n, 1), torch.arange(n)
+    share[:5], partner[:5] = 0.7, 9  # blended already
+    weight, other = cut_draw(share, partner, songs=songs, chance=1.0, n_frames=n_frames, rng=_rng())
+    assert torch.equal(weight[:5], share[:5].expand(5, n_frames))
+    assert torch.equal(other[:5], partner[:5])
+    assert torch.equal(weight[songs:], torch.ones(n - songs, n_frames))
+    assert torch.equal(other[songs:], partner[songs:])
+    cut = weight[5:songs]
+    assert set(cut.flatten().tolist()) == {0.0, 1.0}
+    assert cut.mean(dim=1).min() >= 0.5  # a song stays mostly itself
+    ends = (cut.diff(dim=1) != 0).sum(dim=1)
+    assert ends.max() <= 2  # one stretch
+    assert other[5:songs].max() < songs
+
+
+def test_blend_takes_frames_by_their_weights() -> None:
+    mel = torch.stack([torch.zeros(3, 4), torch.ones(3, 4)])
+    weight = torch.tensor([[1.0, 0.0, 0.5, 1.0], [1.0, 1.0, 1.0, 1.0]])
+    mixed = blend(mel, weight, torch.tensor([1, 0]))
+    assert mixed[0, 0].tolist() == [0.0, 1.0, 0.5, 0.0]
+    assert torch.equal(mixed[1], mel[1])
+    same = blend(mel, torch.tensor([[0.25], [1.0]]), torch.tensor([1, 1]))
+    assert set(same[0].flatten().tolist()) == {0.75}
+
+
+def test_new_changes_are_off_unless_asked_for() -> None:
+    config = AugmentConfig()
+    assert (config.mel_range, config.mix_style, LoopConfig().cutmix) == (0.0, 0.0, 0.0)
+    power = torch.rand(SHAPE, generator=_rng())
+    assert not torch.equal(
+        augment_power(power, replace(NOTHING, mel_range=2.0), _rng()),
+        augment_power(power, NOTHING, _rng()),
+    )
+
+
+def test_torchaudio_works_beside_a_torch_for_processors() -> None:
+    audio = functional()
+    sound = torch.sin(torch.arange(8000) / 8000 * 2 * torch.pi * 440)[None]
+    noisy = audio.add_noise(sound, torch.randn(1, 8000, generator=_rng()), torch.tensor([20.0]))
+    added = noisy - sound
+    assert 10 * torch.log10(sound.square().mean() / added.square().mean()) == pytest.approx(20.0)
+    assert functional() is audio  # imported once
+
+
+def test_torchaudio_that_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "torchaudio", None)
+    with pytest.raises(DataError, match="torchaudio is missing"):
+        functional()

@@ -7,7 +7,7 @@ from scipy.special import expit, logit
 
 from tagger.card import LabelRule
 from tagger.vocabulary import Label, Vocabulary
-from training.calibrate import PULL, SLOPES, THRESHOLDS, fit_rules
+from training.calibrate import PRECISION, PULL, SLOPES, THRESHOLDS, fit_rules
 
 Array = npt.NDArray[np.float32]
 
@@ -119,7 +119,7 @@ def test_rules_stay_within_bounds_whatever_is_seen(law: tuple[float, float], see
 def test_nothing_known_gives_the_neutral_rule() -> None:
     nothing = np.full((5, 3), np.nan, dtype=np.float32)
     rules = fit_rules(nothing, np.full((5, 3), 0.5, np.float32), GENRES)
-    assert rules == (LabelRule(1.0, 0.0, 0.5),) * 3
+    assert rules == (LabelRule(1.0, 0.0, 0.5, precise=0.7),) * 3
 
 
 def test_silent_tracks_teach_nothing() -> None:
@@ -141,3 +141,14 @@ def test_kinds_are_fitted_apart_and_keep_the_order() -> None:
     ]
     assert list(both) == apart
     assert both[0].slope > both[1].slope
+
+
+def test_precise_tags_are_right_as_often_as_promised() -> None:
+    targets, votes = _drawn(*TRUE, (1.0, 0.0))
+    given = right = 0
+    for k, rule in enumerate(fit_rules(targets, votes, GENRES)):
+        said = expit(rule.slope * logit(votes[:, k]) + rule.offset)
+        assert rule.precise >= rule.threshold
+        given += int((said >= rule.precise).sum())
+        right += int(targets[said >= rule.precise, k].sum())
+    assert right / given == pytest.approx(PRECISION["genre"], abs=0.02)

@@ -6,10 +6,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 import torch
 
 from tagger.errors import DataError
 from tagger.mel import hz_to_mel, mel_to_hz
+from tests import audio_files
 from tests.training_data import RATE, SPEC, clip, tone, write_soft, write_sound
 from training.datasets import Clip
 from training.features import LEAST_POWER, Mel, load_features, read_mono
@@ -128,19 +130,31 @@ def test_channels_are_averaged_and_resampled(tmp_path: Path) -> None:
     assert np.abs(read_mono(opposite, RATE)).max() < 1e-3
 
 
-def test_missing_sound_is_named(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="cannot be read") as caught:
-        _load(tmp_path / "gone.wav", tmp_path / "cache")
-    assert caught.value.path == tmp_path / "gone.wav"
+@pytest.mark.parametrize("content", [None, b"no sound at all"])
+def test_sound_that_cannot_be_read_is_named_and_left_out(
+    tmp_path: Path, content: bytes | None, caplog: pytest.LogCaptureFixture
+) -> None:
+    good, bad = write_sound(tmp_path / "good.wav", tone(440, 1)), tmp_path / "bad.wav"
+    if content:
+        bad.write_bytes(content)
+    clips = [_clip(bad, "bad"), _clip(bad, "again", 0.1), _clip(good, "good")]
+    calls: list[None] = []
+    features = load_features(clips, SPEC, tmp_path / "cache", lambda: calls.append(None))
+    assert list(features) == ["good"]
+    assert len(calls) == 3
+    assert caplog.text.count(f"{bad}: cannot be read") == 1
+    assert len(list((tmp_path / "cache").rglob("*.npy"))) == 1
 
 
-def test_damaged_sound_is_named(tmp_path: Path) -> None:
-    path = tmp_path / "a.wav"
-    path.write_bytes(b"no sound at all")
-    with pytest.raises(DataError, match="cannot be read") as caught:
-        _load(path, tmp_path / "cache")
-    assert caught.value.path == path
-    assert not list((tmp_path / "cache").rglob("*.npy"))
+def test_what_libsndfile_cannot_read_is_read_too(tmp_path: Path) -> None:
+    sound = np.stack([tone(440, 3, 44100), tone(440, 3, 44100)], axis=1)
+    path = audio_files.write(tmp_path / "a.m4a", sound, 44100)
+    with pytest.raises(RuntimeError):
+        soundfile.read(path)
+    samples = read_mono(path, RATE)
+    assert abs(len(samples) - 3 * RATE) < RATE // 10
+    spectrum = np.abs(np.fft.rfft(samples[RATE : 2 * RATE]))
+    assert int(spectrum.argmax()) == 440
 
 
 def test_teachers_outputs_stand_side_by_side(tmp_path: Path) -> None:

@@ -14,9 +14,9 @@ from training.config import Config
 from training.features import LEAST_POWER, Mel
 from training.frontend import compress, mel_power
 from training.labels import GENRES, VOCABULARY, genre_targets, unknown
-from training.loop import Pools, Student, mixup_draw, running_average, train
+from training.loop import Student, mixup_draw, running_average, train
 from training.losses import label_loss
-from training.mixing import Pool
+from training.mixing import Pool, Pools
 from training.networks.mobile import MobileNet
 from training.teachers import WIDTH
 

@@ -10,11 +10,22 @@ import pytest
 from tests.training_data import SPEC, clip
 from training.features import Mel
 from training.labels import Targets, genre_targets, unknown
-from training.mixing import FEWEST, Pool, Recipe, Slice, combine, crop, draw_batch, mix, rarity
+from training.mixing import (
+    FEWEST,
+    Pool,
+    Pools,
+    Recipe,
+    Slice,
+    combine,
+    crop,
+    draw_batch,
+    mix,
+    rarity,
+)
 from training.teachers import WIDTH
 
 NAN = float("nan")
-RECIPE = Recipe(songs=4, rendered=3, solos=2, overlay=0.0)
+RECIPE = Recipe(songs=4, rendered=3, solos=2, noise=0, overlay=0.0, rendered_overlay=0.0)
 
 
 def _mel(frames: int, level: float = 0.0, seed: int = 0) -> Mel:
@@ -161,19 +172,37 @@ def test_draw_takes_the_teachers_words_at_its_place() -> None:
 
 def test_batch_is_songs_then_solos_then_rendered() -> None:
     songs, solos, rendered = _pool("song", 1, heard=True), _pool("solo", 0), _pool("midi")
-    batch = draw_batch(songs, rendered, solos, RECIPE, np.random.default_rng(1))
+    batch = draw_batch(Pools(songs, solos, rendered), RECIPE, np.random.default_rng(1))
     kinds = [float(s.targets[0]) for s in batch]
     np.testing.assert_array_equal(kinds, [1] * 4 + [0] * 2 + [NAN] * 3)
     assert [bool(np.isnan(s.soft).any()) for s in batch] == [False] * 4 + [True] * 5
 
 
 def test_batch_without_rendered_midi_has_more_solos() -> None:
-    batch = draw_batch(_pool("song", 1), None, _pool("solo", 0), RECIPE, np.random.default_rng(1))
+    pools = Pools(_pool("song", 1), _pool("solo", 0))
+    batch = draw_batch(pools, RECIPE, np.random.default_rng(1))
     assert [float(s.targets[0]) for s in batch] == [1] * 4 + [0] * 5
 
 
 def test_song_under_a_solo_has_the_labels_of_both_and_no_teacher() -> None:
     songs, solos = _pool("song", 0, heard=True), _pool("solo", 1)
     recipe = replace(RECIPE, overlay=1.0, solos=0, rendered=0)
-    batch = draw_batch(songs, None, solos, recipe, np.random.default_rng(1))
+    batch = draw_batch(Pools(songs, solos), recipe, np.random.default_rng(1))
     assert all((s.targets == 1).all() and np.isnan(s.soft).all() for s in batch)
+
+
+def test_rendered_midi_under_a_solo_has_the_labels_of_both() -> None:
+    pools = Pools(_pool("song"), _pool("solo", 1), _pool("midi", 0))
+    recipe = replace(RECIPE, songs=0, solos=0, rendered_overlay=1.0)
+    batch = draw_batch(pools, recipe, np.random.default_rng(1))
+    assert [(s.targets == 1).all() for s in batch] == [True] * 3
+
+
+@pytest.mark.parametrize("talk", [None, _pool("talk", 0)])
+def test_noise_is_of_no_genre_and_no_instrument(talk: Pool | None) -> None:
+    pools = Pools(_pool("song", 1, heard=True), _pool("solo", 1), talk=talk)
+    recipe = replace(RECIPE, songs=0, solos=0, rendered=0, noise=20)
+    batch = draw_batch(pools, recipe, np.random.default_rng(1))
+    assert all((s.targets == 0).all() and np.isnan(s.soft).all() for s in batch)
+    assert all(s.power.shape == (SPEC.n_mels, SPEC.n_frames) for s in batch)
+    assert len({float(s.power.mean()) for s in batch}) > 3

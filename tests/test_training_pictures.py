@@ -9,7 +9,9 @@ import pytest
 
 from tagger.card import ModelCard
 from tagger.model import Model
-from training.evaluate import Heard, measure
+from tests.training_data import heard_of
+from training.evaluate import measure
+from training.heard import Heard
 from training.pictures import confusion, read_losses, reliability, write_pictures
 
 
@@ -20,7 +22,7 @@ def heard() -> Heard:
     votes = rng.uniform(0, 1, (1000, 4)).astype(np.float32)
     targets = (rng.uniform(0, 1, votes.shape) < votes).astype(np.float32)
     targets[::7, 2] = np.nan
-    return Heard(targets, votes)
+    return heard_of(targets, votes)
 
 
 def measured(card: ModelCard, heard: Heard) -> ModelCard:
@@ -61,6 +63,6 @@ def test_good_probabilities_lie_on_the_diagonal(heard: Heard, tiny: Model) -> No
 def test_confusion_counts_what_is_heard_for_what_is_there() -> None:
     targets = np.array([[1, 0, np.nan], [1, 0, 0], [0, 1, 0]], dtype=np.float32)
     votes = np.array([[0.9, 0.1, 0.2], [0.1, 0.8, 0.2], [0.1, 0.8, 0.2]], dtype=np.float32)
-    assert confusion(Heard(targets, votes), [0, 1]).tolist() == [[1, 1], [0, 1]]
-    empty = Heard(np.zeros((0, 3), np.float32), np.zeros((0, 3), np.float32))
+    assert confusion(heard_of(targets, votes), [0, 1]).tolist() == [[1, 1], [0, 1]]
+    empty = heard_of(np.zeros((0, 3), np.float32), np.zeros((0, 3), np.float32))
     assert confusion(empty, [0, 1]).sum() == 0

@@ -33,12 +33,13 @@ from tests.training_data import (
 )
 from training.cli import main
 from training.config import DEFAULT, load_config
-from training.evaluate import Heard, listen
+from training.evaluate import listen
 from training.export import NEUTRAL
+from training.heard import Heard
 from training.labels import GENRES, VOCABULARY, unknown
-from training.loop import Pools, train
-from training.mixing import Pool
-from training.networks.mobile import MobileNet
+from training.loop import train
+from training.mixing import Pool, Pools
+from training.networks import PooledNetwork
 
 STEPS = 120
 
@@ -76,7 +77,7 @@ def model(run: Run) -> Model:
 
 
 @pytest.fixture(scope="module")
-def network(run: Run) -> MobileNet:
+def network(run: Run) -> PooledNetwork:
     """The trained network, from the checkpoint of the finished run."""
     mel = np.zeros((50, SPEC.n_mels), np.float16)
     pool = Pool.of([clip("a", unknown())], {"a": mel}, {}, SPEC)
@@ -91,7 +92,7 @@ def test_model_is_what_the_config_and_labels_say(model: Model) -> None:
 
 @pytest.mark.parametrize("n_slices", [1, 2, 7])
 def test_exported_network_answers_as_the_trained_one(
-    model: Model, network: MobileNet, n_slices: int
+    model: Model, network: PooledNetwork, n_slices: int
 ) -> None:
     rng = np.random.default_rng(n_slices)
     mel = rng.random((n_slices, SPEC.n_mels, SPEC.n_frames), np.float32) * 4
@@ -115,14 +116,17 @@ def test_network_tells_nothing_of_the_machine_it_was_exported_on(run: Run) -> No
 def test_teachers_head_is_not_exported(model: Model, run: Run) -> None:
     assert [output.name for output in model.session.get_outputs()] == ["logits"]
     assert sorted(path.name for path in run.folder.iterdir()) == [
-        "checkpoint.pt", "loss.csv", "pictures.html", "tiny.json", "tiny.onnx",
+        "checkpoint.pt", "heard.npz", "loss.csv", "pictures.html", "tiny.json", "tiny.onnx",
     ]  # fmt: skip
 
 
 def test_metrics_are_in_the_card_and_the_card_is_named(model: Model, run: Run) -> None:
     metrics = model.card.metrics
     assert str(run.folder / "tiny.json") in run.output
-    assert set(metrics) == {"genres", "instruments", "instruments_in_real_mixes"}
+    assert set(metrics) == {
+        "genres", "genres_in_all_runs", "genres_of_teachers", "instruments",
+        "instruments_in_real_mixes", "instruments_in_recordings",
+    }  # fmt: skip
     assert {row["label"] for row in metrics["genres"]["labels"]} == {"Jazz", "Blues"}
     assert [(r["positives"], r["negatives"]) for r in metrics["genres"]["labels"]] == [(8, 8)] * 2
     assert metrics["genres"]["macro_roc_auc"] > 0.9  # a high tone and a low one
@@ -147,14 +151,53 @@ def test_evaluate_draws_what_it_measures(run: Run, tmp_path: Path) -> None:
     page = tmp_path / "heard.html"
     arguments = ["evaluate", *run.sources, "--model", str(run.card), "--pictures", str(page)]
     assert CliRunner().invoke(main, arguments, catch_exceptions=False).exit_code == 0
-    assert page.read_text("utf-8") == (run.folder / "pictures.html").read_text("utf-8")
+    for picture in ("Learning curve</text>", "Reliability: genres</text>"):
+        assert picture in page.read_text("utf-8")
+        assert picture in (run.folder / "pictures.html").read_text("utf-8")
 
 
 def test_evaluate_measures_the_same(run: Run) -> None:
     arguments = ["evaluate", *run.sources, "--model", str(run.card)]
     result = CliRunner().invoke(main, arguments, catch_exceptions=False)
     assert result.exit_code == 0
-    assert json.loads(result.stdout) == load_model(str(run.folder / "tiny.json")).card.metrics
+    kept = load_model(str(run.folder / "tiny.json")).card.metrics
+    for part, figures in json.loads(result.stdout).items():
+        assert figures == {key: kept[part][key] for key in figures}
+
+
+def test_rules_of_a_run_that_holds_nothing_out_come_from_others(run: Run, tmp_path: Path) -> None:
+    config = tmp_path / "tiny.toml"
+    config.write_text(TOML)
+    options = ["--out", str(tmp_path / "all"), "--config", str(config), "--steps", "2"]
+    arguments = ["train", *run.sources, *options, "--everything"]
+    alone = CliRunner().invoke(main, arguments)
+    assert alone.exit_code == 2
+    assert "--everything and --rules go together" in alone.stderr
+    others = ["--start", str(run.folder / "checkpoint.pt"), "--rules", str(run.folder)]
+    done = CliRunner().invoke(main, [*arguments, *others], catch_exceptions=False)
+    assert done.exit_code == 0
+    card, other = (load_model(str(p)).card for p in (tmp_path / "all" / "tiny.json", run.card))
+    assert card.rules == other.rules
+    assert card.metrics["genres"] == other.metrics["genres"]
+    assert card.sha256 != other.sha256
+
+
+def test_evaluate_writes_the_pack(run: Run, tmp_path: Path) -> None:
+    folder = tmp_path / "pack"
+    arguments = ["evaluate", *run.sources, "--model", str(run.card), "--out", str(folder)]
+    result = CliRunner().invoke(main, [*arguments, "--draws", "50"], catch_exceptions=False)
+    assert result.exit_code == 0
+    content = json.loads((folder / "report.json").read_text("utf-8"))
+    measured = {part["name"]: part for part in content["parts"]}
+    metrics = load_model(str(run.card)).card.metrics
+    for name in ("genres", "instruments"):
+        by_label = {row["label"]: row for row in measured[name]["labels"]}
+        for row in metrics[name]["labels"]:
+            for figure in ("roc_auc", "ap", "f1"):
+                assert by_label[row["label"]][figure]["value"] == pytest.approx(row[figure])
+    changes = [row["change"] for row in content["robustness"] if row["part"] == "genres"]
+    assert len(changes) == 8
+    assert f"wrote {folder / 'report.md'}" in result.stderr
 
 
 def test_labelled_windows_are_heard_one_by_one(model: Model, tmp_path: Path) -> None:

@@ -7,9 +7,17 @@ import pytest
 
 from tagger.errors import DataError
 from tests.training_data import clip, write_tag_names
-from training.labels import GENRE_SLICE, INSTRUMENT_SLICE, INSTRUMENTS, Targets, unknown
+from training.labels import (
+    GENRES,
+    INSTRUMENT_SLICE,
+    INSTRUMENTS,
+    LISTED_GENRES,
+    WEAK_GENRES,
+    Targets,
+    unknown,
+)
 from training.teachers import TEACHERS
-from training.weak import RULES, add_weak_instruments, weak_targets
+from training.weak import RULES, add_weak_labels, weak_targets
 from training.weak import _tag_names as tag_names
 
 
@@ -37,9 +45,13 @@ def of(targets: Targets, name: str) -> float:
     return float(targets[INSTRUMENT_SLICE.start + INSTRUMENTS.index(name)])
 
 
+def genre(targets: Targets, name: str) -> float:
+    return float(targets[GENRES.index(name)])
+
+
 def test_what_is_in_mid_range_stays_unknown(data: Path) -> None:
     targets = heard(data)
-    assert np.isnan(targets[GENRE_SLICE]).all()
+    assert np.isnan(targets[: len(LISTED_GENRES)]).all()
     assert np.isnan(of(targets, "Piano"))
     assert np.isnan(of(targets, "Drums"))
 
@@ -60,6 +72,23 @@ def test_metal_has_drums_and_no_harp(data: Path) -> None:
     assert of(targets, "Harp") == of(targets, "Saxophone") == 0
 
 
+def test_metal_is_rock_and_no_pop(data: Path) -> None:
+    targets = heard(data, metal=0.9)
+    assert genre(targets, "Metal") == genre(targets, "Rock") == 1
+    assert genre(targets, "Pop") == 0
+
+
+def test_every_weak_genre_can_be_present_and_absent() -> None:
+    for name in WEAK_GENRES:
+        assert any(name in rule.present for rule in RULES)
+        assert any(name in rule.absent for rule in RULES)
+
+
+def test_genres_that_people_gave_stay_theirs() -> None:
+    listed = {label for rule in RULES for label in rule.present + rule.absent} & set(LISTED_GENRES)
+    assert not listed
+
+
 def test_a_stronger_rule_overrules_a_weaker(data: Path) -> None:
     # No drum tag at all, but hip-hop beyond doubt.
     quiet = {"drums": 0.0, "beat": 0.0, "beats": 0.0, "rock": 0.0, "techno": 0.0}
@@ -67,9 +96,9 @@ def test_a_stronger_rule_overrules_a_weaker(data: Path) -> None:
     assert of(heard(data, **quiet, **{"Hip-Hop": 0.9}), "Drums") == 1
 
 
-def test_every_rule_names_known_instruments_once() -> None:
+def test_every_rule_names_known_labels_once() -> None:
     for rule in RULES:
-        assert set(rule.present + rule.absent) <= set(INSTRUMENTS)
+        assert set(rule.present + rule.absent) <= {*INSTRUMENTS, *WEAK_GENRES}
         assert not set(rule.present) & set(rule.absent)
         assert rule.present or rule.absent
         assert rule.least > 0 or np.isfinite(rule.most)
@@ -81,7 +110,7 @@ def test_labels_are_added_only_where_nothing_was_known(data: Path) -> None:
     known[0], known[INSTRUMENT_SLICE.start + INSTRUMENTS.index("Drums")] = 1, 0
     song = clip("song", known, soft=data / "soft.npz")
     other = clip("other", known)
-    added, untouched = add_weak_instruments([song, other], data)
+    added, untouched = add_weak_labels([song, other], data)
     assert added.targets[0] == 1
     assert of(added.targets, "Drums") == 0
     assert of(added.targets, "Electric Guitar") == 1
@@ -90,4 +119,4 @@ def test_labels_are_added_only_where_nothing_was_known(data: Path) -> None:
 
 def test_missing_tag_names_are_named(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"tags\.json"):
-        add_weak_instruments([], tmp_path)
+        add_weak_labels([], tmp_path)

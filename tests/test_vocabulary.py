@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from tagger.vocabulary import Label, Vocabulary
+from tagger.model import load_model
+from tagger.vocabulary import PARENTS, Label, Vocabulary
 
 
 @pytest.mark.parametrize(
@@ -32,3 +33,13 @@ def test_same_word_may_be_genre_and_instrument() -> None:
 def test_empty_vocabulary_is_refused() -> None:
     with pytest.raises(ValueError, match="empty"):
         Vocabulary(())
+
+
+def test_tree_has_no_loops_and_only_labels_of_the_shipped_model() -> None:
+    names = {label.name for label in load_model().card.vocabulary.labels}
+    for name, parent in PARENTS.items():
+        assert {name, parent} <= names
+        above = [name]
+        while (wider := PARENTS.get(above[-1])) is not None:
+            assert wider not in above
+            above.append(wider)

@@ -1,24 +1,29 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tagger.audio import Windows
-from tagger.card import LabelRule
+from tagger.card import LabelRule, ModelCard
 from tagger.inference import SliceScores, score_windows
 from tagger.model import Model
-from tagger.voting import calibrate, choose_tags, score_track, vote
+from tagger.vocabulary import Label, Vocabulary
+from tagger.voting import Choice, calibrate, choose_tags, is_settled, score_track, vote
 from tests.tiny_model import SPEC
 
 Array = npt.NDArray[np.float32]
-MOST = {"genre": 3, "instrument": 5}
+ALL = Choice({"genre": 3, "instrument": 5})
 
 
 def windows(*rows: Array) -> Windows:
-    return Windows(np.stack(rows), tuple(map(float, range(len(rows)))), SPEC.rate, len(rows), ())
+    starts = tuple(map(float, range(len(rows))))
+    return Windows(np.stack(rows), starts, SPEC.rate, len(rows), (), len(rows))
 
 
 def tone(hz: float) -> Array:
@@ -46,13 +51,26 @@ def test_low_and_high_tones_are_told_apart(tiny: Model) -> None:
 def test_chunks_make_no_difference(tiny: Model) -> None:
     rows = [tone(hz) for hz in (120, 500, 3500)]
     together = score_windows(tiny, [windows(*rows)])
-    apart = score_windows(tiny, [windows(row) for row in rows])
+    apart = score_windows(
+        tiny, [replace(windows(row), starts=(float(i),)) for i, row in enumerate(rows)]
+    )
     np.testing.assert_allclose(together.values, apart.values, atol=1e-6)
 
 
-def test_vote_is_the_mean_over_slices_that_sound() -> None:
-    scores = slices([[0.2, 0.9], [0.4, 0.7], [1.0, 1.0]], silent=[False, False, True])
-    np.testing.assert_allclose(vote(scores), [0.3, 0.8], atol=1e-6)
+def test_vote_is_the_mean_over_slices_that_sound(tiny: Model) -> None:
+    rows = [[0.2, 0.9, 0.2, 0.9], [0.4, 0.7, 0.4, 0.7], [1.0, 1.0, 1.0, 1.0]]
+    scores = slices(rows, silent=[False, False, True])
+    np.testing.assert_allclose(vote(scores, tiny.card), [0.3, 0.8, 0.3, 0.8], atol=1e-6)
+
+
+def test_instrument_that_rests_for_half_a_song_is_heard_in_the_other(tiny: Model) -> None:
+    card = replace(tiny.card, vote_shares={"genre": 1.0, "instrument": 0.5})
+    scores = slices([[0.9, 0.9, 0.9, 0.1], [0.7, 0.7, 0.7, 0.3], [0.1] * 4, [0.1] * 4, [0.1] * 4])
+    # Of five slices the upper half are three; each label has its own.
+    expected = [0.38, 0.38, 1.7 / 3, 0.5 / 3]
+    np.testing.assert_allclose(vote(scores, card), expected, atol=1e-6)
+    with pytest.raises(ValueError, match="vote_shares"):
+        replace(tiny.card, vote_shares={"genre": 1.0, "instrument": 0.0})
 
 
 def test_silence_gets_no_tag_and_no_score(tiny: Model) -> None:
@@ -60,7 +78,7 @@ def test_silence_gets_no_tag_and_no_score(tiny: Model) -> None:
     assert scores.silent == (True, True)
     track = score_track(scores, tiny.card)
     assert not track.values.any()
-    assert choose_tags(track, tiny.card, MOST) == ()  # type: ignore[arg-type]
+    assert choose_tags(track, tiny.card, ALL) == ()
 
 
 def test_neutral_rule_changes_nothing(tiny: Model) -> None:
@@ -83,18 +101,109 @@ def test_tags_are_those_at_their_threshold_best_first(tiny: Model) -> None:
     )  # fmt: skip
     card = replace(tiny.card, rules=rules)
     track = score_track(slices([[0.4, 0.8, 0.9, 0.2]]), card)
-    tags = choose_tags(track, card, MOST)  # type: ignore[arg-type]
+    tags = choose_tags(track, card, ALL)
     assert [tag.name for tag in tags] == ["High", "Low"]
     assert tags[0].score == pytest.approx(0.8, abs=1e-5)
 
 
 def test_no_more_tags_than_asked_for(tiny: Model) -> None:
     track = score_track(slices([[0.9, 0.8, 0.9, 0.8]]), tiny.card)
-    assert [tag.name for tag in choose_tags(track, tiny.card, {"genre": 1, "instrument": 0})] == [
-        "Low"
-    ]
+    one = Choice({"genre": 1, "instrument": 0})
+    assert [tag.name for tag in choose_tags(track, tiny.card, one)] == ["Low"]
 
 
 def test_no_windows_at_all_is_not_sure(tiny: Model) -> None:
     track = score_track(score_windows(tiny, []), tiny.card)
-    assert choose_tags(track, tiny.card, MOST) == ()  # type: ignore[arg-type]
+    assert choose_tags(track, tiny.card, ALL) == ()
+
+
+def test_profile_says_how_sure_a_tag_must_be(tiny: Model) -> None:
+    card = replace(tiny.card, rules=(LabelRule(1, 0, 0.5, precise=0.7),) * 4)
+    track = score_track(slices([[0.6, 0.8, 0.6, 0.8]]), card)
+    assert [tag.name for tag in choose_tags(track, card, ALL)] == ["High", "High Whistle"]
+    balanced = replace(ALL, profile="balanced")
+    assert len(choose_tags(track, card, balanced)) == 4
+    assert choose_tags(track, card, replace(balanced, min_confidence=0.9)) == ()
+
+
+def test_experimental_labels_are_given_only_when_asked_for(tiny: Model) -> None:
+    rules = (LabelRule(1, 0, 0.5), LabelRule(1, 0, 0.5, evidence="experimental")) * 2
+    card = replace(tiny.card, rules=rules)
+    track = score_track(slices([[0.9, 0.8, 0.9, 0.8]]), card)
+    assert len(choose_tags(track, card, ALL)) == 2
+    assert len(choose_tags(track, card, replace(ALL, experimental=True))) == 4
+
+
+def heard_so_far(votes: list[list[float]], tiny: Model, *, planned: int = 10) -> bool:
+    """Whether windows with these values settle a track; the thresholds of `tiny` lie at 0.5."""
+    return is_settled(slices(votes), planned, tiny.card, 1.0)
+
+
+def test_clear_and_steady_votes_settle_a_track(tiny: Model) -> None:
+    assert heard_so_far([[0.9, 0.1, 0.9, 0.1]] * 4, tiny)
+    assert heard_so_far([[0.9, 0.1, 0.8, 0.2], [0.8, 0.2, 0.9, 0.1]] * 2, tiny)
+
+
+def test_one_label_near_its_threshold_keeps_a_track_open(tiny: Model) -> None:
+    near = [[0.9, 0.1, 0.9, value] for value in (0.1, 0.9, 0.2, 0.9)]
+    assert not heard_so_far(near, tiny)
+    assert heard_so_far(near, tiny, planned=4)  # nothing is left that could change it
+
+
+def test_two_windows_settle_nothing(tiny: Model) -> None:
+    assert not heard_so_far([[0.9, 0.1, 0.9, 0.1]] * 2, tiny)
+    silent = slices([[0.9, 0.1, 0.9, 0.1]] * 4, silent=[True, True, False, False])
+    assert not is_settled(silent, 10, tiny.card, 1.0)
+
+
+def test_threshold_is_that_of_the_calibrated_probability(tiny: Model) -> None:
+    """A vote of 0.3 is as probable as 0.5 where the calibration says so."""
+    offset = float(np.log(0.7 / 0.3))
+    card = replace(tiny.card, rules=(LabelRule(1.0, offset, 0.5),) * 4)
+    steady = [[0.25, 0.35, 0.25, 0.35], [0.27, 0.33, 0.27, 0.33]] * 2
+    assert is_settled(slices(steady), 10, card, 1.0)
+    across = [[0.2, 0.2, 0.4, 0.4], [0.4, 0.4, 0.2, 0.2]] * 2
+    assert not is_settled(slices(across), 10, card, 1.0)
+    assert is_settled(slices(across), 10, tiny.card, 1.0)
+
+
+def one_label_card() -> ModelCard:
+    return ModelCard(
+        name="one", version="1", licence="MIT", data="", trained_at="", mel=SPEC,
+        vocabulary=Vocabulary((Label("genre", "Low"),)), rules=(LabelRule(1.0, 0.0, 0.5),),
+        weights="one.onnx", sha256="", golden=(0.0,), metrics={},
+    )  # fmt: skip
+
+
+@given(
+    left=st.lists(st.floats(0.01, 0.99), min_size=10, max_size=10),
+    clearance=st.floats(0.1, 4),
+)
+def test_more_clearance_never_settles_sooner(left: list[float], clearance: float) -> None:
+    card = one_label_card()
+    for n in range(1, 11):
+        heard = slices([[value] for value in left[:n]])
+        if is_settled(heard, 10, card, 2 * clearance):
+            assert is_settled(heard, 10, card, clearance)
+
+
+def test_hearing_stops_when_enough_is_heard_and_reads_no_further(tiny: Model) -> None:
+    read: list[int] = []
+
+    def chunks() -> Iterator[Windows]:
+        for i, starts in enumerate([(0.0, 9.0), (4.0, 2.0), (1.0, 3.0)]):
+            read.append(i)
+            yield replace(windows(tone(120), tone(3500)), starts=starts, planned=6)
+
+    asked: list[tuple[int, int]] = []
+
+    def enough(heard: SliceScores, planned: int) -> bool:
+        asked.append((len(heard.values), planned))
+        return len(heard.values) == 4
+
+    scores = score_windows(tiny, chunks(), enough)
+    assert read == [0, 1]
+    assert asked == [(2, 6), (4, 6)]
+    assert scores.starts == (0.0, 2.0, 4.0, 9.0)  # in the order of time again
+    low = scores.values[:, 0] > 0.5
+    assert low.tolist() == [True, False, True, False]

@@ -19,10 +19,11 @@ from tagger.card import MelSpec
 from training.augment import AugmentConfig
 from training.config import Config, LoopConfig
 from training.datasets import Clip
+from training.heard import Heard
 from training.labels import VOCABULARY, Targets
 from training.mixing import Recipe
 from training.networks.mobile import MobileConfig, Stage
-from training.weak import RULES
+from training.weak import RULES, TAGS_OF
 
 Array = npt.NDArray[np.float32]
 Row = dict[str, object]
@@ -47,7 +48,7 @@ CONFIG = Config(
     mel=SPEC,
     network=MobileConfig(stem=(4, 4), stages=(Stage(8, 1, 3, (2, 2)),), embedding=16, dropout=0.1),
     loop=LoopConfig(steps=6, learning_rate=0.02, average_decay=0.8, save_every=2),
-    recipe=Recipe(songs=12, rendered=2, solos=2),
+    recipe=Recipe(songs=12, rendered=2, solos=2, noise=1, rendered_overlay=0.0),
     augment=AugmentConfig(mask_bands=4, mask_frames=6),
 )
 TOML = """
@@ -57,7 +58,7 @@ mel = { rate = 8000, slice_samples = 8000, n_fft = 256, hop = 160, n_mels = 32, 
 fmax = 4000.0, power_floor = 1e-6, log_gain = 1e4 }
 network = { stem = [4, 4], stages = [[8, 1, 3, [2, 2]]], embedding = 16, dropout = 0.1 }
 loop = { steps = 6, learning_rate = 0.02, average_decay = 0.8, save_every = 2 }
-recipe = { songs = 12, rendered = 2, solos = 2 }
+recipe = { songs = 12, rendered = 2, solos = 2, noise = 1, rendered_overlay = 0.0 }
 augment = { mask_bands = 4, mask_frames = 6 }
 """
 
@@ -78,6 +79,12 @@ def state(targets: Targets, name: str) -> str:
     (index,) = (i for i, label in enumerate(VOCABULARY.labels) if label.name == name)
     value = float(targets[index])
     return "unknown" if np.isnan(value) else {0.0: "absent", 1.0: "present"}[value]
+
+
+def heard_of(targets: Targets, votes: Targets) -> Heard:
+    """What was heard of as many recordings, two of each artist."""
+    groups = np.array([f"artist {i // 2}" for i in range(len(targets))], dtype=np.str_)
+    return Heard(targets, votes, groups, np.ones(len(targets), dtype=np.bool_))
 
 
 def clip(name: str, targets: Targets, **more: object) -> Clip:
@@ -114,9 +121,12 @@ def write_sound(path: Path, samples: Array, rate: int = RATE) -> Path:
 def write_tag_names(data: Path) -> None:
     """The teachers' vocabularies: the tags that rules speak of, filled up to 50."""
     names = {}
-    for teacher in ("msd", "mtt"):
+    for teacher in ("msd", "mtt", "jamendo_musicnn"):
         spoken = [tag for rule in RULES if rule.teacher == teacher for tag in rule.tags]
-        names[teacher] = [*dict.fromkeys(spoken), *(f"other {i}" for i in range(50))][:50]
+        names[TAGS_OF.get(teacher, teacher)] = [
+            *dict.fromkeys(spoken),
+            *(f"other {i}" for i in range(50)),
+        ][:50]
     (data / "teachers").mkdir()
     (data / "teachers" / "tags.json").write_text(json.dumps(names))
 

@@ -3,20 +3,29 @@
 In the order of use:
 
 - `labels`      the vocabulary, and one table per source that maps its names to ours
-- `datasets`    one module per source: files, groups, folds, known and unknown labels
+- `datasets`    one module per source: files, groups, folds, known and unknown labels; `sources`
+                lists those that people download or make
 - `frontend`    `tagger.mel` in torch
 - `features`    mel power of every clip, computed once, kept on disk
 - `teachers`    soft labels and embeddings of other networks, taught through heads dropped later
 - `weak`        instruments in songs, where the teachers leave little doubt
 - `mixing`      random crops, mixes of clips and their three-valued labels
 - `augment`     draws of parameters, then changes to mel power that follow them
-- `networks`    what is trained
+- `blending`    a stretch of one song in another
+- `networks`    what is trained: a mobile network, a residual one, a classic one
 - `losses`      masked losses
+- `precision`   in which numbers a step is computed
+- `parallel`    one run on several devices
+- `watch`       hearing on artists apart, to stop early
 - `loop`        optimiser, averages of weights, checkpoints
+- `log`         what a run tells while it learns
 - `metrics`     ROC-AUC, average precision and F1 by track over what is known
 - `calibrate`   votes -> probabilities and thresholds
 - `export`      network + card, as `tagger` reads them
 - `evaluate`    an exported model over labelled files, through the tagger itself
+- `pack`        its figures with intervals, in words and pictures, and through changed sound
 - `pipeline`    all of it in one command
 - `synth`       rendered MIDI with exact labels
+- `personal`    a person's own library teaches a model their own labels: `musictag train`
+- `commit`      which code made a model
 """

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from training.torchaudio_python import functional
+
 
 @dataclass(frozen=True, slots=True)
 class AugmentConfig:
@@ -23,26 +25,89 @@ class AugmentConfig:
     masks: int = 2  # rectangles blanked in each direction
     mask_bands: int = 10  # at most
     mask_frames: int = 20  # at most
+    mel_range: float = 0.0  # bands by which either end of the mel range moves, at most
+    mix_style: float = 0.0  # share of slices that take on the spectral colour of another
+    mix_style_alpha: float = 0.4
 
 
 def augment_power(power: Tensor, config: AugmentConfig, rng: torch.Generator) -> Tensor:
     """Transposed, filtered and noisy versions. Shape: `(B, M, F)` in and out."""
     power = _transpose(power, config.transpose, rng)
+    if config.mel_range:  # draws nothing where it is off, so that older runs stay the same
+        power = stretch_bands(power, *mel_range_draw(len(power), config.mel_range, rng))
     power = power * _equaliser(power, config.eq_db, rng)
     power = power * _low_pass(power, config.low_pass, rng)
     return power + _noise(power, config.noise, rng)
 
 
 def mask(mel: Tensor, config: AugmentConfig, rng: torch.Generator) -> Tensor:
-    """Blank bands and frames of log-mel slices.
+    """Blank bands and frames of log-mel slices, by torchaudio.
 
     Source: Park et al. 2019, "SpecAugment". Shape: `(B, M, F)` in and out
     """
-    for _ in range(config.masks):
-        bands = _stripe(mel.shape[0], mel.shape[1], config.mask_bands, rng)
-        frames = _stripe(mel.shape[0], mel.shape[2], config.mask_frames, rng)
-        mel = mel * (bands[:, :, None] * frames[:, None, :]).to(mel.device)
-    return mel
+    audio = functional()
+    # torchaudio draws from the global state: it is set for the while, and put back.
+    with torch.random.fork_rng(devices=_cuda_devices(mel)):
+        torch.manual_seed(int(torch.randint(2**62, (1,), generator=rng)))
+        image = mel[:, None]
+        for _ in range(config.masks):
+            image = audio.mask_along_axis_iid(image, config.mask_bands + 1, 0.0, axis=2)
+            image = audio.mask_along_axis_iid(image, config.mask_frames + 1, 0.0, axis=3)
+    return image[:, 0]
+
+
+def mel_range_draw(n: int, most: float, rng: torch.Generator) -> tuple[Tensor, Tensor]:
+    """How far the lowest and the highest band of each slice move, in bands. Shape: `(n,)` twice."""
+    moves = (torch.rand(2, n, generator=rng) * 2 - 1) * most
+    return moves[0], moves[1]
+
+
+def stretch_bands(power: Tensor, lowest: Tensor, highest: Tensor) -> Tensor:
+    """As if the mel bands had been laid from a little lower or higher to a little lower or higher.
+
+    What the other bands would have heard beyond the old ones is silence. Source: the jitter of
+    fmin and fmax in PaSST (Koutini et al. 2022). Shape: `(B, M, F)`, `(B,)`, `(B,)` in, `(B, M, F)`
+    """
+    n_mels = power.shape[1]
+    along = torch.linspace(0, 1, n_mels)[None]
+    place = torch.arange(n_mels)[None] + lowest[:, None] * (1 - along) + highest[:, None] * along
+    below = place.floor()
+    share = (place - below).to(power.device)[:, :, None]
+    return _bands(power, below) * (1 - share) + _bands(power, below + 1) * share
+
+
+def mix_style_draw(n: int, config: AugmentConfig, rng: torch.Generator) -> tuple[Tensor, Tensor]:
+    """How much of its own colour each slice keeps, and whose the rest is. Shape: `(n,)` twice."""
+    alpha = torch.full((2, n), config.mix_style_alpha)
+    gamma = torch._standard_gamma(alpha, generator=rng)
+    share = gamma[0] / gamma.sum(dim=0).clamp_min(1e-9)
+    chosen = _draw(n, rng) < config.mix_style
+    return torch.where(chosen, share, 1.0), torch.randperm(n, generator=rng)
+
+
+def mix_style(mel: Tensor, share: Tensor, partner: Tensor) -> Tensor:
+    """Give each band the mean and spread over time of a blend of two slices.
+
+    Labels stay: what differs is the colour of the recording. Source: Kim et al. 2022, "Domain
+    Generalization on Efficient Acoustic Scene Classification Using Residual Normalization"
+    (Freq-MixStyle), after Zhou et al. 2021. Shape: `(B, M, F)`, `(B,)`, `(B,)` in, `(B, M, F)` out
+    """
+    own = share.to(mel.device)[:, None, None]
+    mean, spread = mel.mean(dim=2, keepdim=True), mel.std(dim=2, keepdim=True) + 1e-6
+    new_mean = own * mean + (1 - own) * mean[partner]
+    new_spread = own * spread + (1 - own) * spread[partner]
+    return (mel - mean) / spread * new_spread + new_mean
+
+
+def _bands(power: Tensor, index: Tensor) -> Tensor:
+    """Each slice's bands of these numbers, silence where there is no such band."""
+    inside = ((index >= 0) & (index < power.shape[1])).to(power.device)[:, :, None]
+    at = index.clamp(0, power.shape[1] - 1).long().to(power.device)
+    return torch.gather(power, 1, at[:, :, None].expand_as(power)) * inside
+
+
+def _cuda_devices(tensor: Tensor) -> list[int]:
+    return [tensor.get_device()] if tensor.is_cuda else []
 
 
 def _draw(n: int, rng: torch.Generator) -> Tensor:
@@ -83,11 +148,3 @@ def _noise(power: Tensor, share: float, rng: torch.Generator) -> Tensor:
     level = 10 ** (-(2 + 3 * _draw(len(power), rng))).to(power.device)[:, None, None]
     hiss = -torch.log(torch.rand(power.shape, generator=rng).clamp_min(1e-9)).to(power.device)
     return hiss * level * power.mean(dim=(1, 2), keepdim=True) * _chosen(power, share, rng)
-
-
-def _stripe(n: int, length: int, most: int, rng: torch.Generator) -> Tensor:
-    """Ones with one run of zeros in each row. Shape: `(n, length)`."""
-    width = (_draw(n, rng) * (most + 1)).floor()[:, None]
-    start = (_draw(n, rng)[:, None] * (length - width)).floor()
-    position = torch.arange(length)[None]
-    return 1.0 - ((position >= start) & (position < start + width)).float()

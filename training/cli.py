@@ -1,4 +1,4 @@
-"""`musictag train` and `musictag evaluate`, or `python -m training` in a checkout."""
+"""`python -m training`: making the models that ship; `evaluate` is a command of `musictag` too."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypedDict, TypeVar, Unpack
 
 import click
 
@@ -14,63 +15,178 @@ from tagger.cli.errors import PlainErrors
 from tagger.cli.options import MODEL
 from training.synth.command import synth
 
+if TYPE_CHECKING:
+    from tagger.model import Model
+    from training.evaluate import HeardClip
+    from training.split import Split
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
 DATA = click.option(
     "--data",
-    required=True,
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     help="Folder with tracks.csv, instruments.csv and the sound they name.",
 )
 RENDERED = click.option(
     "--rendered",
+    multiple=True,
     type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="Folder that `python -m training.synth` filled with rendered MIDI.",
+    help="Folder that `python -m training synth` filled with rendered MIDI. May be repeated.",
 )
-FOLD = click.option("--fold", default=1, show_default=True, help="Fold of songs to hold out.")
+SOURCE = click.option(
+    "--source",
+    "sources",
+    multiple=True,
+    metavar="KIND:PATH",
+    help="A data set of one's own or a public one; may be given several times. KIND is folders, "
+    "csv, beets, gtzan, fma, jamendo, magnatagatune, openmic or irmas.",
+)
+WEAK = click.option(
+    "--weak-negatives",
+    "weak",
+    is_flag=True,
+    help="Take a genre that a source does not name, far from those it names, for absent.",
+)
+GTZAN_SPLIT = click.option(
+    "--gtzan-split",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Folder with the fault-filtered lists and the artists of GTZAN.",
+)
+FOLD = click.option(
+    "--fold",
+    type=click.IntRange(0, 5),
+    default=1,
+    show_default=True,
+    help="Fold to hold out; 0 is the test part of sources that have one.",
+)
+
+
+def places(command: Command) -> Command:
+    """Where labelled sound is, and what of it is held out."""
+    for option in (FOLD, GTZAN_SPLIT, WEAK, SOURCE, RENDERED, DATA):
+        command = option(command)
+    return command
+
+
+class Places(TypedDict):
+    """What `places` gives a command."""
+
+    data: Path | None
+    rendered: tuple[Path, ...]
+    sources: tuple[str, ...]
+    weak: bool
+    gtzan_split: Path | None
+    fold: int
+
+
+def _split(*, everything: bool = False, **where: Unpack[Places]) -> Split:
+    """Read all labels; what a source leaves out is told on standard error."""
+    from training.datasets.sources import load_source
+    from training.split import load_split
+
+    if not where["data"] and not where["sources"]:
+        raise click.UsageError("nothing to hear: give --data or --source")
+    loaded = [
+        load_source(text, weak=where["weak"], gtzan_split=where["gtzan_split"])
+        for text in where["sources"]
+    ]
+    for line in (line for source in loaded for line in source.notes()):
+        click.echo(line, err=True)
+    fold = None if everything else where["fold"]
+    return load_split(where["data"], where["rendered"], fold, loaded)
 
 
 @click.command()
-@DATA
-@RENDERED
-@FOLD
+@places
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder for the run.")
 @click.option("--config", type=click.Path(exists=True, path_type=Path), help="A TOML file.")
 @click.option("--device", default="cpu", show_default=True, help="cpu, cuda or cuda:1.")
 @click.option("--steps", type=click.IntRange(min=1), help="Instead of the config's number.")
+@click.option("--seed", type=click.IntRange(min=0), help="Instead of the config's.")
+@click.option(
+    "--start",
+    type=click.Path(exists=True, path_type=Path),
+    help="Checkpoint of another run, whose weights this one begins with.",
+)
+@click.option(
+    "--everything",
+    is_flag=True,
+    help="Hold no fold out, for a model that ships; needs --rules.",
+)
+@click.option(
+    "--rules",
+    "runs",
+    multiple=True,
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Folder of a run that held a fold out, to calibrate on what it heard. May be repeated.",
+)
+@click.option("--tensorboard", is_flag=True, help="Write scalars for TensorBoard, too.")
 def train(
-    data: Path,
-    rendered: Path | None,
-    fold: int,
     out: Path,
     config: Path | None,
     device: str,
     steps: int | None,
+    seed: int | None,
+    start: Path | None,
+    everything: bool,
+    runs: tuple[Path, ...],
+    tensorboard: bool,
+    **where: Unpack[Places],
 ) -> None:
     """Train, calibrate, measure and export a model, and draw how it learned and hears.
 
-    A run that was stopped goes on where it was when started again with the same folder.
+    A run that was stopped goes on where it was when started again with the same folder. On several
+    graphics cards: torchrun --nproc-per-node N -m training train ...
     """
     _quiet_threads()
     from dataclasses import replace
 
     from training.config import DEFAULT, load_config
-    from training.pipeline import load_split, run
+    from training.pipeline import Origin, run
 
+    if everything != bool(runs):
+        raise click.UsageError("--everything and --rules go together: nothing is held out")
     settings = load_config(config or DEFAULT)
-    if steps:
-        settings = replace(settings, loop=replace(settings.loop, steps=steps))
-    split = load_split(data, rendered, fold)
-    card = run(settings, split, out, out.parent / "features", device, _progress)
-    click.echo(f"wrote {card}; see it with: musictag models show {card}")
+    loop = settings.loop
+    loop = replace(loop, steps=steps or loop.steps, seed=loop.seed if seed is None else seed)
+    settings = replace(settings, loop=loop)
+    card = run(
+        settings, _split(everything=everything, **where), out, out.parent / "features", device,
+        _progress, origin=Origin(start, runs), scalars=tensorboard,
+    )  # fmt: skip
+    if card:
+        click.echo(f"wrote {card}; see it with: musictag models show {card}")
 
 
 @click.command()
-@DATA
-@RENDERED
-@FOLD
+@places
 @MODEL
 @click.option("--pictures", type=click.Path(path_type=Path), help="Also draw them, as .html.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Also write the evaluation pack there: Markdown, JSON and pictures.",
+)
+@click.option(
+    "--draws",
+    type=click.IntRange(1),
+    default=1000,
+    show_default=True,
+    help="Of artists, for the intervals of the pack.",
+)
+@click.option(
+    "--robustness/--no-robustness",
+    default=True,
+    show_default=True,
+    help="With --out: hear it all again through MP3, other pitch and tempo, noise...",
+)
 def evaluate(
-    data: Path, rendered: Path | None, fold: int, model: str, pictures: Path | None
+    model: str,
+    pictures: Path | None,
+    out: Path | None,
+    draws: int,
+    robustness: bool,
+    **where: Unpack[Places],
 ) -> None:
     """Measure a model on held-out sound.
 
@@ -80,17 +196,42 @@ def evaluate(
     import json
     from dataclasses import replace
 
+    from tagger.errors import DataError
     from tagger.model import find_card, load_model
+    from training.evaluate import gathered
+    from training.judging import hear_all, measure_all
+    from training.labels import VOCABULARY
+    from training.log import LOSSES
     from training.pictures import write_pictures
-    from training.pipeline import LOSSES, listen_all, load_split, measure_all
 
-    split, loaded = load_split(data, rendered, fold), load_model(model)
-    heard = listen_all(loaded, split, _progress)
+    split, loaded = _split(**where), load_model(model)
+    if loaded.card.vocabulary != VOCABULARY:
+        raise DataError(f"the labels of {loaded.card.id} are not those that data are read with")
+    clips = hear_all(loaded, split, _progress)
+    heard = {name: gathered(part, len(loaded.card.vocabulary)) for name, part in clips.items()}
     figures = measure_all(heard, loaded.card)
     if pictures:
         log = find_card(model).with_name(LOSSES)
         write_pictures(pictures, log, heard, replace(loaded.card, metrics=figures))
     click.echo(json.dumps(figures, indent=1))
+    if out:
+        click.echo(f"wrote {_pack(out, loaded, clips, draws, robustness=robustness)}", err=True)
+
+
+def _pack(
+    folder: Path,
+    model: Model,
+    clips: dict[str, list[HeardClip]],
+    draws: int,
+    *,
+    robustness: bool,
+) -> Path:
+    from training.pack.results import Results, measure_parts, measure_robustness
+    from training.pack.writing import write_pack
+
+    changed = measure_robustness(clips, model, _progress, draws=draws) if robustness else ()
+    parts = measure_parts(clips, model.card, draws=draws)
+    return write_pack(folder, Results(model.card.id, draws, parts, changed), clips, model.card)
 
 
 def _quiet_threads() -> None:

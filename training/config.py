@@ -11,7 +11,9 @@ from tagger.card import MelSpec
 from tagger.errors import DataError
 from training.augment import AugmentConfig
 from training.mixing import Recipe
-from training.networks.mobile import MobileConfig, Stage
+from training.networks import KINDS, MobileConfig, NetworkConfig
+from training.networks.mobile import Stage
+from training.precision import NAMES
 
 DEFAULT = Path(__file__).with_name("configs") / "default.toml"
 
@@ -28,10 +30,18 @@ class LoopConfig:
     average_decay: float = 0.997  # of the running average of weights that is kept in the end
     mixup: float = 0.5  # share of songs blended with another song
     mixup_alpha: float = 0.4
+    cutmix: float = 0.0  # share of the other songs that lose a stretch to another song
     teacher_weight: float = 1.0
     embedding_weight: float = 0.5
     seed: int = 1
     save_every: int = 250  # steps
+    precision: str = "auto"  # float32, bfloat16 or float16 instead
+    patience: int = 0  # hearings without progress after which a run stops; 0: it never does
+    watch_every: int = 250  # steps between two hearings
+
+    def __post_init__(self) -> None:
+        if self.precision not in NAMES:
+            raise ValueError(f"precision {self.precision!r} is not one of {', '.join(NAMES)}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +51,7 @@ class Config:
     name: str
     version: str
     mel: MelSpec
-    network: MobileConfig = field(default_factory=MobileConfig)
+    network: NetworkConfig = field(default_factory=MobileConfig)
     loop: LoopConfig = field(default_factory=LoopConfig)
     recipe: Recipe = field(default_factory=Recipe)
     augment: AugmentConfig = field(default_factory=AugmentConfig)
@@ -69,13 +79,16 @@ def _parse(content: dict[str, Any]) -> Config:
     )
 
 
-def _network(**content: Any) -> MobileConfig:
+def _network(kind: str = "mobile", **content: Any) -> NetworkConfig:
     """The network's shape; TOML has arrays where it has tuples."""
-    if "stem" in content:
-        content["stem"] = tuple(content["stem"])
+    for name in ("stem", "widths"):
+        if name in content:
+            content[name] = tuple(content[name])
     if "stages" in content:
         content["stages"] = tuple(
             Stage(width, depth, kernel, tuple(stride))
             for width, depth, kernel, stride in content["stages"]
         )
-    return MobileConfig(**content)
+    if kind not in KINDS:
+        raise ValueError(f"network kind {kind!r} is not one of {', '.join(KINDS)}")
+    return KINDS[kind](**content)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import groupby
@@ -11,39 +12,62 @@ import numpy.typing as npt
 
 from tagger.audio import iter_windows
 from tagger.card import ModelCard
+from tagger.errors import AudioError
 from tagger.inference import score_windows
 from tagger.model import Model
 from tagger.scan import Settings
 from tagger.vocabulary import Kind
 from tagger.voting import calibrate, vote
 from training.datasets import Clip
+from training.datasets.instruments import is_rendered
+from training.heard import Heard
 from training.metrics import label_metrics, summary
 
 Array = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Heard:
-    """What is known of each clip, and what the model votes. Shape: `(N, K)` each."""
+class HeardClip:
+    """A clip, its vote `(K,)`, and what the network says of its slices that sound `(S, K)`."""
 
-    targets: Array
-    votes: Array
+    clip: Clip
+    vote: Array
+    slices: Array
 
 
 def listen(
     model: Model, clips: Iterable[Clip], progress: Callable[[], object] = lambda: None
 ) -> Heard:
     """Votes, before calibration, for clips that are whole files or 3-second windows of one."""
-    targets: list[Array] = []
-    votes: list[Array] = []
+    return gathered(hear(model, clips, progress), len(model.card.vocabulary))
+
+
+def gathered(heard: Iterable[HeardClip], n_labels: int) -> Heard:
+    """Clips heard, row by row."""
+    parts = list(heard)
+    return Heard(
+        targets=_rows([part.clip.targets for part in parts], n_labels),
+        votes=_rows([part.vote for part in parts], n_labels),
+        groups=np.array([part.clip.group for part in parts], dtype=np.str_),
+        real=np.array([not is_rendered(part.clip) for part in parts], dtype=np.bool_),
+    )
+
+
+def hear(
+    model: Model, clips: Iterable[Clip], progress: Callable[[], object] = lambda: None
+) -> list[HeardClip]:
+    """Every clip, in order; `progress` is called once per file.
+
+    Clips of a file that cannot be read are left out, with a warning that names the file.
+    """
+    heard: list[HeardClip] = []
     for _, group in groupby(clips, key=lambda clip: clip.path):
-        parts = list(group)
-        for clip, clip_votes in _votes(model, parts):
-            targets.append(clip.targets)
-            votes.append(clip_votes)
+        try:
+            heard += _heard(model, list(group))
+        except AudioError as error:
+            logging.getLogger(__name__).warning("%s; left out", error)
         progress()
-    n_labels = len(model.card.vocabulary)
-    return Heard(_rows(targets, n_labels), _rows(votes, n_labels))
+    return heard
 
 
 def measure(heard: Heard, card: ModelCard, kind: Kind) -> dict[str, object]:
@@ -59,7 +83,7 @@ def _rows(rows: list[Array], width: int) -> Array:
     return np.array(rows, dtype=np.float32).reshape(-1, width)
 
 
-def _votes(model: Model, clips: list[Clip]) -> Iterator[tuple[Clip, Array]]:
+def _heard(model: Model, clips: list[Clip]) -> Iterator[HeardClip]:
     """Whole files get a scan's windows and a vote; labelled windows each their own slice."""
     spec = model.card.mel
     windowed = clips[0].end_s is not None
@@ -71,7 +95,10 @@ def _votes(model: Model, clips: list[Clip]) -> Iterator[tuple[Clip, Array]]:
     )
     scores = score_windows(model, chunks)
     if not windowed:
-        yield clips[0], vote(scores)
+        for clip in clips:
+            yield HeardClip(
+                clip, vote(scores, model.card), scores.values[~np.array(scores.silent, dtype=bool)]
+            )
         return
     by_start = {
         round(start, 1): value for start, value in zip(scores.starts, scores.values, strict=True)
@@ -79,4 +106,4 @@ def _votes(model: Model, clips: list[Clip]) -> Iterator[tuple[Clip, Array]]:
     for clip in clips:
         # The last, shorter window of a file has labels but no slice of its own.
         if (value := by_start.get(round(clip.start_s, 1))) is not None:
-            yield clip, value
+            yield HeardClip(clip, value, value[None])

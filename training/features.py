@@ -8,6 +8,7 @@ beneath anything heard).
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -18,28 +19,34 @@ import soundfile
 import soxr
 import torch
 
+from tagger.audio.opening import open_reader
 from tagger.card import MelSpec
-from tagger.errors import DataError
+from tagger.errors import AudioError, DataError
 from training.datasets import Clip
 from training.frontend import mel_power
 
 Mel = npt.NDArray[np.float16]  # (F, M): log10 of mel power, frames first so that crops are views
 
+BLOCK = 1 << 22  # samples decoded at once
 LEAST_POWER = 1e-10  # log10 needs a floor; far below `MelSpec.power_floor`
 
 
 def load_features(
     clips: Iterable[Clip], spec: MelSpec, cache: Path, progress: Callable[[], object] = lambda: None
 ) -> dict[str, Mel]:
-    """Mel power of each clip, by its id; `progress` is called once per clip."""
+    """Mel power of each clip, by its id; `progress` is called once per clip.
+
+    Clips of a file that cannot be read are left out, with a warning that names the file.
+    """
     folder = cache / hashlib.sha256(repr(spec).encode()).hexdigest()[:12]
     folder.mkdir(parents=True, exist_ok=True)
-    files: dict[Path, Mel] = {}
+    files: dict[Path, Mel | None] = {}
     features: dict[str, Mel] = {}
     for clip in clips:
         if clip.path not in files:
-            files[clip.path] = _cached(clip.path, spec, folder)
-        features[clip.id] = _part(files[clip.path], clip, spec)
+            files[clip.path] = _readable(clip.path, spec, folder)
+        if (mel := files[clip.path]) is not None:
+            features[clip.id] = _part(mel, clip, spec)
         progress()
     return features
 
@@ -48,10 +55,32 @@ def read_mono(path: Path, rate: int) -> npt.NDArray[np.float32]:
     """A whole file as mono at `rate` Hz. Shape: `(T,)`."""
     try:
         samples, source_rate = soundfile.read(path, dtype="float32", always_2d=True)
-    except (OSError, RuntimeError) as error:
-        raise DataError(f"cannot be read ({error})", path) from error
+    except (OSError, RuntimeError):
+        return _read_other(path, rate)
     weights = np.full(samples.shape[1], 1 / samples.shape[1], dtype=np.float32)
     return np.asarray(soxr.resample(samples @ weights, source_rate, rate), dtype=np.float32)
+
+
+def _read_other(path: Path, rate: int) -> npt.NDArray[np.float32]:
+    """What libsndfile cannot read, as the tagger reads it."""
+    try:
+        with open_reader(path) as reader:
+            blocks = [reader.read(0, BLOCK)]
+            while len(blocks[-1]) == BLOCK:
+                blocks.append(reader.read(BLOCK * len(blocks), BLOCK))
+            source_rate = reader.rate
+    except AudioError as error:
+        raise DataError(f"cannot be read ({error.message})", path) from error
+    samples = np.concatenate(blocks)
+    return np.asarray(soxr.resample(samples, source_rate, rate), dtype=np.float32)
+
+
+def _readable(path: Path, spec: MelSpec, folder: Path) -> Mel | None:
+    try:
+        return _cached(path, spec, folder)
+    except DataError as error:
+        logging.getLogger(__name__).warning("%s; left out", error)
+        return None
 
 
 def _cached(path: Path, spec: MelSpec, folder: Path) -> Mel:

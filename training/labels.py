@@ -15,11 +15,20 @@ from tagger.vocabulary import Label, Vocabulary
 
 Targets = npt.NDArray[np.float32]  # (K,): 1 present, 0 absent, NaN unknown
 
-GENRES = (
+# Genres that people gave to the songs we learn from.
+LISTED_GENRES = (
     "Blues", "Classical", "Country", "Easy Listening", "Electronic", "Experimental", "Folk",
     "Hip-Hop", "Jazz", "Latin", "New Age", "Pop Rock", "R&B", "Reggae", "Soundtrack", "Vocal",
     "World",
 )  # fmt: skip
+
+# Genres that only other networks heard in them; see training/weak.py.
+WEAK_GENRES = (
+    "Alternative", "Ambient", "Funk", "House", "Indie", "Metal", "Pop", "Punk", "Rock", "Soul",
+    "Techno",
+)  # fmt: skip
+
+GENRES = LISTED_GENRES + WEAK_GENRES
 
 INSTRUMENTS = (
     "Voice", "Choir", "Drums", "Percussion", "Electric Bass", "Double Bass", "Electric Guitar",
@@ -86,16 +95,24 @@ VEILS = {**FAMILIES, "Brass Section": FAMILIES["Brass"], "Choir": ("Voice",)}
 COLLECTIVE = frozenset({"Brass", "Brass Section"})
 
 
+def label_names() -> list[str]:
+    """The label of each output, with its kind."""
+    return [f"{label.kind}:{label.name}" for label in VOCABULARY.labels]
+
+
 def unknown() -> Targets:
     """Targets of which nothing is known."""
     return np.full(len(VOCABULARY), np.nan, dtype=np.float32)
 
 
 def genre_targets(names: Iterable[str], *, complete: bool) -> Targets:
-    """Targets from AllMusic names; with `complete`, a genre that is not listed is absent."""
+    """Targets from AllMusic names; with `complete`, a genre that is not listed is absent.
+
+    AllMusic has no names for the weak genres here, so of them nothing is known.
+    """
     targets = unknown()
     if complete:
-        targets[GENRE_SLICE] = 0.0
+        targets[: len(LISTED_GENRES)] = 0.0
     for name in names:
         ours = ALLMUSIC[name]
         if ours is not None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -17,23 +16,18 @@ from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel
 
 from tagger.errors import DataError
-from training.augment import augment_power, mask
+from training.augment import augment_power, mask, mix_style, mix_style_draw
+from training.blending import blend, cut_draw
 from training.config import Config
 from training.frontend import compress
-from training.labels import VOCABULARY
+from training.labels import VOCABULARY, label_names
 from training.losses import label_loss, teacher_loss
-from training.mixing import Pool, Slice, draw_batch
-from training.networks.mobile import MobileNet
+from training.mixing import Pools, Slice, draw_batch
+from training.networks import PooledNetwork, build
+from training.parallel import ALONE, Team
+from training.precision import Precision
 from training.teachers import WIDTH
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Pools:
-    """Where slices are drawn from."""
-
-    songs: Pool
-    solos: Pool
-    rendered: Pool | None
+from training.watch import Best, Watched
 
 
 class Student(nn.Module):
@@ -41,7 +35,7 @@ class Student(nn.Module):
 
     def __init__(self, config: Config) -> None:
         super().__init__()
-        self.network = MobileNet(len(VOCABULARY), config.mel.n_mels, config.network)
+        self.network = build(config.network, len(VOCABULARY), config.mel.n_mels)
         self.teacher_head = nn.Linear(self.network.head.in_features, WIDTH)
 
     def forward(self, mel: Tensor) -> tuple[Tensor, Tensor]:
@@ -60,30 +54,43 @@ def train(
     folder: Path,
     device: torch.device,
     report: Callable[[int, float], object] = lambda step, loss: None,
-) -> MobileNet:
+    *,
+    start: Path | None = None,
+    team: Team = ALONE,
+    heard: Callable[[int, float], object] = lambda step, value: None,
+) -> PooledNetwork:
     """Train, or go on from the checkpoint in `folder`, and return the averaged network on the CPU.
 
-    `report` is called after each step with its number and the loss.
+    `report` is called after each step with its number and the loss; `heard` after each hearing of
+    the watched clips with the step and the figure. With patience, the network is the best heard.
+    `start` is the checkpoint of another run, whose averaged weights a new run begins with.
     """
     torch.manual_seed(config.loop.seed)
-    run = _Run(config, device)
-    run.load(folder / "checkpoint.pt")
-    while run.step < config.loop.steps:
+    run = _Run(config, device, team)
+    if not run.load(folder / "checkpoint.pt") and start:
+        run.begin_with(start)
+    while run.step < config.loop.steps and not run.is_over():
         loss = run.advance(pools)
         report(run.step, loss)
+        if pools.watched and config.loop.patience and run.step % config.loop.watch_every == 0:
+            heard(run.step, run.hear(pools.watched))
         if run.step % config.loop.save_every == 0 or run.step == config.loop.steps:
             run.save(folder / "checkpoint.pt")
-    student = run.average.module
-    assert isinstance(student, Student)
-    return student.network.cpu().eval()
+    if run.is_over():
+        run.save(folder / "checkpoint.pt")
+    return run.network()
 
 
 class _Run:
     """What changes from step to step."""
 
-    def __init__(self, config: Config, device: torch.device) -> None:
-        self.config, self.device, self.step = config, device, 0
+    def __init__(self, config: Config, device: torch.device, team: Team = ALONE) -> None:
+        self.config, self.device, self.team, self.step = config, device, team, 0
         self.student = Student(config).to(device)
+        self.model = team.wrap(self.student, device)
+        self.precision = Precision.of(config.loop.precision, device)
+        self.scaler = self.precision.scaler()
+        self.best = Best()
         self.optimiser = torch.optim.AdamW(
             self.student.parameters(),
             lr=config.loop.learning_rate,
@@ -97,21 +104,51 @@ class _Run:
     def advance(self, pools: Pools) -> float:
         """One step of the optimiser; returns the loss."""
         loop = self.config.loop
-        rng = np.random.default_rng((loop.seed, self.step))
+        # The first process draws what a run of one process would.
+        own = (self.team.rank,) if self.team.rank else ()
+        rng = np.random.default_rng((loop.seed, self.step, *own))
         torch.manual_seed(int(rng.integers(2**62)))
-        batch = draw_batch(pools.songs, pools.rendered, pools.solos, self.config.recipe, rng)
+        batch = draw_batch(pools, self.config.recipe, rng)
         for group in self.optimiser.param_groups:
             group["lr"] = loop.learning_rate * schedule(self.step / loop.steps, loop.warm_up)
-        self.student.train()
-        with torch.autocast(self.device.type, torch.bfloat16):
+        self.model.train()
+        with self.precision.autocast():
             loss = self._loss(batch, rng)
-        self.optimiser.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
-        nn.utils.clip_grad_norm_(self.student.parameters(), loop.clip_norm)
-        self.optimiser.step()
+        self._descend(loss)
         self.average.update_parameters(self.student)
         self.step += 1
         return float(loss.detach())
+
+    def _descend(self, loss: Tensor) -> None:
+        self.optimiser.zero_grad(set_to_none=True)
+        self.scaler.scale(loss).backward()  # type: ignore[no-untyped-call]
+        self.scaler.unscale_(self.optimiser)
+        nn.utils.clip_grad_norm_(self.student.parameters(), self.config.loop.clip_norm)
+        self.scaler.step(self.optimiser)
+        self.scaler.update()
+
+    def hear(self, clips: Watched) -> float:
+        """How well the averaged network hears the watched clips."""
+        value = clips.roc_auc(self._averaged(), self.device) if self.team.is_first else 0.0
+        self.best.update(value, self._averaged())
+        return value
+
+    def is_over(self) -> bool:
+        """Whether the best hearing lies as far back as patience reaches; all processes agree."""
+        patience = self.config.loop.patience
+        return bool(patience) and self.team.agree(self.best.since >= patience, self.device)
+
+    def network(self) -> PooledNetwork:
+        """The averaged network, or the best that was heard."""
+        network = self._averaged().cpu().eval()
+        if self.best.weights:
+            network.load_state_dict(self.best.weights)
+        return network
+
+    def _averaged(self) -> PooledNetwork:
+        student = self.average.module
+        assert isinstance(student, Student)
+        return student.network
 
     def _loss(self, batch: list[Slice], rng: np.random.Generator) -> Tensor:
         config, device = self.config, self.device
@@ -120,10 +157,13 @@ class _Run:
         targets = torch.from_numpy(np.stack([s.targets for s in batch])).to(device)
         soft = torch.from_numpy(np.stack([s.soft for s in batch])).to(device)
         mel = compress(augment_power(power, config.augment, draws), config.mel)
+        if config.augment.mix_style:
+            mel = mix_style(mel, *mix_style_draw(len(batch), config.augment, draws))
         mel = mask(mel, config.augment, draws)
-        share, partner = (x.to(device) for x in mixup_draw(config, len(batch), draws))
-        mel = mel * share[:, :, None] + mel[partner] * (1 - share[:, :, None])
-        logits, answers = (out.float() for out in self.student(mel))
+        weight, partner = (x.to(device) for x in blend_draw(config, len(batch), draws))
+        mel = blend(mel, weight, partner)
+        share = weight.mean(dim=1, keepdim=True)
+        logits, answers = (out.float() for out in self.model(mel))
         labels = label_loss(
             torch.cat([logits, logits]),
             torch.cat([targets, targets[partner]]),
@@ -135,22 +175,37 @@ class _Run:
 
     def save(self, path: Path) -> None:
         """Write the state so that an interrupted write leaves the old one."""
+        if not self.team.is_first:
+            return
         path.parent.mkdir(parents=True, exist_ok=True)
         state = {
             "step": self.step,
             "config": repr(self.config),
+            "labels": label_names(),
             "student": self.student.state_dict(),
             "average": self.average.state_dict(),
             "optimiser": self.optimiser.state_dict(),
+            "scaler": self.scaler.state_dict(),
+            "best": self.best.state(),
         }
         unfinished = path.with_suffix(".tmp")
         torch.save(state, unfinished)
         unfinished.replace(path)
 
-    def load(self, path: Path) -> None:
-        """Take up a saved state if there is one."""
+    def begin_with(self, path: Path) -> None:
+        """Take the averaged weights of another run; a label it did not know starts at random."""
+        state = torch.load(path, map_location=self.device, weights_only=True)
+        known = {name.removeprefix("module."): value for name, value in state["average"].items()}
+        own = self.student.state_dict()
+        for name in ("network.head.weight", "network.head.bias"):
+            known[name] = fit_head(known[name], own[name], state["labels"])
+        self.student.load_state_dict({**own, **{k: v for k, v in known.items() if k in own}})
+        self.average.module.load_state_dict(self.student.state_dict())
+
+    def load(self, path: Path) -> bool:
+        """Take up a saved state if there is one; whether there was."""
         if not path.exists():
-            return
+            return False
         state = torch.load(path, map_location=self.device, weights_only=True)
         if state["config"] != repr(self.config):
             raise DataError("is of a run with other settings; choose another --out folder", path)
@@ -158,6 +213,19 @@ class _Run:
         self.student.load_state_dict(state["student"])
         self.average.load_state_dict(state["average"])
         self.optimiser.load_state_dict(state["optimiser"])
+        self.scaler.load_state_dict(state["scaler"])
+        self.best = Best(**state["best"])
+        return True
+
+
+def fit_head(old: Tensor, new: Tensor, labels: list[str]) -> Tensor:
+    """Rows of a head by label: those of labels the old one had, else the new one's own.
+
+    Shape: `(K_old, ...)` and `(K, ...)` in, `(K, ...)` out
+    """
+    rows = dict(zip(labels, old, strict=True))
+    names = label_names()
+    return torch.stack([rows.get(name, own) for name, own in zip(names, new, strict=True)])
 
 
 def running_average(
@@ -189,6 +257,24 @@ def schedule(progress: float, warm_up: float) -> float:
     if progress < warm_up:
         return progress / warm_up
     return 0.5 * (1 + math.cos(math.pi * (progress - warm_up) / (1 - warm_up)))
+
+
+def blend_draw(config: Config, n: int, rng: torch.Generator) -> tuple[Tensor, Tensor]:
+    """Each slice's own share, in every frame or in all alike, and whose slice takes up the rest.
+
+    Shape: `(n, F)` or `(n, 1)`, and `(n,)`
+    """
+    share, partner = mixup_draw(config, n, rng)
+    if not config.loop.cutmix:
+        return share, partner
+    return cut_draw(
+        share,
+        partner,
+        songs=config.recipe.songs,
+        chance=config.loop.cutmix,
+        n_frames=config.mel.n_frames,
+        rng=rng,
+    )
 
 
 def mixup_draw(config: Config, n: int, rng: torch.Generator) -> tuple[Tensor, Tensor]:

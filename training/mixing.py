@@ -16,8 +16,9 @@ import numpy.typing as npt
 from tagger.card import MelSpec
 from training.datasets import Clip
 from training.features import Mel
-from training.labels import Targets
+from training.labels import VOCABULARY, Targets
 from training.teachers import WIDTH, soft_at
+from training.watch import Watched
 
 Array = npt.NDArray[np.float32]
 
@@ -114,34 +115,74 @@ def mix(slices: list[Slice], gains_db: npt.NDArray[np.float64]) -> Slice:
 class Recipe:
     """What a batch is made of."""
 
-    songs: int = 48  # slices of full mixes with genre labels or teachers
-    rendered: int = 24  # slices of rendered MIDI
-    solos: int = 24  # sums of isolated instruments
+    songs: int = 44  # slices of full mixes with genre labels or teachers
+    rendered: int = 32  # slices of rendered MIDI
+    solos: int = 16  # sums of isolated instruments
+    noise: int = 4  # slices of speech and noise: nothing to name
     most_solos: int = 3  # sounds in one such sum
     solo_range_db: float = 12.0  # how much quieter one of them may be
     overlay: float = 0.15  # share of songs with an isolated instrument laid over them
+    rendered_overlay: float = 0.25  # the same of rendered MIDI
 
 
-def draw_batch(
-    songs: Pool, rendered: Pool | None, solos: Pool, recipe: Recipe, rng: np.random.Generator
-) -> list[Slice]:
-    """All slices of one batch, songs first."""
-    batch = [_song(songs, solos, recipe, rng) for _ in range(recipe.songs)]
-    n_solos = recipe.solos if rendered else recipe.solos + recipe.rendered
-    batch += [_solos(solos, recipe, rng) for _ in range(n_solos)]
-    if rendered:
-        batch += [rendered.draw(rng) for _ in range(recipe.rendered)]
+@dataclass(frozen=True, slots=True, eq=False)
+class Pools:
+    """Where slices are drawn from."""
+
+    songs: Pool
+    solos: Pool | None = None
+    rendered: Pool | None = None
+    talk: Pool | None = None  # speech and noise
+    watched: Watched | None = None  # heard now and then, never learned from
+
+
+def draw_batch(pools: Pools, recipe: Recipe, rng: np.random.Generator) -> list[Slice]:
+    """All slices of one batch, songs first; more songs where there are no solos."""
+    batch = [_laid_over(pools.songs, pools, recipe.overlay, rng) for _ in range(recipe.songs)]
+    n_solos = recipe.solos if pools.rendered else recipe.solos + recipe.rendered
+    batch += [_solos(pools, recipe, rng) for _ in range(n_solos)]
+    batch += [_nothing(pools, rng) for _ in range(recipe.noise)]
+    if pools.rendered:
+        share = recipe.rendered_overlay
+        batch += [_laid_over(pools.rendered, pools, share, rng) for _ in range(recipe.rendered)]
     return batch
 
 
-def _song(songs: Pool, solos: Pool, recipe: Recipe, rng: np.random.Generator) -> Slice:
-    song = songs.draw(rng)
-    if rng.random() >= recipe.overlay:
-        return song
-    return mix([song, solos.draw(rng)], np.array([0.0, rng.uniform(-6, 6)]))
+def _laid_over(pool: Pool, pools: Pools, share: float, rng: np.random.Generator) -> Slice:
+    """A slice of a mix, now and then with an isolated instrument laid over it."""
+    mixed = pool.draw(rng)
+    if rng.random() >= share or not pools.solos:
+        return mixed
+    return mix([mixed, pools.solos.draw(rng)], np.array([0.0, rng.uniform(-6, 6)]))
 
 
-def _solos(solos: Pool, recipe: Recipe, rng: np.random.Generator) -> Slice:
+def _nothing(pools: Pools, rng: np.random.Generator) -> Slice:
+    """Speech, noise from outdoors, or noise made here: of no genre and no instrument."""
+    if pools.talk and rng.random() < 0.5:
+        return pools.talk.draw(rng)
+    unheard = np.full(WIDTH, np.nan, dtype=np.float32)
+    targets = np.zeros(len(VOCABULARY), dtype=np.float32)
+    return Slice(_noise(pools.songs.spec, rng), targets, unheard)
+
+
+def _noise(spec: MelSpec, rng: np.random.Generator) -> Array:
+    """Mel power of a hiss, rumble or hum, steady or swelling, at the level of a quiet recording."""
+    bands = np.linspace(-1, 1, spec.n_mels)
+    tilt_db = rng.uniform(-25, 15) * bands + rng.uniform(-8, 8) * bands**2
+    if rng.random() < 0.3:  # a hum stands out of the hiss in one band
+        tilt_db[int(rng.integers(spec.n_mels // 2))] += rng.uniform(10, 40)
+    swell_db = rng.uniform(0, 6) * np.sin(
+        np.linspace(0, rng.uniform(0, 12), spec.n_frames) + rng.uniform(0, 6)
+    )
+    level_db = rng.uniform(-50, 0)
+    power = rng.exponential(size=(spec.n_mels, spec.n_frames))
+    power *= 10 ** ((tilt_db[:, None] + swell_db[None] + level_db) / 10)
+    return np.asarray(power, dtype=np.float32)
+
+
+def _solos(pools: Pools, recipe: Recipe, rng: np.random.Generator) -> Slice:
+    if not pools.solos:
+        return pools.songs.draw(rng)
     n = int(rng.integers(1, recipe.most_solos + 1))
     gains = rng.uniform(-recipe.solo_range_db, 0, size=n)
-    return mix([solos.draw(rng) for _ in range(n)], gains)
+    return mix([pools.solos.draw(rng) for _ in range(n)], gains)

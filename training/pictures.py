@@ -18,7 +18,7 @@ from tagger.explain.scene import Box, Line, Mark, Scene, Text
 from tagger.explain.svg import html_text
 from tagger.vocabulary import KINDS, Kind
 from tagger.voting import calibrate
-from training.evaluate import Heard
+from training.heard import Heard
 
 Array = npt.NDArray[np.float32]
 
@@ -34,13 +34,13 @@ def write_pictures(path: Path, log: Path, heard: dict[str, Heard], card: ModelCa
     marks: list[Mark] = [Text(14, 28, f"{card.id}: how it learned and how it hears", 18, bold=True)]
     losses = read_losses(log)
     if len(losses) > 1:
-        marks += _learning_curve(losses, _below(marks))
-    marks += _reliability(heard, card, _below(marks))
+        marks += _learning_curve(losses, below(marks))
+    marks += reliability_marks(heard, card, below(marks))
     for part, figures in card.metrics.items():
-        marks += _label_bars(part.replace("_", " "), figures["labels"], _below(marks))
-    marks += _confusion(heard["genres"], card, _below(marks))
+        marks += _label_bars(part.replace("_", " "), figures["labels"], below(marks))
+    marks += confusion_marks(heard["genres"], card, below(marks))
     title = f"Learning curve, reliability, figures by label and confusion of {card.id}"
-    scene = Scene(WIDTH, _below(marks), title, tuple(marks))
+    scene = Scene(WIDTH, below(marks), title, tuple(marks))
     path.write_text(html_text(scene), encoding="utf-8")
 
 
@@ -103,7 +103,8 @@ def short(name: str) -> str:
     return name if len(name) <= 6 else f"{name[:5].strip()}…"
 
 
-def _below(marks: Sequence[Mark]) -> int:
+def below(marks: Sequence[Mark]) -> int:
+    """Where the next picture begins under these."""
     ends = [
         m.y + (m.height if isinstance(m, Box) else 0) for m in marks if isinstance(m, Box | Text)
     ]
@@ -137,7 +138,8 @@ def _learning_curve(losses: Array, y: int) -> Iterator[Mark]:
     yield Line(tuple((float(points[i][0]), float(points[i][1])) for i in shown), AGAINST, 2)
 
 
-def _reliability(heard: dict[str, Heard], card: ModelCard, y: int) -> Iterator[Mark]:
+def reliability_marks(heard: dict[str, Heard], card: ModelCard, y: int) -> Iterator[Mark]:
+    """A curve for each kind: how often what is given a probability is true."""
     words = ("probability given", "share true")
     for x, kind in zip((LEFT, LEFT + 410), KINDS, strict=True):
         yield from _frame(x, y, PLOT, f"Reliability: {PARTS[kind]}", words)
@@ -170,7 +172,8 @@ def _label_bars(part: str, rows: Sequence[dict[str, float | str]], y: int) -> It
             yield Text(x + 205, y + 13, f"{value:.2f}", 11)
 
 
-def _confusion(heard: Heard, card: ModelCard, y: int) -> Iterator[Mark]:
+def confusion_marks(heard: Heard, card: ModelCard, y: int) -> Iterator[Mark]:
+    """A table of genres, true by most surely heard."""
     indices = card.vocabulary.indices("genre")
     counts = confusion(heard, indices)
     names = [card.vocabulary.labels[i].name for i in indices]

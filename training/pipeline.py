@@ -3,143 +3,119 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, replace
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import numpy as np
-import torch
-
-from tagger.card import LabelRule, ModelCard, dump_card
+from tagger.card import dump_card
 from tagger.errors import DataError
-from tagger.model import Model, load_model
-from tagger.vocabulary import Kind
-from training.calibrate import fit_rules
+from tagger.model import load_model
 from training.config import Config
-from training.datasets import Clip, genres, instruments
-from training.evaluate import Heard, listen, measure
+from training.datasets import Clip
 from training.export import export
 from training.features import load_features
-from training.loop import Pools, train
-from training.mixing import Pool
+from training.heard import load_heard, save_heard
+from training.judging import MIXES, Progress, judge, listen_all
+from training.log import LOSSES, Log, open_writer
+from training.loop import train
+from training.mixing import Pool, Pools
+from training.networks import PooledNetwork
+from training.parallel import Team, joined
 from training.pictures import write_pictures
-from training.teachers import load_soft, standardise
-from training.weak import add_weak_instruments
+from training.split import Split
+from training.teachers import Array, load_soft, standardise
+from training.watch import is_watched, watched
 
-LOSSES, PICTURES = "loss.csv", "pictures.html"  # in the folder of a run
+PICTURES, HEARD = "pictures.html", "heard.npz"  # in the folder of a run
 
-Progress = Callable[[str, int], AbstractContextManager[Callable[[], object]]]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Split:
-    """Clips to learn from and clips held out, by what they are."""
-
-    songs: list[Clip]
-    solos: list[Clip]
-    rendered: list[Clip]
-    held_out_songs: list[Clip]
-    held_out_instruments: list[Clip]
-    real_mixes: list[Clip]
+Report = Callable[[int, float], object]
 
 
-def load_split(data: Path, rendered: Path | None, fold: int) -> Split:
-    """Read all labels and set aside one fold of the songs and of the instruments."""
-    songs = add_weak_instruments(genres.load(data), data)
-    sounds = instruments.load(data)
-    midi = instruments.load_rendered(rendered) if rendered else []
-    split = Split(
-        songs=[clip for clip in songs if clip.fold != fold],
-        solos=[clip for clip in sounds if not instruments.is_held_out(clip)],
-        rendered=[clip for clip in midi if not instruments.is_held_out(clip)],
-        held_out_songs=[clip for clip in songs if clip.fold == fold],
-        held_out_instruments=[
-            clip
-            for clip in sounds + midi
-            if instruments.is_held_out(clip) and clip.source != instruments.TEST_SOURCE
-        ],
-        real_mixes=[clip for clip in sounds if clip.source == instruments.TEST_SOURCE],
-    )
-    if not split.held_out_songs:
-        raise DataError(f"no song is in fold {fold}", data / "tracks.csv")
-    check_disjoint(split.songs, split.held_out_songs)
-    check_disjoint(split.solos + split.rendered, split.held_out_instruments + split.real_mixes)
-    return split
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What a run takes from others."""
 
-
-def check_disjoint(learned: list[Clip], held_out: list[Clip]) -> None:
-    """Refuse a split in which an artist, singer or instrument is on both sides."""
-    if both := {clip.group for clip in learned} & {clip.group for clip in held_out}:
-        raise DataError(f"in training and held out at once: {', '.join(sorted(both)[:5])}")
+    start: Path | None = None  # a checkpoint, whose averaged weights it begins with
+    runs: tuple[Path, ...] = ()  # folders of runs that held folds out, where this one does not
 
 
 def run(
-    config: Config, split: Split, folder: Path, cache: Path, device: str, progress: Progress
+    config: Config,
+    split: Split,
+    folder: Path,
+    cache: Path,
+    device: str,
+    progress: Progress,
+    *,
+    origin: Origin = Origin(),
+    scalars: bool = False,
+) -> Path | None:
+    """Train, export, calibrate and measure; returns the path of the model's card.
+
+    Of several processes that `torchrun` started only the first does more than train, and returns
+    a path. With `scalars`, TensorBoard can show how it goes.
+    """
+    with joined(device) as (team, own_device):
+        with team.first_alone():
+            pools = _pools(config, split, cache, progress if team.is_first else silent)
+        folder.mkdir(parents=True, exist_ok=True)
+        with _reporting(config, folder, progress, team, scalars=scalars) as (report, heard):
+            network = train(
+                config, pools, folder, own_device, report,
+                start=origin.start, team=team, heard=heard,
+            )  # fmt: skip
+    return _finish(network, config, split, folder, progress, origin) if team.is_first else None
+
+
+def _finish(
+    network: PooledNetwork,
+    config: Config,
+    split: Split,
+    folder: Path,
+    progress: Progress,
+    origin: Origin,
 ) -> Path:
-    """Train, export, calibrate and measure; returns the path of the model's card."""
-    pools = _pools(config, split, cache, progress)
-    folder.mkdir(parents=True, exist_ok=True)
-    with _reporting(config, folder / LOSSES, progress) as report:
-        network = train(config, pools, folder, torch.device(device), report)
     path = export(network, config, folder)
     model = load_model(str(path))
     heard = listen_all(model, split, progress)
-    card = replace(model.card, rules=_rules(heard, model.card))
-    card = replace(card, metrics=measure_all(heard, card))  # the figures depend on the rules
+    save_heard(heard, folder / HEARD)
+    runs = [load_heard(other / HEARD) for other in origin.runs] or [heard]
+    card = judge(model.card, runs, heard[MIXES])
     dump_card(card, path)
-    write_pictures(folder / PICTURES, folder / LOSSES, heard, card)
+    write_pictures(folder / PICTURES, folder / LOSSES, {**runs[0], MIXES: heard[MIXES]}, card)
     return path
 
 
-def listen_all(model: Model, split: Split, progress: Progress) -> dict[str, Heard]:
-    """What the model votes on each part of the held-out sound."""
-    parts = {
-        "genres": split.held_out_songs,
-        "instruments": split.held_out_instruments,
-        "instruments_in_real_mixes": split.real_mixes,
-    }
-    heard = {}
-    for name, clips in parts.items():
-        with progress(f"listening: {name}", len({clip.path for clip in clips})) as advance:
-            heard[name] = listen(model, clips, advance)
-    return heard
-
-
-def measure_all(heard: dict[str, Heard], card: ModelCard) -> dict[str, Any]:
-    """Figures of each part of the held-out sound, as they stand in a card."""
-    kinds: dict[str, Kind] = {"genres": "genre"}
-    return {
-        name: measure(part, card, kinds.get(name, "instrument")) for name, part in heard.items()
-    }
-
-
-def _rules(heard: dict[str, Heard], card: ModelCard) -> tuple[LabelRule, ...]:
-    """Rules fitted on held-out songs and instruments; the real mixes are for measuring only."""
-    parts = heard["genres"], heard["instruments"]
-    return fit_rules(
-        np.concatenate([part.targets for part in parts]),
-        np.concatenate([part.votes for part in parts]),
-        card.vocabulary,
-    )
+@contextmanager
+def silent(label: str, length: int) -> Iterator[Callable[[], object]]:
+    """No progress shown."""
+    yield lambda: None
 
 
 @contextmanager
 def _reporting(
-    config: Config, log: Path, progress: Progress
-) -> Iterator[Callable[[int, float], object]]:
-    """Write each loss to a file, by step, and move the progress on; steps done before count."""
-    with progress("training", config.loop.steps) as advance, log.open("a", buffering=1) as losses:
+    config: Config, folder: Path, progress: Progress, team: Team, *, scalars: bool
+) -> Iterator[tuple[Report, Report]]:
+    """Write each loss and each hearing to a file, by step, and move the progress on.
+
+    Only the first process of a team writes; steps done before count.
+    """
+    if not team.is_first:
+        yield (lambda step, loss: None), (lambda step, value: None)
+        return
+    writer = open_writer(folder) if scalars else None
+    steps = config.loop.steps
+    with progress("training", steps) as advance, closing(Log(folder, writer, config)) as log:
         done = 0
 
         def report(step: int, loss: float) -> None:
             nonlocal done
-            losses.write(f"{step},{loss:.5f}\n")
+            log.loss(step, loss)
             for _ in range(step - done):
                 advance()
             done = step
 
-        yield report
+        yield report, log.hearing
 
 
 def _pools(config: Config, split: Split, cache: Path, progress: Progress) -> Pools:
@@ -147,8 +123,26 @@ def _pools(config: Config, split: Split, cache: Path, progress: Progress) -> Poo
     with progress("reading sound", len(clips)) as advance:
         features = load_features(clips, config.mel, cache, advance)
     soft = standardise({clip.id: load_soft(clip.soft) for clip in split.songs if clip.soft})
+
+    def pool(clips: list[Clip], soft: dict[str, Array]) -> Pool | None:
+        readable = [clip for clip in clips if clip.id in features]
+        return Pool.of(readable, features, soft, config.mel) if readable else None
+
+    stops = config.loop.patience > 0
+    if not (songs := pool([c for c in split.songs if not (stops and is_watched(c))], soft)):
+        raise DataError("there is no song to learn from")
+    heard = [clip for clip in split.songs if stops and is_watched(clip) and clip.id in features]
+    if stops and not heard:
+        raise DataError("too few artists to watch one in ten of them: set patience = 0")
     return Pools(
-        songs=Pool.of(split.songs, features, soft, config.mel),
-        solos=Pool.of(split.solos, features, {}, config.mel),
-        rendered=Pool.of(split.rendered, features, {}, config.mel) if split.rendered else None,
+        songs=songs,
+        solos=pool([clip for clip in split.solos if not _is_talk(clip)], {}),
+        rendered=pool(split.rendered, {}),
+        talk=pool([clip for clip in split.solos if _is_talk(clip)], {}),
+        watched=watched(heard, features, config.mel) if heard else None,
     )
+
+
+def _is_talk(clip: Clip) -> bool:
+    """Whether a clip is speech or noise, of no genre and no instrument."""
+    return bool((clip.targets == 0).all())

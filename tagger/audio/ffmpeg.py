@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from fractions import Fraction
+from itertools import groupby
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -18,6 +19,7 @@ import av
 import av.error
 import av.logging
 import numpy as np
+import numpy.typing as npt
 from av.container import InputContainer
 
 from tagger.audio.mono import mix
@@ -180,16 +182,27 @@ class FfmpegReader:
 
 
 def _joined(frames: list[av.AudioFrame]) -> Samples:
-    """Mono samples of some frames, as `(T,)`."""
-    parts = [_mono(frame) for frame in frames]
+    """Mono samples of some frames, as `(T,)`.
+
+    Frames of one kind are mixed together: one by one it takes a third of the time of decoding MP3.
+    """
+    parts = [
+        mix(np.concatenate([_samples(frame) for frame in alike], axis=1).T)
+        for _, alike in groupby(frames, key=_kind)
+    ]
     return np.concatenate(parts) if parts else np.zeros(0, np.float32)
 
 
-def _mono(frame: av.AudioFrame) -> Samples:
-    samples = frame.to_ndarray()
+def _kind(frame: av.AudioFrame) -> tuple[str, int]:
+    return frame.format.name, frame.layout.nb_channels
+
+
+def _samples(frame: av.AudioFrame) -> npt.NDArray[np.generic]:
+    """As decoded. Shape: `(C, T)`."""
+    samples: npt.NDArray[np.generic] = frame.to_ndarray()
     if frame.format.is_planar:
-        return mix(samples.T)
-    return mix(samples.reshape(-1, frame.layout.nb_channels))
+        return samples
+    return samples.reshape(-1, frame.layout.nb_channels).T
 
 
 def _frames_of(packet: av.Packet[av.AudioStream]) -> list[av.AudioFrame]:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+# Windows from which the spread of what is heard in a track can first be told. Measured on held-out
+# songs: with three, ranking lost a point.
+_FIRST = 4
+
 
 def place_windows(first: int, stop: int, *, length: int, count: int | None) -> list[int]:
     """Starts of the windows over the samples `[first, stop)`, in order.
@@ -26,6 +30,23 @@ def place_windows(first: int, stop: int, *, length: int, count: int | None) -> l
     n_windows = min(count, -(-total // length))
     middles = (first + total * (2 * i + 1) // (2 * n_windows) for i in range(n_windows))
     return [min(max(middle - length // 2, first), stop - length) for middle in middles]
+
+
+def in_stages(n_windows: int) -> list[list[int]]:
+    """Numbers of the windows in the order in which to hear them, if few may be enough.
+
+    Each stage is spread over the whole track; the first has both ends, which are heard anyway.
+
+    >>> in_stages(10)
+    [[0, 3, 6, 9], [1, 4, 7], [2, 5, 8]]
+    >>> in_stages(4), in_stages(1)
+    ([[0, 1, 2, 3]], [[0]])
+    """
+    n_first = min(n_windows, _FIRST)
+    last = max(n_first - 1, 1)
+    first = [i * (n_windows - 1) // last for i in range(n_first)]
+    rest = [i for i in range(n_windows) if i not in first]
+    return [stage for stage in (first, rest[::2], rest[1::2]) if stage]
 
 
 def widen(first: int, stop: int, *, length: int, end: int) -> tuple[int, int]:

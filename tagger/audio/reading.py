@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from tagger.audio.opening import open_reader
+from tagger.audio.placement import in_stages
 from tagger.audio.survey import Plan, survey
 from tagger.audio.track import Track
 from tagger.audio.values import AudioInfo, Samples, Windows
@@ -40,28 +41,28 @@ def read_windows(path: Path, *, rate: int, length: int, count: int | None = 10) 
 
 
 def iter_windows(
-    path: Path, *, rate: int, length: int, count: int | None = 10
-) -> Iterator[Windows]:
+    path: Path, *, rate: int, length: int, count: int | None = 10, staged: bool = False
+) -> Generator[Windows]:
     """The same as `read_windows` in chunks of at most 32 windows, for tracks of any length.
 
-    A note stands in the chunk in which it was learned.
+    A note stands in the chunk in which it was learned. With `staged` each chunk is spread over
+    the track: whoever has heard enough stops, and what was not asked for is not read.
     """
     if min(rate, length, 1 if count is None else count) < 1:
         raise ValueError(f"rate, length and count must be positive: {rate}, {length}, {count}")
     anything = False
     with open_reader(path) as reader:
-        for chunk in _chunks(Track(reader, rate), length=length, count=count):
+        for chunk in _chunks(Track(reader, rate), length=length, count=count, staged=staged):
             anything = True
             yield chunk
     if not anything:
         raise AudioError("damaged: no window of it can be decoded", path)
 
 
-def _chunks(track: Track, *, length: int, count: int | None) -> Iterator[Windows]:
+def _chunks(track: Track, *, length: int, count: int | None, staged: bool) -> Iterator[Windows]:
     plan = survey(track, length=length, count=count)
     notes, told = plan.notes, False  # notes wait here until a chunk takes them
-    for at in range(0, len(plan.starts), CHUNK):
-        starts = plan.starts[at : at + CHUNK]
+    for starts in _cut(plan.starts, staged=staged):
         windows = _readable(track, plan, starts, length)
         notes = notes + _damage(track, starts, windows)
         if not windows:
@@ -74,8 +75,16 @@ def _chunks(track: Track, *, length: int, count: int | None) -> Iterator[Windows
             rate=track.rate,
             duration_s=track.duration_s,
             notes=tuple(notes),
+            planned=len(plan.starts),
         )
         notes = []
+
+
+def _cut(starts: list[int], *, staged: bool) -> Iterator[list[int]]:
+    stages = in_stages(len(starts)) if staged else [list(range(len(starts)))]
+    for stage in stages:
+        for at in range(0, len(stage), CHUNK):
+            yield [starts[i] for i in stage[at : at + CHUNK]]
 
 
 def _readable(track: Track, plan: Plan, starts: Sequence[int], length: int) -> dict[int, Samples]:
@@ -102,4 +111,5 @@ def _joined(chunks: Sequence[Windows]) -> Windows:
         rate=chunks[0].rate,
         duration_s=chunks[0].duration_s,
         notes=tuple(note for chunk in chunks for note in chunk.notes),
+        planned=chunks[0].planned,
     )

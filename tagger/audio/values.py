@@ -32,7 +32,7 @@ class AudioInfo:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Windows:
-    """Pieces of one track, in the order of time.
+    """Pieces of one track.
 
     Args:
         samples: mono; values beyond ±1 are kept as decoded.
@@ -40,6 +40,7 @@ class Windows:
         rate: Hz, of `samples`.
         duration_s: seconds, of the whole track.
         notes: what a person should know, e.g. "only silence".
+        planned: how many there would be of the track if all were read.
 
     Shape:
         - samples: `(S, T)`
@@ -51,6 +52,7 @@ class Windows:
     rate: int
     duration_s: float
     notes: tuple[str, ...]
+    planned: int
 
 
 class Reader(Protocol):

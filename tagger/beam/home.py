@@ -71,11 +71,10 @@ def _path_here(path: str, moves: Sequence[Move]) -> Path:
 
 def _track(row: Row, card: ModelCard, settings: Settings) -> Track:
     scores = scores_of(row, card)
-    tags = choose_tags(scores, card, settings.most)
-    kept = tuple(tag for tag in tags if tag.score >= settings.min_confidence)
+    tags = choose_tags(scores, card, settings.choice)
     none = np.zeros((0, len(card.vocabulary)), dtype=np.float32)  # slices stay on the cluster
     slices = SliceScores(none, (), (), row["duration_s"], tuple(row["notes"]))
-    return Track(card.id, slices, scores, kept)
+    return Track(card.id, slices, scores, tags)
 
 
 def check_moves(moves: Sequence[Move]) -> None:

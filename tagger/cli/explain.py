@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tagger.cli.options import listening_options, most
+from tagger.cli.options import listening_options
 
 if TYPE_CHECKING:
     from tagger.explain.evidence import Explanation
+    from tagger.scan import Settings
 
 SUFFIXES = (".png", ".svg", ".html")
 
@@ -39,15 +40,12 @@ def explain(
     file: Path,
     output: Path | None,
     names: tuple[str, ...],
-    model: str,
-    windows: int | None,
-    max_genres: int,
-    max_instruments: int,
-    min_confidence: float,
+    settings: Settings,
 ) -> None:
     """Show why FILE is given its tags: when, and at which frequencies, each was heard.
 
-    Names the windows that speak most for each tag and against it, as text, or draws them.
+    Names the windows that speak most for each tag and against it, as text, or draws them. Hears
+    all ten windows also where a scan would have been sure with fewer.
 
     \b
     Examples:
@@ -57,10 +55,8 @@ def explain(
     from tagger.explain.evidence import explain as find_reasons
     from tagger.model import load_model
     from tagger.report.look import look_of
-    from tagger.scan import Settings
 
-    settings = Settings(model, windows, most(max_genres, max_instruments), min_confidence)
-    explanation = find_reasons(file, load_model(model), settings, names)
+    explanation = find_reasons(file, load_model(settings.model), settings, names)
     if output:
         _draw(explanation, output)
         return

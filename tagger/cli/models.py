@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from pathlib import Path
+
 import click
 
-from tagger import DEFAULT_MODEL
+from tagger import CHOSEN
 from tagger.cli.options import MODEL
 
 
@@ -13,29 +16,35 @@ from tagger.cli.options import MODEL
 def labels(model: str) -> None:
     """List what a model listens for.
 
-    Kind, name, and the probability from which the label is given as a tag.
+    Kind, name, the probability from which the label is given as a tag (--profile precise and
+    balanced), and whether it was measured on real sound; experimental ones are given only with
+    --experimental.
     """
     from tagger.card import load_card
     from tagger.model import find_card
+    from tagger.report.text import printable
 
     card = load_card(find_card(model))
     for label, rule in zip(card.vocabulary.labels, card.rules, strict=True):
-        click.echo(f"{label.kind:<12}{label.name:<18}{rule.threshold:.2f}")
+        precise, balanced = rule.least("precise"), rule.least("balanced")
+        click.echo(
+            f"{label.kind:<12}{printable(label.name):<18}{precise:<6.2f}{balanced:<6.2f}{rule.evidence}"
+        )
 
 
 @click.group()
 def models() -> None:
-    """List and show models."""
+    """List models, choose one, take one up or hand one on."""
 
 
 @models.command("list")
 def list_models() -> None:
-    """List all models: name, id, labels and what they learned from."""
+    """List all models: name, id and number of labels; a star marks the one that is used."""
     from tagger.card import load_card
     from tagger.errors import ModelError
-    from tagger.model import find_cards
+    from tagger.model import chosen_model, find_cards
 
-    broken = False
+    broken, chosen = False, chosen_model()
     for path in find_cards():
         try:
             card = load_card(path)
@@ -44,22 +53,28 @@ def list_models() -> None:
             click.echo(str(error), err=True)
             continue
         genres, instruments = (len(card.vocabulary.names(k)) for k in ("genre", "instrument"))
-        click.echo(f"{path.stem:<12}{card.id:<24}{genres} genres, {instruments} instruments")
+        star = "*" if chosen in (path.stem, str(path)) else " "
+        counts = f"{genres} genres, {instruments} instruments"
+        click.echo(f"{star} {path.stem:<16}{card.id:<28}{counts}")
     if broken:
         raise SystemExit(1)
 
 
 @models.command("show")
-@click.argument("name", default=DEFAULT_MODEL)
+@click.argument("name", default=CHOSEN)
 def show_model(name: str) -> None:
     """Show where a model comes from, what it learned from, and how well it hears."""
     from tagger.card import load_card
     from tagger.model import find_card
+    from tagger.report.text import path_text, printable
 
     path = find_card(name)
     card = load_card(path)
-    click.echo(f"{card.id}\n  card     {path}\n  licence  {card.licence}\n  data     {card.data}")
-    click.echo(f"  code     {card.trained_at}")
+    words = {"card": path_text(path), "licence": card.licence, "data": card.data}
+    words |= {"code": card.trained_at, "sha256": card.sha256}
+    click.echo(printable(card.id))
+    for key, value in words.items():
+        click.echo(f"  {key:<9}{printable(str(value))}")
     mel = card.mel
     click.echo(
         f"  hears    {mel.slice_s:g}-second slices at {mel.rate} Hz, "
@@ -69,9 +84,63 @@ def show_model(name: str) -> None:
         _show_figures(part.replace("_", " "), figures)
 
 
-def _show_figures(part: str, figures: dict[str, object]) -> None:
-    rows = figures["labels"]
-    assert isinstance(rows, list)
+@models.command("use")
+@click.argument("name")
+def use_model(name: str) -> None:
+    """Make a model the one that is used unless another is named.
+
+    NAME is the name of a model or the path of a card; `musictag models use small` goes back to the
+    one that ships.
+    """
+    from tagger import registry
+
+    click.echo(f"{registry.choose(name)} is used from now on", err=True)
+
+
+@models.command("add")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--as", "name", default="", metavar="NAME", help="Under another name.")
+@click.option("--replace", is_flag=True, help="In place of a model of that name.")
+def add_model(file: Path, name: str, replace: bool) -> None:
+    """Take up a model that was exported, or a card with its network.
+
+    It is checked before anything of it is loaded: what it holds, its checksum, its shapes, and
+    whether it hears a known signal as its card says.
+    """
+    from tagger import registry
+
+    card = registry.add(file, name, replace=replace)
+    click.echo(f"took up {card.stem}; see it with: musictag models show {card.stem}", err=True)
+
+
+@models.command("remove")
+@click.argument("name")
+def remove_model(name: str) -> None:
+    """Throw away a model of your own."""
+    from tagger import registry
+
+    registry.remove(name)
+    click.echo(f"removed {name}", err=True)
+
+
+@models.command("export")
+@click.argument("name")
+@click.argument("file", required=False, type=click.Path(path_type=Path))
+def export_model(name: str, file: Path | None) -> None:
+    """Write a model as one FILE to hand on; without FILE it is NAME.musictag."""
+    from tagger import registry
+    from tagger.model import find_card
+
+    path = file or Path(f"{find_card(name).stem}{registry.SUFFIX}")
+    registry.export(name, path)
+    click.echo(f"wrote {path}; whoever gets it: musictag models add {path.name}", err=True)
+
+
+def _show_figures(part: str, figures: object) -> None:
+    """Macro means and one line for each label; figures of another make are left out."""
+    rows = figures.get("labels") if isinstance(figures, Mapping) else None
+    if not isinstance(figures, Mapping) or not isinstance(rows, list) or not rows:
+        return
     click.echo(
         f"\n{part}: macro ROC-AUC {figures['macro_roc_auc']}, average precision "
         f"{figures['macro_ap']}, over {len(rows)} labels"

@@ -2,22 +2,38 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Container
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from tagger import DEFAULT_MODEL
-from tagger.vocabulary import Kind
+from tagger import CHOSEN
+from tagger.vocabulary import PLURALS, Kind
+
+if TYPE_CHECKING:
+    from tagger.card import Profile
+    from tagger.scan import Settings
 
 Command = Callable[..., Any]
 REPORT_SUFFIXES = (".html", ".csv", ".json")  # `tagger.report.write` has a maker for each
 
 
 MODEL = click.option(
-    "--model", default=DEFAULT_MODEL, show_default=True, help="Name, or path of a card."
+    "--model",
+    default=CHOSEN,
+    show_default="the one that `musictag models use` chose, else the shipped one",
+    help="Name, or path of a card.",
 )
+
+
+# The names are those of `tagger.model.DEVICES`, which `--help` need not load.
+DEVICE = click.option(
+    "--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True,
+    help="What runs the network; 'auto' takes CUDA where onnxruntime-gpu is installed.",
+)  # fmt: skip
 
 
 def window_count(ctx: click.Context, param: click.Parameter, value: str) -> int | None:
@@ -31,9 +47,18 @@ def window_count(ctx: click.Context, param: click.Parameter, value: str) -> int 
     return int(value)
 
 
+def window_policy(ctx: click.Context, param: click.Parameter, value: str) -> int | str | None:
+    """The same, or "auto"."""
+    return value if value == "auto" else window_count(ctx, param, value)
+
+
 WINDOWS = click.option(
     "--windows", callback=window_count, default="10", show_default=True, metavar="N|all",
     help="Three-second windows heard in each file, or 'all'.",
+)  # fmt: skip
+WINDOWS_OR_AUTO = click.option(
+    "--windows", callback=window_policy, default="auto", show_default=True, metavar="auto|N|all",
+    help="Three-second windows heard in each file; 'auto': ten, fewer when sure.",
 )  # fmt: skip
 
 
@@ -53,12 +78,37 @@ def report_paths(
 
 
 def listening_options(command: Command) -> Command:
-    """The options that say how files are listened to."""
-    return MODEL(WINDOWS(tag_options(command)))
+    """The options that say how files are listened to, handed on as one value `settings`."""
+    return MODEL(WINDOWS_OR_AUTO(_tags(_with_settings(command))))
 
 
 def tag_options(command: Command) -> Command:
-    """The options that say which tags are given for what was heard."""
+    """Those of them that say which tags are given for what was heard already."""
+    return MODEL(_tags(_with_settings(command)))
+
+
+def _with_settings(command: Command) -> Command:
+    @functools.wraps(command)
+    def with_settings(
+        model: str, max_genres: int, max_instruments: int, min_confidence: float,
+        profile: Profile, experimental: bool, windows: int | str | None = None, **others: Any,
+    ) -> Any:  # fmt: skip
+        from tagger.scan import Settings  # late: `--help` need not pay for it
+        from tagger.voting import CLEARANCE
+
+        most: dict[Kind, int] = {"genre": max_genres, "instrument": max_instruments}
+        settings = Settings(
+            model, most=most, min_confidence=min_confidence, profile=profile,
+            experimental=experimental,
+        )  # fmt: skip
+        if isinstance(windows, str):
+            return command(settings=replace(settings, clearance=CLEARANCE), **others)
+        return command(settings=replace(settings, windows=windows), **others)
+
+    return with_settings
+
+
+def _tags(command: Command) -> Command:
     options = [
         click.option(
             "--max-genres", type=click.IntRange(min=0), default=3, show_default=True,
@@ -69,8 +119,17 @@ def tag_options(command: Command) -> Command:
             help="Most instruments given to a file.",
         ),
         click.option(
+            "--profile", type=click.Choice(["precise", "balanced"]), default="precise",
+            show_default=True,
+            help="How sure a tag must be: right 4 times in 5, or as likely wrong as missed.",
+        ),
+        click.option(
             "--min-confidence", type=click.FloatRange(0, 1), default=0.0, show_default=True,
             help="Leave out tags less probable than this, whatever the model's thresholds.",
+        ),
+        click.option(
+            "--experimental", is_flag=True,
+            help="Also labels whose quality was never measured on real sound (musictag labels).",
         ),
     ]  # fmt: skip
     for option in reversed(options):
@@ -78,10 +137,9 @@ def tag_options(command: Command) -> Command:
     return command
 
 
-def most(max_genres: int, max_instruments: int, only: Container[str] = ()) -> dict[Kind, int]:
-    """Most tags of each kind; only some kinds if only these are named."""
-    both = ("genres" in only) == ("instruments" in only)
-    return {
-        "genre": max_genres if both or "genres" in only else 0,
-        "instrument": max_instruments if both or "instruments" in only else 0,
-    }
+def narrowed(settings: Settings, only: Container[str]) -> Settings:
+    """The settings, with only some kinds of tags if only these are named."""
+    if ("genres" in only) == ("instruments" in only):
+        return settings
+    most = {kind: n if PLURALS[kind] in only else 0 for kind, n in settings.most.items()}
+    return replace(settings, most=most)

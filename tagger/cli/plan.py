@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from tagger.cli.options import MODEL, most, tag_options
+from tagger.cli.options import tag_options
 from tagger.cli.planning import Planning, plan_and_write, planning_options
 
 if TYPE_CHECKING:
-    from tagger.scan import Result
+    from tagger.scan import Result, Settings
 
 NEEDS = "reading Parquet needs pyarrow: pip install 'musictag[beam]'"
 
@@ -34,16 +34,12 @@ NEEDS = "reading Parquet needs pyarrow: pip install 'musictag[beam]'"
     metavar="OLD NEW",
     help="Files that lay under OLD lie under NEW here. May be repeated.",
 )
-@MODEL
 @tag_options
 @planning_options
 def plan(
     parquet: Path,
     moved: tuple[tuple[str, str], ...],
-    model: str,
-    max_genres: int,
-    max_instruments: int,
-    min_confidence: float,
+    settings: Settings,
     **planning_given: Any,
 ) -> None:
     """Plan tags from scores that `musictag pipeline` wrote; hear nothing.
@@ -57,10 +53,7 @@ def plan(
       musictag plan --from heard.parquet
       musictag plan --from heard.parquet --moved gs://bucket/music ~/Music --plan plan.json
     """
-    from tagger.scan import Settings
-
     planning_given["modes"] = planning_given["modes"] or {"genre": "fill", "instrument": "fill"}
-    settings = Settings(model, None, most(max_genres, max_instruments), min_confidence)
     results, failed = _results(parquet, settings, moved)
     roots = [Path(new) for _, new in moved] or _common_folder(results)
     plan_and_write(results, tuple(roots), settings, Planning(**planning_given))
@@ -69,7 +62,7 @@ def plan(
 
 
 def _results(
-    parquet: Path, settings: Any, moved: tuple[tuple[str, str], ...]
+    parquet: Path, settings: Settings, moved: tuple[tuple[str, str], ...]
 ) -> tuple[list[Result], bool]:
     """The rows whose files are here; whether there are others, which are named."""
     try:

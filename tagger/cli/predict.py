@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tagger.cli.options import listening_options, most
+from tagger.cli.options import DEVICE, listening_options
 
 if TYPE_CHECKING:
-    from tagger.scan import Result, Track
+    from tagger.model import Device
+    from tagger.scan import Result, Settings, Track
 
 SHOWN = 4  # labels named for each slice
 
@@ -19,15 +20,13 @@ SHOWN = 4  # labels named for each slice
 @click.command()
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 @listening_options
+@DEVICE
 @click.option("--slices", is_flag=True, help="Also what was heard in each window.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 def predict(
     files: tuple[Path, ...],
-    model: str,
-    windows: int | None,
-    max_genres: int,
-    max_instruments: int,
-    min_confidence: float,
+    settings: Settings,
+    device: Device,
     slices: bool,
     as_json: bool,
 ) -> None:
@@ -35,15 +34,14 @@ def predict(
 
     A star marks the labels that `musictag scan` would give as tags.
     """
-    from tagger import scan as scanning
     from tagger.cli.progress import echo_failure
     from tagger.model import load_model
     from tagger.report.records import json_line
+    from tagger.scan import examine
 
-    settings = scanning.Settings(model, windows, most(max_genres, max_instruments), min_confidence)
-    loaded, failed = load_model(model), False
+    loaded, failed = load_model(settings.model, device=device), False
     for path in files:
-        result = scanning.examine(path, loaded, settings)
+        result = examine(path, loaded, settings)
         if result.error:
             failed = True
             echo_failure(result)

@@ -25,6 +25,7 @@ COMMANDS = {
     "plan": "tagger.cli.plan",
     "labels": "tagger.cli.models",
     "models": "tagger.cli.models",
+    "cache": "tagger.cli.cache",
     "demo": "tagger.cli.demo",
 }
 PLUGINS = "musictag.commands"  # entry points by which `training` adds its commands

@@ -21,7 +21,7 @@ class ProgressLine:
     """One line that is redrawn in place; nothing at all where standard error is no terminal."""
 
     def __init__(self, total: int) -> None:
-        self.total, self.done, self.shown = total, 0, sys.stderr.isatty()
+        self.total, self.done, self.known, self.shown = total, 0, 0, sys.stderr.isatty()
         self.started = time.monotonic()
         self.drawn = -REDRAW_S
 
@@ -53,6 +53,8 @@ class ProgressLine:
         """What came of the files."""
         rate = self.done / self.elapsed_s
         heard = f"{self.done - n_failed} heard in {self.elapsed_s:.1f} s ({rate:.1f} files/s)"
+        if self.known:
+            heard += f", {self.known} of them in an earlier scan"
         return f"{heard}, {n_failed} failed" if n_failed else heard
 
 
@@ -69,6 +71,7 @@ def follow(results: Iterable[Result], total: int) -> Iterator[Result]:
             line.clear()
             if result.error:
                 failures.append(result)
+            line.known += result.known
             yield result
             line.advance()
     finally:  # after Ctrl-C too

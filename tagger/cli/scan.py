@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from tagger.cli.options import listening_options, most, report_paths
+from tagger.cli.options import DEVICE, listening_options, narrowed, report_paths
 from tagger.cli.planning import Planning, plan_and_write, planning_options
 
 if TYPE_CHECKING:
-    from tagger.scan import Result
+    from tagger.cache import Cache
+    from tagger.model import Device
+    from tagger.scan import Result, Settings
 
 
 @click.command()
@@ -34,19 +37,29 @@ if TYPE_CHECKING:
     metavar="PATH",
     help="Also write a .html, .csv or .json report there. May be repeated.",
 )
+@DEVICE
 @click.option("--jobs", type=click.IntRange(min=1), help="Processes.  [default: one for each core]")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a line, not a table.")
+@click.option(
+    "--timeout",
+    "timeout_s",
+    type=click.FloatRange(min=0, min_open=True),
+    default=300.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="Skip a file that takes longer.",
+)
+@click.option("--no-cache", is_flag=True, help="Hear everything again, and keep nothing.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line, as files are done.")
 @planning_options
 def scan(
     paths: tuple[Path, ...],
-    model: str,
-    windows: int | None,
-    max_genres: int,
-    max_instruments: int,
-    min_confidence: float,
+    settings: Settings,
     only: tuple[str, ...],
     reports: tuple[Path, ...],
+    device: Device,
     jobs: int | None,
+    timeout_s: float,
+    no_cache: bool,
     as_json: bool,
     **planning_given: Any,
 ) -> None:
@@ -55,6 +68,7 @@ def scan(
     Shows a table of what the tags of each file say -> what was heard in it. With --write, --plan,
     --mode or --level it shows what would be written instead; --write then asks, and writes.
     Files are changed by copy, check and replacement, and `musictag undo` takes it all back.
+    What was heard is kept: a second scan of the same music is quick, a stopped one goes on.
 
     The table goes to standard output, progress and failures to standard error. Exit code: 0 if all
     went well, 1 if a file failed (it is named, the rest is done), 3 if there is no such model.
@@ -70,20 +84,44 @@ def scan(
     from tagger.cli.progress import follow
     from tagger.library import find_files
 
-    settings = scanning.Settings(
-        model, windows, most(max_genres, max_instruments, only), min_confidence
-    )
+    settings = replace(narrowed(settings, only), device=device)
     found = list(find_files(paths))
     if not found:
         raise click.ClickException("there is no audio file under the given paths")
     planning, heard = Planning(**planning_given), list[scanning.Result]()
-    with closing(scanning.scan(found, settings, jobs or scanning.default_jobs())) as results:
-        kept = _kept(results, heard) if planning.wanted or reports else results
+    collect = bool(planning.wanted or reports)
+    with (
+        _cache(no_cache) as cache,
+        closing(
+            scanning.scan(
+                found,
+                settings,
+                jobs or scanning.default_jobs(),
+                in_order=collect or not as_json,
+                timeout_s=timeout_s,
+                cache=cache,
+            )
+        ) as results,
+    ):
+        kept = _kept(results, heard) if collect else results
         failed = _show(follow(kept, len(found)), only, as_json=as_json, plan=planning.wanted)
     if heard:
         plan_and_write(heard, paths, settings, planning, reports, show=not as_json)
     if failed:
         raise SystemExit(1)
+
+
+@contextmanager
+def _cache(unwanted: bool) -> Iterator[Cache | None]:
+    """The cache of this user, if it is wanted; what is wrong with it is a line, no more."""
+    from tagger.cache import Cache
+    from tagger.report.text import printable
+
+    if unwanted:
+        yield None
+        return
+    with Cache(tell=lambda line: click.echo(printable(line), err=True)) as cache:
+        yield cache
 
 
 def _kept(results: Iterable[Result], heard: list[Result]) -> Iterator[Result]:

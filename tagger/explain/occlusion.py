@@ -24,7 +24,7 @@ ROWS, STEPS = 6, 12
 
 
 def occlusion_maps(model: Model, mel: Array, labels: Sequence[int], skip: Sequence[bool]) -> Array:
-    """Fall of each label's logit when a part of a slice is silenced; negative where it rises.
+    """Fall of each label's logit when a part of a slice is hidden; negative where it rises.
 
     Slices in `skip` stay zero. Shape:
         - Input: `mel` is `(S, M, F)`, `skip` has S entries
@@ -38,13 +38,19 @@ def occlusion_maps(model: Model, mel: Array, labels: Sequence[int], skip: Sequen
 
 
 def _hidden(mel: Array) -> Array:
-    """The slice, then the slice once for each part with that part silent. `(1 + parts, M, F)`."""
+    """The slice, then the slice once for each part with that part hidden. `(1 + parts, M, F)`.
+
+    Hidden is half of what each band usually holds, in the slice's own measure (the logarithm of
+    power): the edges of a gap of silence would sound like drums, and the whole of it would leave a
+    held tone as it is.
+    """
     batch = np.repeat(mel[None], 1 + ROWS * STEPS, axis=0)
+    usual = np.median(mel, axis=1, keepdims=True)
     rows = np.linspace(0, mel.shape[0], ROWS + 1).round().astype(int)
     steps = np.linspace(0, mel.shape[1], STEPS + 1).round().astype(int)
     for row in range(ROWS):
         for step in range(STEPS):
-            # Zero is silence in log10(1 + gain * power).
+            bands = slice(rows[row], rows[row + 1])
             part = batch[1 + row * STEPS + step]
-            part[rows[row] : rows[row + 1], steps[step] : steps[step + 1]] = 0
+            part[bands, steps[step] : steps[step + 1]] = usual[bands] / 2
     return batch

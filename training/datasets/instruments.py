@@ -19,7 +19,10 @@ from training.labels import GENRE_SLICE, Targets, instrument_targets
 # Groups fall into this many folds by a checksum of their name, so that a group is always in
 # the same one whatever else is in the table.
 N_FOLDS = 5
-VALID_FOLD = 1  # held out
+# Held out with each fold of songs, so that every group is held out in one of four runs.
+HELD_OUT = {1: (1,), 2: (4, 5), 3: (2,), 4: (3,)}
+RENDERED = "midi:"  # how sources of rendered MIDI begin
+VALID = 1  # the fold of rendered MIDI's valid part
 TEST_SOURCE = "medleydb"  # six real mixes with full labels: only ever listened to at the end
 ONLY_RECORDING = {"philharmonia:trumpet"}  # of its instrument: cannot be on both sides
 
@@ -34,9 +37,17 @@ def load_rendered(folder: Path) -> list[Clip]:
     return _load(folder / "rendered.csv", folder)
 
 
-def is_held_out(clip: Clip) -> bool:
-    """Whether a clip is kept for validation or the final listening."""
-    return clip.fold == VALID_FOLD or clip.source == TEST_SOURCE
+def is_held_out(clip: Clip, fold: int) -> bool:
+    """Whether a clip is kept for validation, in the run that holds out a fold of songs.
+
+    Rendered MIDI has a valid part of its own, the same in all runs.
+    """
+    return clip.fold == VALID if is_rendered(clip) else clip.fold in HELD_OUT.get(fold, ())
+
+
+def is_rendered(clip: Clip) -> bool:
+    """Whether a clip was rendered from MIDI, and is no recording."""
+    return clip.source.startswith(RENDERED)
 
 
 def _load(table: Path, root: Path) -> list[Clip]:
@@ -94,7 +105,7 @@ def _fold(row: dict[str, str]) -> int | None:
     if row["group"] in ONLY_RECORDING:
         return None
     if part := row.get("part"):
-        return VALID_FOLD if part == "valid" else VALID_FOLD + 1
+        return VALID if part == "valid" else None
     return 1 + zlib.crc32(row["group"].encode()) % N_FOLDS
 
 

@@ -10,17 +10,18 @@ from tagger.errors import DataError
 
 
 @contextmanager
-def reading(table: Path, labels: str) -> Iterator[None]:
+def reading(table: Path, labels: str, option: str = "--data") -> Iterator[None]:
     """Turn what goes wrong with a table into a DataError naming it.
 
     Args:
         table: the file that is read inside.
         labels: what a label of it is called, such as "instrument".
+        option: the option that named the place.
     """
     try:
         yield
     except OSError as error:
-        raise DataError(f"cannot be read ({error.strerror}); is --data right?", table) from error
+        raise DataError(f"cannot be read ({error.strerror}); is {option} right?", table) from error
     except KeyError as error:
         raise DataError(f"unknown column or {labels} {error}", table) from error
     except (ValueError, TypeError) as error:  # TypeError: a row that ends early

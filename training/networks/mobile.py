@@ -13,6 +13,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
+from training.networks.pooled import PooledNetwork
+
 
 class Stage(NamedTuple):
     """A run of bottlenecks of one width; only the first one strides."""
@@ -81,17 +83,10 @@ class Bottleneck(nn.Module):
         return x + out if self.residual else out
 
 
-class MobileNet(nn.Module):
-    """Log-mel slices to label logits.
-
-    Shape:
-        - Input: `(B, M, F)`
-        - Output: `(B, K)`
-    """
+class MobileNet(PooledNetwork):
+    """See `PooledNetwork` for shapes."""
 
     def __init__(self, n_labels: int, n_mels: int, config: MobileConfig) -> None:
-        super().__init__()
-        self.norm = nn.BatchNorm1d(n_mels)
         layers: list[nn.Module] = []
         width = 1
         for stem in config.stem:
@@ -103,26 +98,9 @@ class MobileNet(nn.Module):
                 layers.append(Bottleneck(width, stage.width, stage.kernel, stride, config.expand))
                 width = stage.width
         layers += _normed(nn.Conv2d(width, config.embedding, 1, bias=False))
-        self.features = nn.Sequential(*layers)
-        self.dropout = nn.Dropout(config.dropout)
-        self.head = nn.Linear(2 * config.embedding, n_labels)
-
-    def embed(self, mel: Tensor) -> Tensor:
-        """Return what the network makes of each slice before it names anything.
-
-        Shape:
-            - Input: `(B, M, F)`
-            - Output: `(B, 2 * embedding)`, the mean over time beside the maximum
-        """
-        # Channels last is the layout in which CPUs run depthwise convolutions fastest.
-        image = self.norm(mel).unsqueeze(1).contiguous(memory_format=torch.channels_last)
-        maps = self.features(image).mean(dim=2)
-        return torch.cat([maps.mean(dim=2), maps.amax(dim=2)], dim=1)
-
-    def forward(self, mel: Tensor) -> Tensor:
-        """Return the logits of all labels for each slice."""
-        logits: Tensor = self.head(self.dropout(self.embed(mel)))
-        return logits
+        super().__init__(
+            nn.Sequential(*layers), config.embedding, n_labels, n_mels, dropout=config.dropout
+        )
 
 
 def _normed(convolution: nn.Conv2d) -> list[nn.Module]:

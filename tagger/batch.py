@@ -1,0 +1,73 @@
+"""Files that are rewritten together, so that they wait for the disk together and not in turn.
+
+A disk takes many files in hardly more time than one: the log of its file system is written once
+for all of them, and one wait for a folder keeps all names in it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+from collections.abc import Generator, Iterable
+from concurrent.futures import Executor
+from dataclasses import dataclass
+
+from tagger.disk import Disk
+from tagger.rewriting import Rewriting, rewrite
+
+_STEPS = 3  # of rewrite: the copy is written, it is compared, it is in place
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+
+
+@dataclass(slots=True)
+class Work:
+    """One file on its way: done, failed, or neither yet."""
+
+    job: Rewriting
+    steps: Generator[None]
+    done: bool = False
+    error: Exception | None = None
+
+    def step(self) -> None:
+        """Go on to where the disk has to be waited for; a failure stays with this file."""
+        if self.done or self.error:
+            return
+        try:
+            next(self.steps)
+        except StopIteration:
+            self.done = True
+        except Exception as error:
+            self.error = error
+
+
+def start(job: Rewriting, disk: Disk) -> Work:
+    """A file that is to be rewritten; nothing is done yet."""
+    return Work(job, rewrite(job, disk))
+
+
+def rewrite_together(works: list[Work], disk: Disk, pool: Executor) -> None:
+    """Rewrite files, each step for all of them before the next."""
+    for _ in range(_STEPS):
+        list(pool.map(Work.step, works))
+    if not any(work.done for work in works):  # no room was made
+        return
+    for work in works:  # copies that found no room beside the others may find it now
+        if _no_room(work.error):
+            work.steps, work.error = rewrite(work.job, disk), None
+            for _ in range(_STEPS):
+                work.step()
+
+
+def settle(works: Iterable[Work], disk: Disk) -> None:
+    """Remove the copies of files that were given up, and wait until the names are on the disk."""
+    for work in works:
+        with contextlib.suppress(Exception):  # closing a file may fail; its copy goes either way
+            work.steps.close()
+    for folder in {work.job.path.parent for work in works if work.done}:
+        with contextlib.suppress(OSError):  # files are in place; not every disk can promise more
+            disk.sync_folder(folder)
+
+
+def _no_room(error: Exception | None) -> bool:
+    cause = error.__cause__ if error else None
+    return isinstance(cause, OSError) and cause.errno in _FULL

@@ -1,0 +1,232 @@
+"""What was heard before, so that a second scan is quick and a stopped one goes on where it was.
+
+Two tables. `files` knows a file that has not changed since it was last looked at, by path, size,
+times and inode: its tags, and which sound is in it. `sounds` knows what was heard in a sound, by a
+fingerprint that outlives moving and retagging, and by the way in which it was heard: the network,
+its front end, where the windows lay. Thresholds and options apply to what is kept, so they may
+change without hearing anything again.
+
+Several scans may use it at once. It holds nothing that cannot be heard again, so whatever is wrong
+with it is one message and never the end of a scan.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import appdirs
+
+from tagger.inference import SliceScores
+from tagger.kept import pack_look, pack_slices, unpack_look, unpack_slices
+from tagger.tagfile import FileTags
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS files (
+    path BLOB PRIMARY KEY, stamp TEXT NOT NULL, sound TEXT NOT NULL, look BLOB NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS sounds (
+    sound TEXT NOT NULL, way TEXT NOT NULL, slices BLOB NOT NULL, PRIMARY KEY (sound, way)
+) WITHOUT ROWID;
+PRAGMA user_version = 1;
+"""
+_VERSION = 1
+_BUSY_S = 5.0  # how long to wait while another scan writes; a write takes microseconds
+_OTHERS = ("-wal", "-shm")  # what SQLite keeps beside a database
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """By which a file is known not to have changed, without opening it.
+
+    The time of the inode's change is there for taggers that write in place and then set the time
+    of the last modification back.
+    """
+
+    size: int
+    modified_ns: int
+    changed_ns: int
+    inode: int
+
+    @classmethod
+    def of(cls, path: Path) -> Stamp | None:
+        """The stamp of a file; None where there is none."""
+        try:
+            found = path.stat()
+        except (OSError, ValueError):  # ValueError: a zero byte in the name
+            return None
+        return cls(found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino)
+
+    def text(self) -> str:
+        """As it is kept."""
+        return f"{self.size}:{self.modified_ns}:{self.changed_ns}:{self.inode}"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Heard:
+    """What was found out about one file, before anything is made of it."""
+
+    tags: FileTags
+    slices: SliceScores
+    note: str = ""  # why its tags cannot be read
+    known: bool = False  # it was heard in an earlier scan
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """How much a cache holds."""
+
+    path: Path
+    files: int
+    sounds: int
+    size: int  # bytes
+
+
+def cache_path() -> Path:
+    """Where the cache of this user is kept."""
+    return Path(appdirs.user_cache_dir("musictag", appauthor=False)) / "cache.sqlite"
+
+
+class Cache:
+    """The cache of this user, or the one at a path.
+
+    `tell` is called with a line where something is wrong with it; without one nothing is said, and
+    mending it is left to whoever does.
+    """
+
+    def __init__(
+        self, path: Path | None = None, tell: Callable[[str], object] | None = None
+    ) -> None:
+        self.path = path or cache_path()
+        self._tell = tell
+        self._told: set[str] = set()
+        self._db: sqlite3.Connection | None = None
+        with self._guarded():
+            self._db = self._opened()
+
+    def __enter__(self) -> Cache:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the database."""
+        if self._db:
+            self._db.close()
+            self._db = None
+
+    def recall(self, path: Path, stamp: Stamp | None, way: str) -> Heard | None:
+        """What is known of a file that has not changed; None if anything is missing."""
+        if not stamp:
+            return None
+        row = self._row(
+            "SELECT look, slices FROM files JOIN sounds USING (sound)"
+            " WHERE path = ? AND stamp = ? AND way = ?",
+            (_key(path), stamp.text(), way),
+        )
+        look, slices = (unpack_look(row[0]), unpack_slices(row[1])) if row else (None, None)
+        return Heard(look[0], slices, look[1], known=True) if look and slices else None
+
+    def heard(self, sound: str, way: str) -> SliceScores | None:
+        """What was heard in a sound."""
+        row = self._row("SELECT slices FROM sounds WHERE sound = ? AND way = ?", (sound, way))
+        return unpack_slices(row[0]) if row else None
+
+    def note(self, path: Path, stamp: Stamp | None, way: str, heard: Heard) -> None:
+        """Keep what was heard in a file; on the disk when this returns, unless the power fails."""
+        if not stamp:
+            return
+        # A file whose container is not known has no fingerprint and is known as this file only.
+        sound = heard.tags.audio or f"file:{stamp.text()}"
+        look, slices = pack_look(heard.tags, heard.note), pack_slices(heard.slices)
+        with self._guarded():
+            if self._db:
+                self._db.execute("BEGIN IMMEDIATE")
+                self._db.execute(
+                    "INSERT OR REPLACE INTO files VALUES (?,?,?,?)",
+                    (_key(path), stamp.text(), sound, look),
+                )
+                self._db.execute(
+                    "INSERT OR REPLACE INTO sounds VALUES (?,?,?)", (sound, way, slices)
+                )
+                self._db.execute("COMMIT")
+
+    def contents(self) -> Contents:
+        """How much there is."""
+        files = self._row("SELECT count(*) FROM files", ())
+        sounds = self._row("SELECT count(*) FROM sounds", ())
+        there = [Path(f"{self.path}{other}") for other in ("", *_OTHERS)]
+        size = sum(path.stat().st_size for path in there if path.exists())
+        return Contents(self.path, files[0] if files else 0, sounds[0] if sounds else 0, size)
+
+    def clear(self) -> None:
+        """Forget everything. A scan that is running goes on."""
+        with self._guarded():
+            if self._db:
+                self._db.executescript("DELETE FROM files; DELETE FROM sounds; VACUUM;")
+
+    def _opened(self) -> sqlite3.Connection:
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        db = sqlite3.connect(self.path, timeout=_BUSY_S, isolation_level=None)
+        try:
+            (version,) = db.execute("PRAGMA user_version").fetchone()
+            if version > _VERSION:
+                raise OSError("a newer musictag made it")
+            db.execute("PRAGMA journal_mode=WAL")
+            db.execute("PRAGMA synchronous=NORMAL")
+            if version < _VERSION:
+                db.executescript(_SCHEMA)
+        except BaseException:
+            db.close()
+            raise
+        return db
+
+    def _row(self, query: str, values: tuple[object, ...]) -> Any:
+        with self._guarded():
+            if self._db:
+                row: Any = self._db.execute(query, values).fetchone()
+                return row
+        return None
+
+    @contextmanager
+    def _guarded(self) -> Iterator[None]:
+        """Go on without the cache, or with a new one, where SQLite cannot use it."""
+        try:
+            yield
+        except (sqlite3.OperationalError, OSError) as error:
+            self.close()
+            self._say(f"{self.path}: the cache cannot be used ({error}); going on without it")
+        except sqlite3.DatabaseError as error:
+            if self._tell:
+                self._set_aside(error)
+            else:
+                self.close()
+
+    def _set_aside(self, error: sqlite3.DatabaseError) -> None:
+        """Begin anew; the damaged file stays for whoever wants to look at it."""
+        aside = self.path.with_name(f"{self.path.name}.damaged")
+        self.close()
+        try:
+            self.path.replace(aside)
+            for other in _OTHERS:
+                Path(f"{self.path}{other}").unlink(missing_ok=True)
+            self._db = self._opened()
+        except (sqlite3.Error, OSError):
+            self._say(f"{self.path}: the cache is damaged ({error}); going on without it")
+        else:
+            self._say(f"{self.path}: the cache was damaged ({error}); a new one was begun")
+
+    def _say(self, line: str) -> None:
+        if self._tell and line not in self._told:
+            self._told.add(line)
+            self._tell(line)
+
+
+def _key(path: Path) -> bytes:
+    return os.fsencode(path.absolute())

@@ -1,0 +1,123 @@
+"""What another program writes into files, noted in the journal: before it does and after.
+
+For programs that write our fields in a way of their own, as beets does; undo then works as for
+files that `apply` wrote.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+from tagger.apply import recover
+from tagger.entries import Entry, Fields, Held, Run, held
+from tagger.errors import JournalError
+from tagger.fields import make_items
+from tagger.journal import Journal
+from tagger.plan import Values
+from tagger.tagfile import OpenFile, opened
+from tagger.vocabulary import Kind
+
+# Others hold the journal while they write, which may be a while.
+PATIENCE_S = 10.0
+_PAUSE_S = 0.1
+
+
+class Notes:
+    """One run of another program, in the journal while files are written and only then.
+
+    To be used by one thread at a time: what `open` opened, `close` closes.
+    """
+
+    def __init__(
+        self,
+        model: str,
+        mode: str,
+        roots: tuple[Path, ...],
+        *,
+        folder: Path | None = None,
+        patience_s: float = PATIENCE_S,
+    ) -> None:
+        self._model, self._mode, self._roots = model, mode, roots
+        self._folder, self._patience_s = folder, patience_s
+        self._journal: Journal | None = None
+        self._run: Run | None = None
+        self._meant: dict[Path, tuple[int, Fields]] = {}
+
+    def open(self) -> tuple[Journal, Run]:
+        """The journal and the run in it, which starts now if it has not; JournalError if busy."""
+        if self._journal is None:
+            self._journal = self._patiently_opened()
+            recover(self._journal)
+        if self._run is None:
+            self._run = self._journal.start(self._model, self._mode, self._roots)
+        return self._journal, self._run
+
+    def before(self, path: Path, wanted: Mapping[Kind, Values]) -> None:
+        """Note what a file holds and is going to hold, unless that is the same."""
+        journal, run = self.open()
+        with opened(path) as file:
+            now = {kind: held(file.layout, kind) for kind in wanted}
+            changed = [kind for kind in wanted if now[kind].values != wanted[kind]]
+            if not changed:
+                return
+            status = path.stat()
+            entry = Entry(
+                path=path.absolute(),
+                before={kind: now[kind] for kind in changed},
+                after=_expected(file, {kind: wanted[kind] for kind in changed}),
+                audio=file.audio,
+                device=status.st_dev,
+                inode=status.st_ino,
+            )
+        (number,) = journal.note(run, [entry])
+        self._meant[path] = number, entry.before
+
+    def after(self, path: Path) -> None:
+        """Note what the file holds now that it is written."""
+        if path not in self._meant:
+            return
+        number, before = self._meant.pop(path)
+        journal, _ = self.open()
+        with opened(path) as file:
+            now = {name: held(file.layout, name) for name in before}
+        journal.amend(number, now)
+        same = all(now[name].values == before[name].values for name in now)
+        journal.conclude([(number, "unchanged" if same else "changed", "")])
+
+    def close(self) -> None:
+        """Let others write; files that were meant and not written are found out about."""
+        if self._journal is not None:
+            if self._meant:
+                recover(self._journal)
+                self._meant.clear()
+            self._journal.close()
+            self._journal = None
+
+    def end(self) -> None:
+        """Note that the run came to its end."""
+        if self._run is not None:
+            journal, run = self.open()
+            journal.end(run)
+        self.close()
+
+    def _patiently_opened(self) -> Journal:
+        until = time.monotonic() + self._patience_s
+        while True:
+            try:
+                return Journal(self._folder)
+            except JournalError:
+                if time.monotonic() >= until:
+                    self._patience_s = 0.0  # who waited once need not wait for each file
+                    raise
+                time.sleep(_PAUSE_S)
+
+
+def _expected(file: OpenFile, wanted: Mapping[Kind, Values]) -> Fields:
+    """Fields as we would write them; by their values a writing that was cut off is known."""
+    layout = file.layout
+    return {
+        kind: Held(values, layout.dialect, make_items(layout, kind, values))
+        for kind, values in wanted.items()
+    }

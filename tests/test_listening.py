@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+import multiprocessing
+import shutil
+from collections.abc import Iterator
+from concurrent.futures import CancelledError
+from pathlib import Path
+
+import pytest
+
+from tagger.errors import ModelError
+from tagger.listening import Listeners
+from tagger.model import load_model
+from tagger.scan import Settings, examine
+
+
+@pytest.fixture
+def listeners(tiny_card: Path) -> Iterator[Listeners]:
+    listeners = Listeners(Settings(str(tiny_card)), 2)
+    yield listeners
+    listeners.close()
+
+
+def test_files_are_heard_as_by_scan(listeners: Listeners, demo: Path, tiny_card: Path) -> None:
+    paths = sorted(demo.rglob("*.*"))
+    futures = [listeners.ask(path) for path in paths]
+    model, settings = load_model(str(tiny_card)), Settings(str(tiny_card))
+    for path, future in zip(paths, futures, strict=True):
+        result, wanted = future.result(), examine(path, model, settings)
+        assert (result.path, result.existing) == (path, wanted.existing)
+        assert result.track
+        assert wanted.track
+        assert result.track.tags == wanted.track.tags
+
+
+def test_what_cannot_be_heard_is_a_result(listeners: Listeners, tmp_path: Path) -> None:
+    result = listeners.ask(tmp_path / "none.mp3").result()
+    assert result.error == "no such file"
+
+
+def test_a_file_that_takes_too_long_is_given_up(tiny_card: Path, demo: Path) -> None:
+    listeners = Listeners(Settings(str(tiny_card)), 1, timeout_s=0.0)
+    for path in sorted(demo.rglob("*.flac")):
+        result = listeners.ask(path).result()
+        assert result.error == "not heard: it took longer than 0 s; try this file by itself"
+    listeners.close()
+
+
+def test_a_process_that_dies_takes_only_its_file(tiny_card: Path, tmp_path: Path) -> None:
+    listeners = Listeners(Settings(str(tiny_card)), 1)
+    before = set(multiprocessing.active_children())
+    assert listeners.ask(tmp_path / "none.mp3").result().error == "no such file"
+    (process,) = set(multiprocessing.active_children()) - before
+    process.kill()
+    process.join()
+    result = listeners.ask(tmp_path / "one.mp3").result()
+    assert result.error == "not heard: a worker process died; try this file by itself"
+    assert listeners.ask(tmp_path / "two.mp3").result().error == "no such file"
+    listeners.close()
+    assert set(multiprocessing.active_children()) == before
+
+
+def test_a_model_that_cannot_run_is_said(tiny_card: Path, tmp_path: Path, demo: Path) -> None:
+    card = Path(shutil.copytree(tiny_card.parent, tmp_path / "model")) / tiny_card.name
+    card.with_suffix(".onnx").write_bytes(b"no network")
+    listeners = Listeners(Settings(str(card)), 1)
+    with pytest.raises(ModelError, match="checksum differs"):
+        listeners.ask(next(demo.rglob("*.flac"))).result()
+    listeners.close()
+
+
+def test_what_is_not_heard_by_the_end_is_cancelled(tiny_card: Path, demo: Path) -> None:
+    listeners = Listeners(Settings(str(tiny_card)), 1)
+    futures = [listeners.ask(path) for path in sorted(demo.rglob("*.*"))]
+    listeners.close()
+    assert all(future.done() for future in futures)
+    with pytest.raises(CancelledError):
+        futures[-1].result()

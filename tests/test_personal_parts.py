@@ -1,0 +1,246 @@
+"""The parts of retraining, each by what it promises."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import onnxruntime
+import pytest
+from sklearn.metrics import average_precision_score, f1_score
+
+from tagger.card import LabelRule, load_card
+from tagger.errors import ModelError
+from tagger.vocabulary import Label, Vocabulary
+from tests.tiny_model import SPEC
+from training.personal import findings, graph, validation
+from training.personal.examples import Array, Examples
+from training.personal.graph import FAR, Head
+from training.personal.heads import Start, fit_head, slice_logits, start_from, votes, with_kept
+from training.personal.suggestion import suggest
+from training.personal.validation import N_FOLDS, best_pulls, draw, fold_of, judge
+
+LABELS = (Label("genre", "A"), Label("genre", "B"))
+
+
+def make_examples(n: int = 60, seed: int = 1, *, artists: int = 20) -> Examples:
+    """Tracks of two slices: the first value of an embedding tells A, the second B, both noisily.
+
+    The base model has one label, which is A heard badly.
+    """
+    rng = np.random.default_rng(seed)
+    targets = (rng.random((n, 2)) < 0.4).astype(np.float32)
+    owner = np.repeat(np.arange(n), 2)
+    embeddings = rng.standard_normal((2 * n, 6)).astype(np.float32)
+    embeddings[:, :2] += 2 * targets[owner]
+    logits = (3 * targets[owner, :1] - 1.5 + 2 * rng.standard_normal((2 * n, 1))).astype(np.float32)
+    groups = tuple(f"artist {i % artists}" for i in range(n))
+    paths = tuple(Path(str(i)) for i in range(n))
+    return Examples(paths, groups, Vocabulary(LABELS), targets, embeddings, logits, owner)
+
+
+START = Start(np.array([[1.0], [0.0]], np.float32), np.array([[0.0], [FAR]], np.float32))
+
+
+def test_taking_tracks_takes_their_slices() -> None:
+    examples = make_examples()
+    some = examples.take(np.array([7, 3]))
+    assert some.paths == (Path("7"), Path("3"))
+    np.testing.assert_array_equal(some.embeddings[:2], examples.embeddings[14:16])
+    np.testing.assert_array_equal(some.owner, [0, 0, 1, 1])
+    np.testing.assert_allclose(some.mean(some.embeddings)[1], examples.embeddings[6:8].mean(axis=0))
+
+
+def test_a_strong_pull_is_the_base_model_and_a_weak_one_learns() -> None:
+    examples, other = make_examples(200), make_examples(200, seed=2)
+    strong = fit_head(examples, START, np.full(2, 1e9, np.float32))
+    np.testing.assert_allclose(strong.weights, 0, atol=1e-5)
+    np.testing.assert_allclose(slice_logits(strong, other)[:, 0], other.logits[:, 0], atol=1e-3)
+    weak = fit_head(examples, START, np.full(2, 3.0, np.float32))
+    for k in range(2):
+        truth = other.targets[:, k]
+        assert average_precision_score(truth, votes(weak, other)[:, k]) > 0.9
+    assert average_precision_score(other.targets[:, 0], votes(strong, other)[:, 0]) < 0.9
+
+
+def test_unknown_targets_teach_nothing() -> None:
+    examples = make_examples(100)
+    targets = examples.targets.copy()
+    targets[50:, 1] = np.nan
+    pulls = np.full(2, 10.0, np.float32)
+    masked = Examples(
+        examples.paths, examples.groups, examples.vocabulary, targets, examples.embeddings,
+        examples.logits, examples.owner,
+    )  # fmt: skip
+    flipped = targets.copy()
+    assert np.isnan(flipped[50:, 1]).all()
+    head = fit_head(masked, START, pulls)
+    assert not np.isnan(head.weights).any()
+    assert average_precision_score(examples.targets[50:, 1], votes(head, examples)[50:, 1]) > 0.8
+
+
+def test_artists_are_in_one_fold_and_every_track_in_one() -> None:
+    examples = make_examples(97, artists=13)
+    folds = fold_of(examples)
+    assert set(folds) == set(range(N_FOLDS))
+    for group in set(examples.groups):
+        assert len({f for f, g in zip(folds, examples.groups, strict=True) if g == group}) == 1
+    # Files in another order are dealt the same way.
+    order = np.random.default_rng(3).permutation(97)
+    np.testing.assert_array_equal(fold_of(examples.take(order)), folds[order])
+
+
+def test_judging_never_hears_the_artist() -> None:
+    """An embedding that gives the artist away, and labels by artist: nothing to be learned."""
+    rng = np.random.default_rng(0)
+    n, artists = 120, 12
+    owner = np.arange(n)
+    embeddings = np.eye(artists, dtype=np.float32)[owner % artists]
+    embeddings += 0.01 * rng.standard_normal(embeddings.shape).astype(np.float32)
+    targets = np.repeat((np.arange(artists) % 2 == 0)[owner % artists, None], 2, axis=1)
+    examples = Examples(
+        tuple(Path(str(i)) for i in range(n)), tuple(str(i % artists) for i in range(n)),
+        Vocabulary(LABELS), targets.astype(np.float32), embeddings,
+        np.zeros((n, 1), np.float32), owner,
+    )  # fmt: skip
+    start = Start(np.zeros((2, 1), np.float32), np.full((2, 1), FAR, np.float32))
+    judged = judge(examples, start)
+    assert average_precision_score(targets[:, 0], judged.votes[:, 0]) < 0.75
+    known = fit_head(examples, start, np.full(2, 30.0, np.float32))
+    assert average_precision_score(targets[:, 0], votes(known, examples)[:, 0]) > 0.99
+
+
+def test_the_strongest_pull_that_is_not_worse_is_chosen() -> None:
+    rng = np.random.default_rng(1)
+    noise = rng.standard_normal(400).astype(np.float32)
+    losses = np.stack([noise, noise + 0.001 * rng.standard_normal(400), noise + 1])[:, :, None]
+    assert best_pulls(losses.astype(np.float32)).tolist() == [1]
+    clear = np.stack([noise, noise + 0.5, noise + 1])[:, :, None]
+    assert best_pulls(clear).tolist() == [0]
+
+
+def test_drawing_gives_each_label_its_tracks() -> None:
+    examples = make_examples(200)
+    chosen = draw(examples.targets, 10, np.random.default_rng(1))
+    assert (examples.targets[chosen].sum(axis=0) >= 10).all()
+    assert len(chosen) <= 20
+
+
+def test_figures_are_those_of_scikit_learn() -> None:
+    rng = np.random.default_rng(5)
+    truth = (rng.random(80) < 0.3).astype(np.float32)
+    scores = rng.random(80).astype(np.float32)
+    ours = findings.average_precision(truth, scores)
+    assert ours == pytest.approx(average_precision_score(truth, scores))
+    weights = np.ones((1, 80))
+    decided = findings._f1s(truth, scores > 0.5, weights)
+    assert decided[0] == pytest.approx(f1_score(truth, scores > 0.5))
+
+
+def heard(probabilities: Array) -> findings.Heard:
+    return findings.Heard(probabilities, probabilities > 0.5, np.ones(2, dtype=bool))
+
+
+def test_gain_without_difference_is_none_and_a_real_one_is_found() -> None:
+    examples = make_examples(200)
+    rng = np.random.default_rng(2)
+    bad = rng.random((200, 2)).astype(np.float32)
+    good = np.clip(0.6 * examples.targets + 0.4 * bad, 0, 1).astype(np.float32)
+    *_, gain = findings.compare(examples, heard(bad), heard(bad))
+    assert gain == findings.Interval(0, 0, 0)
+    labels, before, after, gain = findings.compare(examples, heard(bad), heard(good))
+    assert gain.low > 0
+    assert before.low < before.value < before.high < after.value
+    assert labels[0].artists == 20
+    *_, gain = findings.compare(examples, heard(good), heard(bad))
+    assert gain.high < 0
+
+
+def test_advice_goes_to_the_label_that_is_rare_and_badly_heard() -> None:
+    one = findings.Interval(0.9, 0.8, 1.0)
+    other = findings.Interval(0.5, 0.4, 0.6)
+    rows = [
+        findings.LabelFinding(LABELS[0], 200, 50, 0.5, None, one, None, one),
+        findings.LabelFinding(LABELS[1], 20, 10, 0.1, None, other, None, other),
+    ]
+    curve = [findings.Point(10, 0.6, (0.8, 0.4)), findings.Point(20, 0.7, (0.9, 0.5))]
+    (best, gain), (_, least) = findings.advise(rows, curve)
+    assert best == LABELS[1]
+    assert 0 < least < gain < 0.5
+
+
+def test_doubts_rise_with_what_contradicts_the_labels() -> None:
+    targets = np.array([[1, 0], [1, 0], [0, 0], [np.nan, np.nan]], np.float32)
+    chances = np.array([[0.9, 0.1], [0.1, 0.9], [0.2, 0.8], [0.5, 0.5]], np.float32)
+    doubt = findings.doubts(targets, chances)
+    assert doubt[1] > doubt[2] > doubt[0] > doubt[3]
+
+
+def test_suggestions_are_doubtful_and_unlike() -> None:
+    labelled, asked = make_examples(40), make_examples(30, seed=9)
+    asked.embeddings[:20] = asked.embeddings[0]  # ten versions of one song
+    chances = np.full((30, 2), 0.5, np.float32)
+    chances[10:] = 0.01
+    chosen = suggest(labelled, asked, chances, 3)
+    assert len(set(chosen.tolist())) == 3
+    assert sum(i < 10 for i in chosen) == 1
+
+
+@pytest.fixture(scope="module")
+def network(tiny_card: Path) -> Any:
+    return graph.read_network(tiny_card.with_suffix(".onnx"))
+
+
+def run(network: bytes, names: list[str], mel: Array) -> list[Array]:
+    session = onnxruntime.InferenceSession(network, providers=["CPUExecutionProvider"])
+    return [np.asarray(value) for value in session.run(names, {"mel": mel})]
+
+
+def test_new_head_says_what_was_learned(network: onnx.ModelProto, tiny_card: Path) -> None:
+    card = load_card(tiny_card)
+    like: dict[Label, tuple[str, ...]] = {LABELS[0]: ("Low", "High")}
+    start = start_from(card, LABELS, like)
+    rng = np.random.default_rng(1)
+    weights = rng.standard_normal((2, SPEC.n_mels)).astype(np.float32)
+    head = Head(start.slope, start.shift, weights, np.array([0.5, -0.5], np.float32))
+    mel = rng.random((3, SPEC.n_mels, SPEC.n_frames)).astype(np.float32)
+    base, embedding = run(
+        graph.with_embedding(network, tiny_card), [graph.LOGITS, graph.EMBEDDING], mel
+    )
+    kept = with_kept(head, card, card.vocabulary.labels)
+    (made,) = run(graph.with_head(network, kept, tiny_card), [graph.LOGITS], mel)
+    change = embedding @ weights.T + head.bias
+    np.testing.assert_allclose(made[:, 0], base[:, :2].max(axis=1) + change[:, 0], atol=1e-4)
+    np.testing.assert_allclose(made[:, 1], change[:, 1], atol=1e-4)
+    np.testing.assert_allclose(made[:, 2:], base, atol=1e-4)
+
+
+def test_a_head_on_a_head_is_refused(network: onnx.ModelProto, tiny_card: Path) -> None:
+    slope, shift = np.ones((1, 4), np.float32), np.zeros((1, 4), np.float32)
+    head = Head(slope, shift, np.zeros((1, SPEC.n_mels), np.float32), np.zeros(1, np.float32))
+    made = onnx.load_from_string(graph.with_head(network, head, tiny_card))
+    with pytest.raises(ModelError, match="one linear layer"):
+        graph.embedding_of(made, tiny_card)
+
+
+def test_calibrated_loss_is_that_of_the_best_rule() -> None:
+    rng = np.random.default_rng(4)
+    chance = rng.random(4000).astype(np.float32)
+    truth = (rng.random(4000) < chance).astype(np.float32)
+    logits = np.log(chance / (1 - chance))
+    spoilt = (1 / (1 + np.exp(-(0.2 * logits - 1)))).astype(np.float32)  # same order, badly scaled
+    plain, mended = (
+        validation.calibrated_loss(truth[:, None], v[:, None]).mean() for v in (chance, spoilt)
+    )
+    assert mended == pytest.approx(plain, abs=2e-3)
+
+
+def test_rules_of_the_base_shape_the_start(tiny_card: Path) -> None:
+    card = load_card(tiny_card)
+    start = start_from(card, LABELS, {LABELS[1]: ("High",)})
+    assert start.known.tolist() == [False, True]
+    assert card.rules[1] == LabelRule(1.0, 0.0, 0.5)
+    answers = start.answers(np.array([[1, 2, 3, 4]], np.float32))
+    np.testing.assert_array_equal(answers, [[0, 2]])

@@ -1,0 +1,242 @@
+"""What a library says of its tracks, and what is wrong with it."""
+
+from __future__ import annotations
+
+import csv
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import mediafile
+import numpy as np
+import pytest
+import soundfile
+from click.testing import CliRunner, Result
+
+from tagger.cli import main
+from tagger.errors import DataError, MusicTagError
+from tagger.model import load_model
+from tagger.vocabulary import Label, Vocabulary
+from tests.personal_library import RATE, write_folders, write_table
+from training.personal import sources
+from training.personal.beets_library import from_beets
+from training.personal.naming import Row, dump_rows, like, load_rows, propose, settle
+from training.personal.sources import Track
+
+
+def musictag(*arguments: object) -> Result:
+    return CliRunner().invoke(main, [str(a) for a in arguments], catch_exceptions=False)
+
+
+def unexpected(error: MusicTagError) -> None:
+    pytest.fail(str(error))
+
+
+@pytest.fixture(autouse=True)
+def _home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("appdirs.user_data_dir", lambda *_, **__: str(tmp_path / "data"))
+    monkeypatch.setattr("appdirs.user_cache_dir", lambda *_, **__: str(tmp_path / "cache"))
+
+
+@pytest.fixture(scope="module")
+def music(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_folders(tmp_path_factory.mktemp("sources") / "music", each=10)
+
+
+@pytest.fixture
+def tagged(tmp_path: Path) -> Path:
+    """Files with tags: two of an album, one of a compilation."""
+    for name, genres, artist in (
+        ("a", ["Dub", "Ska"], "Ann"),
+        ("b", [], "Ann"),
+        ("c", ["Dub"], ""),
+    ):
+        path = tmp_path / "tagged" / f"{name}.flac"
+        path.parent.mkdir(exist_ok=True)
+        soundfile.write(path, np.zeros(RATE, np.float32), RATE)
+        file = mediafile.MediaFile(path)
+        file.genres, file.artist, file.album = genres, artist, "Best Of"
+        file.save()
+    return tmp_path / "tagged"
+
+
+def test_tags_are_labels_and_artists_are_groups(tagged: Path) -> None:
+    tracks = sources.gather(sources.from_tags(tagged), unexpected)
+    assert [track.of("genre") for track in tracks] == [("Dub", "Ska"), (), ("Dub",)]
+    assert [track.group for track in tracks] == ["ann", "ann", "best of"]
+    assert [track.labelled for track in tracks] == [True, False, True]
+
+
+def test_folders_are_labels(music: Path) -> None:
+    tracks = sources.gather(sources.from_folders(music), unexpected)
+    assert {track.of("genre") for track in tracks} == {("Deep",), ("Bright",), ("Buzz",)}
+    assert len({track.group for track in tracks}) == 15
+
+
+def test_table_names_what_is_missing_and_goes_on(music: Path, tmp_path: Path) -> None:
+    table = write_table(tmp_path / "t.csv", music)
+    table.write_text(table.read_text() + "gone.wav,Deep,Nobody\n,Deep,Nobody\n")
+    errors: list[MusicTagError] = []
+    tracks = sources.gather(sources.from_table(table), errors.append)
+    assert len(tracks) == 30
+    assert "gone.wav: no such file (line 32 of t.csv)" in str(errors[0])
+    assert "line 33 names no file" in str(errors[1])
+
+
+@pytest.mark.parametrize(
+    "text", ["a.wav,Deep\n", "", "path;genres\na.wav;Deep\n", "\xff\xfe", "path\n"]
+)
+def test_table_without_header_says_what_it_needs(tmp_path: Path, text: str) -> None:
+    table = tmp_path / "t.csv"
+    table.write_bytes(text.encode("latin-1"))
+    done = musictag("train", table, "-o", "mine")
+    assert done.exit_code == 1
+    assert len(done.stderr.splitlines()) == 1
+    assert "t.csv: " in done.stderr
+
+
+def test_sound_that_is_none_is_named_and_the_rest_learned(
+    music: Path, tmp_path: Path, tiny_card: Path
+) -> None:
+    table = write_table(tmp_path / "t.csv", music)
+    bad = {
+        "nan.wav": np.full(RATE, np.nan, np.float32),
+        "silent.wav": np.zeros(RATE, np.float32),
+    }
+    for name, samples in bad.items():
+        soundfile.write(tmp_path / name, samples, RATE, subtype="FLOAT")
+    (tmp_path / "text.wav").write_text("no sound")
+    names = [*bad, "text.wav"]
+    table.write_text(table.read_text() + "".join(f"{name},Deep,Nobody\n" for name in names))
+    done = musictag("train", table, "-o", "mine", "--base", tiny_card, "--jobs", "1")
+    assert done.exit_code == 0, done.output
+    for name in names:
+        assert sum(name in line for line in done.stderr.splitlines()) == 1, name
+    assert "NaN" in next(line for line in done.stderr.splitlines() if "nan.wav" in line)
+    assert "30 tracks" in load_model("mine").card.data
+
+
+def test_library_of_one_artist_or_without_labels_is_said(
+    music: Path, tmp_path: Path, tiny_card: Path
+) -> None:
+    table = write_table(tmp_path / "t.csv", music)
+    rows = [[*line.split(",")[:2], "Ann"] for line in table.read_text().splitlines()[1:]]
+    with table.open("w", newline="") as file:
+        csv.writer(file).writerows([["path", "genres", "artist"], *rows])
+    done = musictag("train", table, "-o", "mine", "--base", tiny_card, "--jobs", "1")
+    assert "all tracks are of one artist" in done.stderr
+    done = musictag("train", table, "-o", "mine", "--base", tiny_card, "--min-tracks", "99")
+    assert "no label has tracks enough to learn from: Bright (10)" in done.stderr
+
+
+BASE = Vocabulary((Label("genre", "Hip-Hop"), Label("genre", "Jazz"), Label("instrument", "Jazz")))
+
+
+def test_spellings_become_one_label_and_nothing_says_nothing() -> None:
+    tracks = [
+        Track(Path(str(i)), "", {"genre": (name,)})
+        for i, name in enumerate(["Hip Hop", "hip-hop", "Hip Hop", "Unknown", "Pop/Rock; Jazz"])
+    ]
+    rows = {row.found: row for row in propose(tracks, BASE)}
+    assert rows["hip-hop"].label == rows["Hip Hop"].label == "Hip Hop"
+    assert rows["Hip Hop"].like == ("Hip-Hop",)
+    assert rows["Unknown"].label == ""
+    assert rows["Pop/Rock"].label == "Pop Rock"
+    naming = settle(list(rows.values()), tracks, 1)
+    assert not naming.tells(tracks[3], "genre")
+    assert {x.name for x in naming.of(tracks[4], "genre")} == {"Pop Rock", "Jazz"}
+    assert settle(list(rows.values()), tracks, 3).labels == (Label("genre", "Hip Hop"),)
+
+
+def test_names_start_from_what_they_mean() -> None:
+    assert like("genre", "RAP", BASE) == ("Hip-Hop",)
+    assert like("genre", "Late Night", BASE) == ()
+
+
+def test_table_of_labels_survives_the_way(tmp_path: Path) -> None:
+    rows = [Row("genre", 'A, "b"', 0, "AB", ("Jazz",)), Row("genre", "x", 0, "", ())]
+    path = tmp_path / "names.csv"
+    path.write_text(dump_rows(rows))
+    assert load_rows(path, BASE) == rows
+    path.write_text("kind,found,label,like\nmood,x,y,\n")
+    with pytest.raises(DataError, match="line 2: kind must be"):
+        load_rows(path, BASE)
+
+
+MAKE_LIBRARY = """
+import sys
+from pathlib import Path
+from beets.library import Item, Library
+
+library = Library(sys.argv[1], sys.argv[2])
+for path in sorted(Path(sys.argv[2]).rglob("*.wav")):
+    item = Item.from_path(str(path))
+    item.update({"genres": [path.parts[-3]], "artist": f"Artist {path.parts[-2][-1]}"})
+    library.add(item)
+library._close()
+"""
+
+
+@pytest.fixture
+def library(tmp_path: Path, music: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A library made by beets itself, whose genres are the labels."""
+    pytest.importorskip("beets", reason="needs the [beets] extra")
+    path = tmp_path / "beets" / "library.db"
+    path.parent.mkdir()
+    (path.parent / "config.yaml").write_text(f"directory: {music}\nlibrary: {path}\n")
+    monkeypatch.setenv("BEETSDIR", str(path.parent))
+    subprocess.run([sys.executable, "-c", MAKE_LIBRARY, str(path), str(music)], check=True)
+    from beets import config
+
+    config.clear()
+    config.read()
+    return path
+
+
+def test_beets_library_teaches_and_is_only_read(library: Path, tiny_card: Path) -> None:
+    before = {path.name: path.read_bytes() for path in library.parent.iterdir()}
+    done = musictag(
+        "train", "--beets", library, "--query", "genres:Deep , genres:Bright", "-o", "mine",
+        "--base", tiny_card, "--jobs", "1", "--only-mine",
+    )  # fmt: skip
+    assert done.exit_code == 0, done.output
+    assert set(load_model("mine").card.vocabulary.names("genre")) == {"Deep", "Bright"}
+    assert {path.name: path.read_bytes() for path in library.parent.iterdir()} == before
+
+
+def test_artists_of_beets_are_groups(library: Path) -> None:
+    tracks = sources.gather(iter(from_beets(library, "genres:Deep")), unexpected)
+    assert {track.group for track in tracks} == {f"artist {i}" for i in range(5)}
+    assert {track.of("genre") for track in tracks} == {("Deep",)}
+
+
+def test_library_of_an_older_beets_is_read_and_stays_old(library: Path, tmp_path: Path) -> None:
+    """Before 2.7 an item had one genre, as text, and no table told of migrations."""
+    old = tmp_path / "old.db"
+    old.write_bytes(library.read_bytes())
+    with sqlite3.connect(old) as database:
+        columns = [row[1] for row in database.execute("PRAGMA table_info(items)")]
+        if "genre" not in columns:
+            database.execute("ALTER TABLE items ADD COLUMN genre TEXT")
+        database.execute("UPDATE items SET genre = genres")
+        database.execute("ALTER TABLE items DROP COLUMN genres")
+        database.execute("DROP TABLE IF EXISTS migrations")
+    database.close()
+    before = old.read_bytes()
+    tracks = [t for t in from_beets(old, "") if isinstance(t, Track)]
+    assert {track.of("genre") for track in tracks} == {("Deep",), ("Bright",), ("Buzz",)}
+    assert old.read_bytes() == before
+
+
+def test_empty_query_and_what_is_no_library_are_said(library: Path, tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="no item matches the query 'genres:Polka'"):
+        from_beets(library, "genres:Polka")
+    with pytest.raises(DataError, match="no beets library"):
+        from_beets(tmp_path / "none.db", "")
+    (tmp_path / "text.db").write_text("no database at all")
+    with pytest.raises(DataError, match="is no beets library"):
+        from_beets(tmp_path / "text.db", "")
+    sqlite3.connect(tmp_path / "other.db").execute("CREATE TABLE x (y)").connection.close()
+    with pytest.raises(DataError, match="has no items"):
+        from_beets(tmp_path / "other.db", "")

@@ -1,0 +1,218 @@
+"""Models that come and go: one's own, a friend's, a stranger's."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+from click.testing import CliRunner, Result
+from hypothesis import given
+from hypothesis import strategies as st
+from onnx import TensorProto, helper
+
+from tagger import DEFAULT_MODEL, registry
+from tagger.cli import main
+from tagger.errors import ModelError
+from tagger.golden import golden_scores
+from tagger.model import SHIPPED, chosen_model, find_cards, load_model, user_models
+from tagger.network_file import check_network
+from tests.tiny_model import write_tiny_model
+
+
+def musictag(*arguments: object) -> Result:
+    return CliRunner().invoke(main, [str(a) for a in arguments], catch_exceptions=False)
+
+
+@pytest.fixture(autouse=True)
+def _home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("appdirs.user_data_dir", lambda *_, **__: str(tmp_path / "data"))
+
+
+@pytest.fixture
+def card(tmp_path: Path) -> Path:
+    (tmp_path / "made").mkdir()
+    return write_tiny_model(tmp_path / "made")
+
+
+def change_network(card: Path, change: Callable[[onnx.ModelProto], object]) -> None:
+    """Change a network, its card's checksum with it, as a hostile sender would."""
+    weights = card.with_suffix(".onnx")
+    network = onnx.load_from_string(weights.read_bytes())
+    change(network)
+    weights.write_bytes(network.SerializeToString())
+    content = json.loads(card.read_text())
+    content["sha256"] = hashlib.sha256(weights.read_bytes()).hexdigest()
+    card.write_text(json.dumps(content))
+
+
+def test_a_model_goes_from_hand_to_hand(card: Path, tmp_path: Path) -> None:
+    assert musictag("models", "add", card, "--as", "mine").exit_code == 0
+    file = tmp_path / "mine.musictag"
+    assert musictag("models", "export", "mine", file).exit_code == 0
+    assert musictag("models", "remove", "mine").exit_code == 0
+    assert not (user_models() / "mine").exists()
+    assert musictag("models", "add", file).exit_code == 0
+    assert load_model("mine").card.name == "mine"
+    np.testing.assert_array_equal(
+        golden_scores(load_model("mine")), load_model(str(card)).card.golden
+    )
+
+
+def test_exports_of_one_model_are_the_same_file(card: Path, tmp_path: Path) -> None:
+    registry.add(card, "mine")
+    for name in ("a", "b"):
+        registry.export("mine", tmp_path / name)
+    assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
+
+
+def test_choice_is_used_and_goes_with_the_model(card: Path) -> None:
+    registry.add(card, "mine")
+    assert chosen_model() == DEFAULT_MODEL
+    assert musictag("models", "use", "mine").exit_code == 0
+    assert "Low Horn" in musictag("labels").stdout
+    assert "* mine" in musictag("models", "list").stdout
+    assert musictag("models", "remove", "mine").exit_code == 0
+    assert chosen_model() == DEFAULT_MODEL
+    registry.add(card, "mine")
+    registry.choose("mine")
+    registry.choose(DEFAULT_MODEL)
+    assert load_model("default").card.name == DEFAULT_MODEL
+
+
+def test_choice_of_a_model_that_is_gone_is_said(card: Path) -> None:
+    registry.add(card, "mine")
+    registry.choose("mine")
+    shutil.rmtree(user_models() / "mine")
+    done = musictag("labels")
+    assert done.exit_code == 3
+    assert "no model named 'mine'" in done.stderr
+
+
+def test_a_name_in_use_is_not_overwritten_unless_asked(card: Path) -> None:
+    registry.add(card, "mine")
+    with pytest.raises(ModelError, match="already"):
+        registry.add(card, "mine")
+    registry.add(card, "mine", replace=True)
+    assert [path.stem for path in find_cards()] == [DEFAULT_MODEL, "mine"]
+
+
+@pytest.mark.parametrize(
+    "name", ["..", "a/b", "-x", DEFAULT_MODEL, "default", "x.json", "a\nb", ""]
+)
+def test_names_that_lead_astray_are_refused(card: Path, name: str) -> None:
+    with pytest.raises(ModelError):
+        registry.check_name(name)
+    with pytest.raises(ModelError):
+        registry.remove(name)
+    assert (SHIPPED / f"{DEFAULT_MODEL}.onnx").exists()
+
+
+def external(network: onnx.ModelProto) -> None:
+    constant = network.graph.initializer[1]
+    constant.ClearField("raw_data")
+    constant.data_location = TensorProto.EXTERNAL
+    entry = constant.external_data.add()
+    entry.key, entry.value = "location", "/etc/passwd"
+
+
+def endless(network: onnx.ModelProto) -> None:
+    body = helper.make_graph([], "body", [], [])
+    network.graph.node.append(helper.make_node("Loop", ["", ""], ["x"], body=body))
+
+
+def foreign(network: onnx.ModelProto) -> None:
+    network.graph.node.append(helper.make_node("Mul", ["logits"], ["x"], domain="com.evil"))
+
+
+def library(network: onnx.ModelProto) -> None:
+    network.opset_import.append(helper.make_opsetid("com.evil", 1))
+
+
+def function(network: onnx.ModelProto) -> None:
+    network.functions.add().name = "f"
+
+
+def padded(network: onnx.ModelProto) -> None:
+    node = helper.make_node("MaxPool", ["mel"], ["x"], kernel_shape=[2], pads=[1 << 40, 0])
+    network.graph.node.append(node)
+
+
+def vast(network: onnx.ModelProto) -> None:
+    network.graph.initializer[1].dims[:] = [1 << 40, 1 << 20]
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (external, "read other files"),
+        (endless, "'Loop'"),
+        (foreign, "no network here needs"),
+        (library, "another library"),
+        (function, "functions of its own"),
+        (padded, "out of all proportion"),
+        (vast, "out of all proportion"),
+    ],
+)  # fmt: skip
+def test_hostile_networks_are_refused_before_anything_is_loaded(
+    card: Path,
+    change: Callable[[onnx.ModelProto], object],
+    reason: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    change_network(card, change)
+    monkeypatch.setattr("tagger.registry.load_model", lambda _: pytest.fail("it was loaded"))
+    with pytest.raises(ModelError, match=reason):
+        registry.add(card, "evil")
+    assert not (user_models() / "evil").exists()
+
+
+def test_a_network_that_hears_otherwise_than_its_card_says_is_refused(card: Path) -> None:
+    content = json.loads(card.read_text())
+    content["labels"][0]["golden"] = 0.123
+    card.write_text(json.dumps(content))
+    with pytest.raises(ModelError, match="golden"):
+        registry.add(card, "off")
+
+
+@pytest.mark.parametrize("names", [["../up.json", "m.onnx"], ["m.json"], ["m.json", "m.onnx", "x"]])
+def test_archives_of_another_kind_are_refused(card: Path, tmp_path: Path, names: list[str]) -> None:
+    file = tmp_path / "odd.musictag"
+    with zipfile.ZipFile(file, "w") as archive:
+        for name in names:
+            archive.writestr(name, card.read_bytes())
+    with pytest.raises(ModelError, match="no exported model"):
+        registry.add(file)
+    assert not (tmp_path / "up.json").exists()
+
+
+def test_a_front_end_out_of_proportion_is_refused(card: Path) -> None:
+    content = json.loads(card.read_text())
+    content["mel"]["slice_samples"] = 10**12
+    card.write_text(json.dumps(content))
+    with pytest.raises(ModelError, match="out of all proportion"):
+        registry.add(card, "vast")
+
+
+def test_shipped_network_passes() -> None:
+    check_network((SHIPPED / f"{DEFAULT_MODEL}.onnx").read_bytes())
+
+
+@given(st.binary(max_size=300))
+def test_any_bytes_are_a_network_or_a_reason(content: bytes) -> None:
+    with pytest.raises(ValueError, match=r"^it "):
+        check_network(content)
+
+
+@given(st.integers(0, 400), st.integers(0, 255))
+def test_any_changed_byte_is_survived(place: int, value: int) -> None:
+    content = bytearray((SHIPPED / f"{DEFAULT_MODEL}.onnx").read_bytes()[:4000])
+    content[place] = value
+    with pytest.raises(ValueError, match=r"^it "):
+        check_network(bytes(content))

@@ -1,0 +1,33 @@
+"""Which labels a model may write: those whose quality was measured on real, held-out sound."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from sklearn.metrics import roc_auc_score
+
+from tagger.card import Evidence, LabelRule
+from training.heard import Heard
+from training.labels import VOCABULARY, WEAK_GENRES
+from training.metrics import LEAST_POSITIVES
+
+LEAST_ROC_AUC = 0.75  # below this a label is heard too badly to be called measured
+
+
+def with_evidence(rules: tuple[LabelRule, ...], heard: Heard) -> tuple[LabelRule, ...]:
+    """The rules, each with the evidence for its label in held-out sound."""
+    real = heard.rows(heard.real)
+    return tuple(
+        replace(rule, evidence=_evidence(real, i, label.name))
+        for i, (rule, label) in enumerate(zip(rules, VOCABULARY.labels, strict=True))
+    )
+
+
+def _evidence(real: Heard, i: int, name: str) -> Evidence:
+    known = ~np.isnan(real.targets[:, i])
+    truth = real.targets[known, i]
+    if name in WEAK_GENRES or min(truth.sum(), (1 - truth).sum()) < LEAST_POSITIVES:
+        return "experimental"
+    measured = roc_auc_score(truth, real.votes[known, i]) >= LEAST_ROC_AUC
+    return "measured" if measured else "experimental"

@@ -1,0 +1,94 @@
+"""What a network hears of held-out sound -> the rules, evidence and figures of its card."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from typing import Any
+
+from tagger.card import ModelCard
+from tagger.model import Model
+from tagger.vocabulary import Kind
+from training.calibrate import fit_rules
+from training.checks import check
+from training.evaluate import HeardClip, gathered, hear, measure
+from training.evidence import with_evidence
+from training.heard import Heard, join
+from training.labels import GENRES as ALL_GENRES
+from training.labels import LISTED_GENRES
+from training.split import Split
+
+# Parts of the held-out sound.
+GENRES, INSTRUMENTS, MIXES = "genres", "instruments", "instruments_in_real_mixes"
+
+Progress = Callable[[str, int], AbstractContextManager[Callable[[], object]]]
+
+
+def judge(card: ModelCard, runs: list[dict[str, Heard]], mixes: Heard) -> ModelCard:
+    """The card with rules, evidence and figures from what models of one recipe heard.
+
+    Each run held out another fold. The rules are fitted on the first, and the figures called
+    "genres" and "instruments" are its own, to be compared with others' of that fold; the evidence
+    rests on all of them. The real mixes are never fitted on.
+    """
+    first = runs[0]
+    fitted = join([first[GENRES], first[INSTRUMENTS]])
+    rules = fit_rules(fitted.targets, fitted.votes, card.vocabulary)
+    known = join([*(_given(run[GENRES]) for run in runs), *(run[INSTRUMENTS] for run in runs)])
+    card = replace(card, rules=with_evidence(rules, join([known, mixes])))
+    recordings = join([*(run[INSTRUMENTS] for run in runs), mixes])
+    parts = {
+        **first,
+        MIXES: mixes,
+        "genres_in_all_runs": join([run[GENRES] for run in runs]),
+        "instruments_in_recordings": recordings.rows(recordings.real),
+    }
+    metrics = measure_all(parts, card)  # the figures depend on the rules
+    metrics[GENRES] |= check(first[GENRES], card, "genre")
+    taught = first[GENRES].only(range(len(LISTED_GENRES), len(ALL_GENRES)))
+    metrics["genres_of_teachers"] = measure(taught, card, "genre")
+    return replace(card, metrics=metrics)
+
+
+def listen_all(model: Model, split: Split, progress: Progress) -> dict[str, Heard]:
+    """What the model votes on each part of the held-out sound."""
+    n_labels = len(model.card.vocabulary)
+    heard = hear_all(model, split, progress)
+    return {name: gathered(part, n_labels) for name, part in heard.items()}
+
+
+def hear_all(model: Model, split: Split, progress: Progress) -> dict[str, list[HeardClip]]:
+    """Each part of the held-out sound, clip by clip."""
+    parts = {
+        GENRES: split.held_out_songs,
+        INSTRUMENTS: split.held_out_instruments,
+        MIXES: split.real_mixes,
+    }
+    heard = {}
+    for name, clips in parts.items():
+        with progress(f"listening: {name}", len({clip.path for clip in clips})) as advance:
+            heard[name] = hear(model, clips, advance)
+    return heard
+
+
+def measure_all(heard: dict[str, Heard], card: ModelCard) -> dict[str, Any]:
+    """Figures of each part of the held-out sound, as they stand in a card.
+
+    Of genres only those that people gave: how well other networks' words are repeated says nothing
+    of what is heard.
+    """
+    return {
+        name: measure(_given(part) if kind_of(name) == "genre" else part, card, kind_of(name))
+        for name, part in heard.items()
+    }
+
+
+def _given(songs: Heard) -> Heard:
+    """Songs with the genres that people gave them, and no label that teachers did."""
+    return songs.only(range(len(LISTED_GENRES)))
+
+
+def kind_of(part: str) -> Kind:
+    """What is measured on a part of the held-out sound."""
+    return "genre" if part.startswith(GENRES) else "instrument"

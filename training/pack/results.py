@@ -1,0 +1,146 @@
+"""Everything that was measured of a model, as one value."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from tagger.card import ModelCard
+from tagger.model import Model
+from tagger.vocabulary import Kind
+from tagger.voting import calibrate
+from training.evaluate import HeardClip, gathered
+from training.export import NEUTRAL
+from training.heard import Heard
+from training.judging import Progress, kind_of
+from training.pack.bootstrap import DRAWS, LabelFigures, Sample, figures
+from training.pack.changes import PANEL, Change
+from training.pack.robustness import hear_changed
+from training.pictures import reliability
+
+Array = npt.NDArray[np.float32]
+
+CLEAN = "as it is"
+
+
+@dataclass(frozen=True, slots=True)
+class PartResults:
+    """One part of the held-out sound."""
+
+    name: str
+    kind: Kind
+    clips: int
+    groups: int
+    mean: LabelFigures | None  # over the labels; None where no label has enough examples
+    labels: tuple[LabelFigures, ...]
+    slices: LabelFigures | None  # the mean when each slice stands for itself; None where all do
+    ece: float | None  # expected calibration error of the probabilities
+    ece_of_votes: float | None  # and of the votes they are made from
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeResults:
+    """The mean over the labels of one kind, of whole files that went through a change."""
+
+    change: str
+    part: str
+    clips: int
+    mean: LabelFigures
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """The evaluation pack of one model."""
+
+    model: str
+    draws: int
+    parts: tuple[PartResults, ...]
+    robustness: tuple[ChangeResults, ...]  # by part, the unchanged sound first
+
+
+def measure_parts(
+    heard: dict[str, list[HeardClip]], card: ModelCard, *, draws: int = DRAWS
+) -> tuple[PartResults, ...]:
+    """Figures with intervals of each part of the held-out sound that has clips."""
+    return tuple(_part(name, clips, card, draws) for name, clips in heard.items() if clips)
+
+
+def measure_robustness(
+    heard: dict[str, list[HeardClip]],
+    model: Model,
+    progress: Progress,
+    *,
+    draws: int = DRAWS,
+    panel: Sequence[Change] = PANEL,
+) -> tuple[ChangeResults, ...]:
+    """Figures of whole files as they are, and under every change.
+
+    Only whole files are changed: in a labelled window of a file another tempo would move the sound
+    out from under its label.
+    """
+    rows: list[ChangeResults] = []
+    for name, clips in heard.items():
+        whole = [part for part in clips if part.clip.end_s is None]
+        if not (measured := _figures(whole, model.card, kind_of(name), draws)):
+            continue
+        rows.append(ChangeResults(CLEAN, name, len(whole), measured[0]))
+        for change in panel:
+            with progress(f"{change.name}: {name}", len(whole)) as advance:
+                changed = hear_changed(model, [part.clip for part in whole], change, advance)
+            measured = _figures(changed, model.card, kind_of(name), draws)
+            rows.append(ChangeResults(change.name, name, len(changed), measured[0]))
+    return tuple(rows)
+
+
+def calibration_error(heard: Heard, card: ModelCard, kind: Kind) -> float | None:
+    """How far probabilities are from the share that is true, over ten bins, weighted by count.
+
+    None where nothing is known. Source: Naeini, Cooper and Hauskrecht 2015, "Obtaining Well
+    Calibrated Probabilities Using Bayesian Binning".
+    """
+    bins = list(reliability(heard, card, kind))
+    total = sum(count for _, _, count in bins)
+    if not total:
+        return None
+    return round(sum(abs(chance - true) * count for chance, true, count in bins) / total, 4)
+
+
+def _part(name: str, clips: list[HeardClip], card: ModelCard, draws: int) -> PartResults:
+    kind = kind_of(name)
+    heard = gathered(clips, len(card.vocabulary))
+    neutral = replace(card, rules=(NEUTRAL,) * len(card.rules))
+    measured = _figures(clips, card, kind, draws)
+    slices = [] if all(len(part.slices) == 1 for part in clips) else _sliced(clips)
+    by_slice = _figures(slices, card, kind, draws) if slices else []
+    return PartResults(
+        name=name,
+        kind=kind,
+        clips=len(clips),
+        groups=len({part.clip.group for part in clips}),
+        mean=measured[0] if measured else None,
+        labels=tuple(measured[1:]),
+        slices=by_slice[0] if by_slice else None,
+        ece=calibration_error(heard, card, kind),
+        ece_of_votes=calibration_error(heard, neutral, kind),
+    )
+
+
+def _figures(
+    clips: Sequence[HeardClip], card: ModelCard, kind: Kind, draws: int
+) -> list[LabelFigures]:
+    heard = gathered(clips, len(card.vocabulary))
+    sample = Sample(
+        targets=heard.targets,
+        scores=calibrate(heard.votes, card),
+        groups=[part.clip.group for part in clips],
+        thresholds=np.array([rule.threshold for rule in card.rules], dtype=np.float32),
+    )
+    return figures(sample, card.vocabulary, kind, draws=draws)
+
+
+def _sliced(clips: list[HeardClip]) -> list[HeardClip]:
+    """Every slice as if it were a clip with the labels of its track."""
+    return [HeardClip(part.clip, value, value[None]) for part in clips for value in part.slices]

@@ -1,0 +1,30 @@
+"""The evaluation pack on disk: report.md, report.json and pictures."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tagger.card import ModelCard
+from tagger.explain.png import png_image
+from training.evaluate import HeardClip, gathered
+from training.pack.drawing import scenes
+from training.pack.results import Results
+from training.pack.words import json_text, markdown_text
+
+REPORT, FIGURES = "report.md", "report.json"
+
+
+def write_pack(
+    folder: Path, results: Results, heard: dict[str, list[HeardClip]], card: ModelCard
+) -> Path:
+    """Write everything; returns the path of the report."""
+    folder.mkdir(parents=True, exist_ok=True)
+    parts = {name: gathered(clips, len(card.vocabulary)) for name, clips in heard.items()}
+    drawn = scenes(results, parts, card)
+    for name, scene in drawn.items():
+        (folder / f"{name}.png").write_bytes(png_image(scene))
+    (folder / FIGURES).write_text(json_text(results), encoding="utf-8")
+    pictures = [(f"{name}.png", scene.title) for name, scene in drawn.items()]
+    report = folder / REPORT
+    report.write_text(markdown_text(results, pictures), encoding="utf-8")
+    return report

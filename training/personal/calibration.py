@@ -1,0 +1,170 @@
+"""Thresholds that follow what a person accepted and refused."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from tagger import registry
+from tagger.card import LabelRule, ModelCard, dump_card
+from tagger.errors import AudioError, DataError, MusicTagError
+from tagger.model import find_card, load_model
+from tagger.planfile import load_plan
+from tagger.scan import Settings, scan
+from tagger.taste import key_of
+from tagger.vocabulary import KINDS, PLURALS, Kind
+from training.personal.examples import Array
+from training.personal.sources import Track, from_tags, gather
+
+DOUBTS = 10.0  # tracks accepted at which they count as much as the model's own threshold
+LIMITS = (0.05, 0.95)
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """A threshold that was moved, and by how many tracks."""
+
+    kind: Kind
+    name: str
+    accepted: int
+    refused: int  # tracks the model would have given it to, and the person did not
+    before: float
+    after: float
+
+
+def recalibrate(
+    source: Path,
+    model: str,
+    name: str | None,
+    jobs: int,
+    on_error: Callable[[MusicTagError], object],
+) -> tuple[str, list[Moved]]:
+    """Make a model with thresholds that follow what was reviewed; its name, and what moved."""
+    path, card = find_card(model), load_model(model).card
+    wanted = registry.check_name(name or path.stem)
+    truth, chances = _heard(read_reviewed(source, on_error), path, card, jobs, on_error)
+    rules, moved = tune(truth, chances, card)
+    with tempfile.TemporaryDirectory() as folder:
+        made = Path(folder) / f"{path.stem}.json"
+        shutil.copyfile(path.with_name(card.weights), made.with_name(card.weights))
+        dump_card(replace(card, rules=rules, data=_told(card, len(truth))), made)
+        registry.check_model(made)
+        own = path == registry.card_path(wanted)
+        registry.install(Path(folder), made.stem, wanted, replace=own)
+    return wanted, moved
+
+
+def read_reviewed(source: Path, on_error: Callable[[MusicTagError], object]) -> list[Track]:
+    """What a person said of each file, by a plan or by its tags."""
+    if source.is_dir():
+        # A field that is empty in a file was perhaps never filled, so it says nothing.
+        filled = (
+            replace(t, names={k: v for k, v in t.names.items() if v}) if isinstance(t, Track) else t
+            for t in from_tags(source)
+        )
+        tracks = gather(filled, on_error)
+    else:
+        tracks = gather(from_plan(source), on_error)
+    tracks = [track for track in tracks if track.names]
+    if not tracks:
+        raise DataError("says nothing of any file that is there", source)
+    return tracks
+
+
+def from_plan(path: Path) -> Iterator[Track | MusicTagError]:
+    """The files of a plan with what they will hold, which is what its reader let stand."""
+    load_plan(path)  # says what is wrong with it; a change that was taken back is not in its value
+    for record in json.loads(path.read_text(encoding="utf-8"))["files"]:
+        file = Path(record["path"])
+        if not file.is_file():
+            yield DataError("no such file (it is in the plan)", file)
+            continue
+        said = {kind: record[PLURALS[kind]]["after"] for kind in KINDS if PLURALS[kind] in record}
+        yield Track(file, "", {kind: tuple(names) for kind, names in said.items()})
+
+
+def tune(
+    truth: Array, chances: Array, card: ModelCard
+) -> tuple[tuple[LabelRule, ...], list[Moved]]:
+    """Rules with thresholds that follow the reviewed tracks, and those that moved.
+
+    What was reviewed is what "precise" gives, the default; from then on the person's own line holds
+    for both profiles. A threshold goes where it gives the best F1 on the tracks, and as far from
+    the old one as there are tracks to show it. Shape: `truth` (NaN where nothing was said) and
+    `chances` `(N, K)`
+    """
+    rules, moved = list(card.rules), []
+    for i, (label, rule) in enumerate(zip(card.vocabulary.labels, card.rules, strict=True)):
+        known = ~np.isnan(truth[:, i])
+        right, chance = truth[known, i], chances[known, i]
+        now = rule.least("precise")
+        given = chance >= now
+        accepted, refused = int(right.sum()), int((given & (right == 0)).sum())
+        if not accepted and not refused:
+            continue
+        best = best_threshold(right, chance, now)
+        share = (accepted + refused) / (accepted + refused + DOUBTS)
+        new = round(float(np.clip(share * best + (1 - share) * now, *LIMITS)), 4)
+        if new != now:
+            rules[i] = replace(rule, threshold=new, precise=new)
+            moved.append(Moved(label.kind, label.name, accepted, refused, now, new))
+    return tuple(rules), moved
+
+
+def best_threshold(truth: Array, chances: Array, now: float) -> float:
+    """The threshold of best F1, half-way between two tracks; the nearest to `now` of equal ones.
+
+    Where nothing was accepted it is just above the most probable track that was refused.
+    """
+    if not truth.any():
+        return float(max(now, np.nextafter(chances.max(), 1, dtype=np.float32) + 0.01))
+    order = np.argsort(-chances, kind="stable")
+    ranked = chances[order].astype(np.float64)
+    f1 = 2 * np.cumsum(truth[order]) / (np.arange(1, len(truth) + 1) + truth.sum())
+    edges = (ranked + np.append(ranked[1:], 0)) / 2
+    splits = np.append(ranked[:-1] != ranked[1:], [True])  # there is no cut between equals
+    good = splits & (f1 >= f1[splits].max() - 1e-9)
+    return float(edges[good][np.abs(edges[good] - now).argmin()])
+
+
+def _heard(
+    tracks: Sequence[Track],
+    path: Path,
+    card: ModelCard,
+    jobs: int,
+    on_error: Callable[[MusicTagError], object],
+) -> tuple[Array, Array]:
+    """What was said of each track that can be heard, and the model's probabilities."""
+    truth, chances = [], []
+    results = scan([t.path for t in tracks], Settings(str(path)), jobs)
+    for track, result in zip(tracks, results, strict=True):
+        if result.track is None:
+            on_error(AudioError(result.error or "", result.path))
+            continue
+        truth.append(_truth(track, card))
+        chances.append(result.track.scores.values)
+    if not truth:
+        raise MusicTagError("none of the files could be heard")
+    return np.stack(truth), np.stack(chances)
+
+
+def _truth(track: Track, card: ModelCard) -> Array:
+    """Each label as the person left it, NaN for a kind of which they said nothing."""
+    said = {kind: {key_of(name) for name in names} for kind, names in track.names.items()}
+    return np.array(
+        [
+            float(key_of(label.name) in said[label.kind]) if label.kind in said else np.nan
+            for label in card.vocabulary.labels
+        ],
+        dtype=np.float32,
+    )
+
+
+def _told(card: ModelCard, n_tracks: int) -> str:
+    return f"{card.data}; thresholds by {n_tracks} reviewed tracks"

@@ -1,0 +1,172 @@
+"""`musictag train` and `musictag calibrate`: a person's library has its say."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from tagger import DEFAULT_MODEL
+from tagger.cli.options import MODEL
+
+if TYPE_CHECKING:
+    from training.personal.session import Wishes
+
+
+@click.command()
+@click.argument("source", required=False, type=click.Path(path_type=Path))
+@click.option("-o", "--output", "name", metavar="NAME", help="Name of the model to make.")
+@click.option("--folders", is_flag=True, help="SOURCE is a folder with a folder for each label.")
+@click.option(
+    "--beets",
+    "beets",
+    is_flag=False,
+    flag_value="",
+    metavar="[LIBRARY]",
+    help="Learn from a beets library: that file, or the one of beets' configuration.",
+)
+@click.option("--query", default="", metavar="QUERY", help="Only these items of the beets library.")
+@click.option(
+    "--labels",
+    "table",
+    type=click.Path(path_type=Path),
+    metavar="CSV",
+    help="Table of names and labels. Where there is no such file it is written, to be edited.",
+)
+@click.option(
+    "--min-tracks",
+    type=click.IntRange(min=2),
+    default=10,
+    show_default=True,
+    help="Labels with fewer tracks are left out.",
+)
+@click.option(
+    "--keep-base-labels/--only-mine",
+    "keep",
+    default=True,
+    help="Keep the other labels of the model that is started from, or not.  [default: keep]",
+)
+@click.option(
+    "--fast/--full",
+    "fast",
+    default=True,
+    help="Learn a new head only, or train the whole network further.  [default: fast]",
+)
+@click.option(
+    "--suggest",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Only name the N tracks without labels that would teach most.",
+)
+@click.option("--base", default=DEFAULT_MODEL, show_default=True, help="Model to start from.")
+@click.option("--force", is_flag=True, help="Use the model from now on even if it is no better.")
+@click.option("--replace", is_flag=True, help="In place of a model of that name.")
+@click.option("--jobs", type=click.IntRange(min=1), help="Processes.  [default: one for each core]")
+@click.option("--device", default="cpu", show_default=True, help="For --full: cpu, cuda or cuda:1.")
+@click.option("--steps", type=click.IntRange(min=1), help="For --full: steps of training.")
+@click.option("--seed", type=int, default=1, show_default=True, help="Of all that is drawn.")
+def train(source: Path | None, beets: str | None, **options: object) -> None:
+    """Teach a model your own labels, from the files you have labelled.
+
+    SOURCE is a folder of tagged files (their genre and instrument fields are the labels), a CSV
+    file with the columns path and genres, or with --folders a folder for each label; --beets takes
+    the items of a beets library instead. Your files are only read.
+
+    Every figure it tells is for artists that were not heard in training. The model becomes the one
+    that is used if it is shown to be better than the one it started from.
+
+    \b
+    Examples:
+      musictag train ~/Music -o mine
+      musictag train --beets --query 'added:2024..' -o mine --only-mine
+      musictag train labels.csv -o mine --labels names.csv
+    """  # fmt: skip
+    if (source is None) == (beets is None):
+        raise click.UsageError("name one SOURCE, or --beets")
+    if options["name"] is None and options["suggest"] is None:
+        raise click.UsageError("name the model to make: -o NAME")
+    quiet_threads()
+    from training.personal import session
+
+    wishes = session.Wishes(source=source, beets=beets, **options)  # type: ignore[arg-type]
+    _run(wishes)
+
+
+@click.command()
+@click.option(
+    "--from",
+    "source",
+    required=True,
+    type=click.Path(exists=True, path_type=Path),
+    help="A plan you have reviewed (.json), or a folder of files whose tags you have put right.",
+)
+@MODEL
+@click.option(
+    "-o",
+    "--output",
+    "name",
+    metavar="NAME",
+    help="Name of the model to make.  [default: the same, if it is your own]",
+)
+@click.option("--jobs", type=click.IntRange(min=1), help="Processes.  [default: one for each core]")
+def calibrate(source: Path, model: str, name: str | None, jobs: int | None) -> None:
+    """Move each label's threshold to where you drew the line.
+
+    In a plan, what you left in counts as accepted and what you took out as refused; in a folder,
+    the tags of a file are what is right, and a file without any says nothing. The network stays as
+    it is.
+
+    \b
+    Examples:
+      musictag scan ~/Music --plan plan.json      then edit plan.json, and
+      musictag calibrate --from plan.json -o mine
+    """  # fmt: skip
+    quiet_threads()
+    from tagger.scan import default_jobs
+    from training.personal.calibration import recalibrate
+
+    made, moved = recalibrate(
+        source, model, name, jobs or default_jobs(), lambda error: _say(str(error))
+    )
+    for row in moved:
+        click.echo(
+            f"{row.kind:<12}{row.name:<22}{row.before:.2f} -> {row.after:.2f}   "
+            f"accepted {row.accepted}, refused {row.refused}"
+        )
+    _say(f"wrote {made}; use it with: musictag models use {made}")
+
+
+def _run(wishes: Wishes) -> None:
+    from training.personal import session
+
+    if wishes.suggest:
+        for line in session.suggest_tracks(wishes, _say, progress):
+            click.echo(line)
+        return
+    for line in session.make(wishes, _say, progress):
+        click.echo(line)
+
+
+def _say(line: str) -> None:
+    click.echo(line, err=True)
+
+
+def quiet_threads() -> None:
+    """Let OpenMP's threads sleep while they wait.
+
+    Threads that spin make a step 4 times slower as soon as another program wants a core; the
+    variable is read when torch is first imported.
+    """
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+
+
+@contextmanager
+def progress(label: str, length: int) -> Iterator[Callable[[], object]]:
+    """A bar on standard error."""
+    with click.progressbar(length=length, label=label, file=sys.stderr) as bar:
+        yield lambda: bar.update(1)

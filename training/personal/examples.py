@@ -1,0 +1,104 @@
+"""Tracks, what they are called and what is heard in them, side by side in arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from tagger.errors import MusicTagError
+from tagger.vocabulary import KINDS, Vocabulary
+from training.personal.embeddings import Sound
+from training.personal.naming import Naming
+from training.personal.sources import Track
+
+Array = npt.NDArray[np.float32]
+Indices = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Examples:
+    """N tracks with S slices in all.
+
+    Shape: `targets` `(N, K)`, 1 present, 0 absent, NaN unknown; `embeddings` `(S, D)`, `logits`
+    `(S, K)` of the base model; `owner` `(S,)`, the track of each slice, in rising order.
+    """
+
+    paths: tuple[Path, ...]
+    groups: tuple[str, ...]
+    vocabulary: Vocabulary
+    targets: Array
+    embeddings: Array
+    logits: Array
+    owner: Indices
+
+    def __len__(self) -> int:
+        return len(self.paths)
+
+    def take(self, tracks: Indices) -> Examples:
+        """Only some tracks, in the order they are named."""
+        bounds = np.searchsorted(self.owner, np.arange(len(self) + 1))
+        counts = bounds[tracks + 1] - bounds[tracks]
+        owner = np.repeat(np.arange(len(tracks)), counts)
+        first = np.cumsum(counts) - counts
+        slices = bounds[tracks][owner] + np.arange(len(owner)) - first[owner]
+        return Examples(
+            tuple(self.paths[i] for i in tracks),
+            tuple(self.groups[i] for i in tracks),
+            self.vocabulary,
+            self.targets[tracks],
+            self.embeddings[slices],
+            self.logits[slices],
+            owner,
+        )
+
+    def mean(self, values: Array) -> Array:
+        """The mean over the slices of each track. Shape: `(S, ...)` in, `(N, ...)` out."""
+        first = np.searchsorted(self.owner, np.arange(len(self)))
+        counts = np.bincount(self.owner, minlength=len(self)).astype(np.float32)
+        sums = np.add.reduceat(values, first, axis=0)
+        return np.asarray(sums / counts.reshape(-1, *[1] * (values.ndim - 1)), dtype=np.float32)
+
+
+def targets_of(track: Track, naming: Naming) -> Array:
+    """What is known of a track: everything about a kind of which its names tell, else nothing."""
+    targets = np.full(len(naming.labels), np.nan, dtype=np.float32)
+    for kind in KINDS:
+        if naming.tells(track, kind):
+            present = naming.of(track, kind)
+            for i, label in enumerate(naming.labels):
+                if label.kind == kind:
+                    targets[i] = float(label in present)
+    return targets
+
+
+def put_together(
+    tracks: Sequence[Track],
+    naming: Naming,
+    sounds: Sequence[tuple[Path, Sound | MusicTagError]],
+    on_error: Callable[[MusicTagError], object],
+) -> Examples:
+    """The tracks that could be heard, with their sound; the others go to `on_error`."""
+    pairs: list[tuple[Track, Sound]] = []
+    for track, (_, sound) in zip(tracks, sounds, strict=True):
+        if isinstance(sound, MusicTagError):
+            on_error(sound)
+        else:
+            pairs.append((track, sound))
+            for note in sound.notes:
+                on_error(MusicTagError(note, track.path))
+    if not pairs:
+        raise MusicTagError("none of the files could be heard")
+    counts = [len(sound.embeddings) for _, sound in pairs]
+    return Examples(
+        tuple(track.path for track, _ in pairs),
+        tuple(track.group for track, _ in pairs),
+        Vocabulary(naming.labels),
+        np.stack([targets_of(track, naming) for track, _ in pairs]),
+        np.concatenate([sound.embeddings for _, sound in pairs]),
+        np.concatenate([sound.logits for _, sound in pairs]),
+        np.repeat(np.arange(len(pairs)), counts),
+    )

@@ -1,0 +1,190 @@
+"""From a person's tracks to a model of their own, checked and measured."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tagger.card import LabelRule, ModelCard, dump_card
+from tagger.errors import DataError, MusicTagError
+from tagger.golden import golden_scores
+from tagger.model import load_model
+from tagger.vocabulary import KINDS, PLURALS, Label, Vocabulary
+from training.calibrate import fit_rules
+from training.commit import commit
+from training.metrics import label_metrics, summary
+from training.personal.embeddings import Base, Sound, hear_all
+from training.personal.examples import Array, Examples, put_together
+from training.personal.findings import (
+    Findings,
+    Point,
+    advise,
+    average_precision,
+    compare,
+    confusions,
+    heard_after,
+    heard_before,
+    suspects,
+)
+from training.personal.graph import Head, read_network, with_head
+from training.personal.heads import PULLS, Start, fit_head, kept_rules, start_from, with_kept
+from training.personal.naming import Naming
+from training.personal.sources import Track
+from training.personal.validation import N_FOLDS, SIZES, Judged, judge, learn_from_fewer
+
+Progress = Callable[[str, int], AbstractContextManager[Callable[[], object]]]
+OnError = Callable[[MusicTagError], object]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Learned:
+    """A head that learned from all tracks, and what can be said of it."""
+
+    head: Head
+    rules: tuple[LabelRule, ...]
+    judged: Judged
+    judged_on: Examples
+    start: Start
+    findings: Findings
+
+
+@dataclass(frozen=True, slots=True)
+class Hearing:
+    """How the files of a library are heard."""
+
+    base: Base
+    cache: Path
+    jobs: int
+    progress: Progress
+
+
+def hear(tracks: Sequence[Track], hearing: Hearing) -> list[tuple[Path, Sound | MusicTagError]]:
+    """The sound of every track, from the cache where it is there."""
+    paths = [track.path for track in tracks]
+    with hearing.progress("hearing", len(paths)) as advance:
+        return list(hear_all(paths, hearing.base, hearing.cache, hearing.jobs, advance))
+
+
+def gather_examples(
+    tracks: Sequence[Track],
+    settle_labels: Callable[[Sequence[Track]], Naming],
+    hearing: Hearing,
+    on_error: OnError,
+) -> tuple[Naming, Examples]:
+    """Hear the tracks, then settle the labels among those that could be heard."""
+    sounds = hear(tracks, hearing)
+    heard = [t for t, (_, s) in zip(tracks, sounds, strict=True) if isinstance(s, Sound)]
+    naming = settle_labels(heard)
+    if not naming.labels:
+        few = ", ".join(f"{label.name} ({n})" for label, n in naming.rare.items())
+        raise DataError(f"no label has tracks enough to learn from{f': {few}' if few else ''}")
+    return naming, put_together(tracks, naming, sounds, on_error)
+
+
+def learn(examples: Examples, naming: Naming, base: Base, progress: Progress, seed: int) -> Learned:
+    """Judge by artists, find the labels' rules, then learn from everything."""
+    start = start_from(base.card, naming.labels, naming.like)
+    with progress("learning", N_FOLDS * len(PULLS)) as advance:
+        judged = judge(examples, start, advance)
+    rules = fit_rules(examples.targets, judged.votes, examples.vocabulary)
+    after = heard_after(judged.votes, rules)
+    before = heard_before(base_votes(examples), base.card, naming.labels, naming.like)
+    labels, old, new, gain = compare(examples, before, after, seed)
+    with progress("learning curve", len(SIZES)) as advance:
+        curve = learning_curve(examples, start, judged, seed, advance)
+    findings = Findings(
+        labels, old, new, gain, curve, tuple(advise(labels, curve)),
+        confusions(examples, after), suspects(examples, after),
+    )  # fmt: skip
+    return Learned(
+        fit_head(examples, start, judged.pulls), rules, judged, examples, start, findings
+    )
+
+
+def base_votes(examples: Examples) -> Array:
+    """The vote of the base model for each of its own labels. Shape: `(N, base K)`."""
+    return examples.mean(np.asarray(1 / (1 + np.exp(-examples.logits)), dtype=np.float32))
+
+
+def learning_curve(
+    examples: Examples, start: Start, judged: Judged, seed: int, advance: Callable[[], object]
+) -> tuple[Point, ...]:
+    """Mean average precision on unheard artists with few tracks a label, then with all."""
+    most = int(np.nansum(examples.targets, axis=0).max())
+    points = []
+    for size in SIZES:
+        if size < most:
+            votes = learn_from_fewer(examples, start, judged, size, seed)
+            points.append(_point(size, examples, votes))
+        advance()
+    return (*points, _point(most, examples, judged.votes))
+
+
+def write_model(
+    folder: Path, name: str, base: Base, naming: Naming, learned: Learned, examples: Examples,
+    *, keep: bool, network: bytes | None = None,
+) -> Path:  # fmt: skip
+    """Write network and card; `network` instead of the base's own with the head put on."""
+    kept = kept_labels(base.card, naming.labels) if keep else ()
+    if network is None:
+        head = with_kept(learned.head, base.card, kept)
+        network = with_head(read_network(base.weights), head, base.weights)
+    weights = folder / f"{name}.onnx"
+    weights.write_bytes(network)
+    labels = (*naming.labels, *kept)
+    card = ModelCard(
+        name=name,
+        version="1",
+        licence=base.card.licence,
+        data=f"a person's own library: {len(examples)} tracks under {len(naming.labels)} labels of "
+        f"theirs; it starts from {base.card.id}, which learned from: {base.card.data}",
+        trained_at=commit(),
+        mel=base.card.mel,
+        vocabulary=Vocabulary(labels),
+        rules=learned.rules + kept_rules(base.card, kept),
+        weights=weights.name,
+        sha256=hashlib.sha256(network).hexdigest(),
+        golden=(0.0,) * len(labels),
+        metrics=metrics_of(learned),
+    )
+    path = weights.with_suffix(".json")
+    dump_card(card, path)
+    golden = tuple(round(float(x), 6) for x in golden_scores(load_model(str(path))))
+    dump_card(replace(card, golden=golden), path)
+    return path
+
+
+def kept_labels(card: ModelCard, labels: Sequence[Label]) -> tuple[Label, ...]:
+    """The base model's labels that stay beside a person's own: those of another name."""
+    own = {(label.kind, label.name.casefold()) for label in labels}
+    return tuple(x for x in card.vocabulary.labels if (x.kind, x.name.casefold()) not in own)
+
+
+def metrics_of(learned: Learned) -> dict[str, Any]:
+    """Figures on unheard artists, as they stand in a card."""
+    examples, after = learned.judged_on, heard_after(learned.judged.votes, learned.rules)
+    thresholds = np.array([rule.threshold for rule in learned.rules], dtype=np.float32)
+    figures = {}
+    for kind in KINDS:
+        rows = label_metrics(
+            examples.targets, after.probabilities, thresholds, examples.vocabulary, kind
+        )
+        if rows:
+            figures[f"own_{PLURALS[kind]}"] = summary(rows)
+    return figures
+
+
+def _point(size: int, examples: Examples, votes: Array) -> Point:
+    by_label = []
+    for i in range(len(examples.vocabulary)):
+        known = ~np.isnan(examples.targets[:, i])
+        truth = examples.targets[known, i]
+        if 0 < truth.sum() < len(truth):
+            by_label.append(round(average_precision(truth, votes[known, i]), 4))
+    return Point(size, round(float(np.mean(by_label)), 4), tuple(by_label))

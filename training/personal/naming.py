@@ -1,0 +1,197 @@
+"""The names found in a library -> labels to learn, by a table a person can read and edit.
+
+One row for each name: what it was found as, in how many tracks, the label it becomes (empty: left
+out), and the labels of the base model it is like ("|" between several), from which it starts.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from tagger.errors import DataError
+from tagger.taste import GENERIC, key_of
+from tagger.vocabulary import FORBIDDEN_IN_NAMES, KINDS, Kind, Label, Vocabulary
+from training.personal.sources import Track, split_cell
+
+COLUMNS = ("kind", "found", "tracks", "label", "like")
+
+# What common names are like, where the base model has no label of that name: only the labels that
+# it has count.
+ALIASES: dict[str, tuple[str, ...]] = {
+    "Hip-Hop": ("rap", "hip hop", "trap", "grime", "hip-hop/rap"),
+    "Rap": ("hip hop", "trap", "grime"),
+    "Pop Rock": ("rock", "pop", "alternative", "indie", "indie rock", "indie pop", "metal", "punk",
+                 "hard rock", "heavy metal", "punk rock", "alternative rock", "pop/rock", "grunge",
+                 "classic rock", "progressive rock", "britpop", "synthpop"),
+    "Rock": ("pop rock", "alternative", "indie", "indie rock", "metal", "punk", "hard rock",
+             "heavy metal", "punk rock", "alternative rock", "grunge", "classic rock"),
+    "Pop": ("pop rock", "indie pop", "synthpop", "dance pop"),
+    "Metal": ("heavy metal", "death metal", "black metal", "thrash metal", "hard rock"),
+    "Electronic": ("electronica", "techno", "house", "trance", "dance", "edm", "dubstep", "idm",
+                   "drum and bass", "drum & bass", "ambient", "synthpop", "electro", "downtempo"),
+    "New Age": ("ambient", "meditation"),
+    "Ambient": ("new age", "downtempo"),
+    "R&B": ("soul", "funk", "rhythm and blues", "rnb", "motown", "r&b/soul", "neo soul", "disco"),
+    "Classical": ("baroque", "opera", "chamber music", "symphony", "romantic", "orchestral"),
+    "Country": ("bluegrass", "americana", "country & western", "alt-country"),
+    "Folk": ("singer-songwriter", "celtic", "americana", "bluegrass", "acoustic"),
+    "Reggae": ("ska", "dub", "dancehall", "rocksteady"),
+    "Latin": ("salsa", "bossa nova", "samba", "tango", "cumbia", "mpb", "flamenco", "latin jazz"),
+    "Soundtrack": ("score", "ost", "film music", "original score", "game", "stage & screen"),
+    "Jazz": ("bebop", "swing", "big band", "smooth jazz", "fusion", "latin jazz", "jazz fusion"),
+    "Blues": ("delta blues", "blues rock", "electric blues"),
+    "Vocal": ("crooner", "vocal jazz", "traditional pop", "oldies"),
+    "Easy Listening": ("lounge", "exotica"),
+    "Experimental": ("avant-garde", "noise", "avantgarde", "free improvisation"),
+    "World": ("international", "african", "world music", "afrobeat", "asian", "celtic"),
+    "Voice": ("vocals", "singing", "vocal"),
+    "Electric Guitar": ("guitar",),
+    "Acoustic Guitar": ("guitar",),
+    "Electric Bass": ("bass", "bass guitar"),
+    "Double Bass": ("bass", "upright bass", "contrabass"),
+    "Synthesizer": ("synth", "keyboards"),
+    "Strings": ("string section", "viola", "violins"),
+    "Brass": ("trombone", "horns", "tuba", "french horn"),
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One name and what becomes of it."""
+
+    kind: Kind
+    found: str
+    tracks: int
+    label: str  # empty: left out
+    like: tuple[str, ...]  # labels of the base model, of the same kind
+
+
+def propose(tracks: Sequence[Track], base: Vocabulary) -> list[Row]:
+    """The table for a library: each name its own label, spellings of one name together."""
+    rows = []
+    for kind in KINDS:
+        counts = Counter(name for track in tracks for name in set(_names(track, kind)))
+        spelling: dict[str, str] = {}
+        for name, _ in sorted(counts.items(), key=lambda item: (-item[1], item[0])):
+            spelling.setdefault(key_of(name), _allowed(name))
+        for name, count in sorted(counts.items(), key=lambda item: (-item[1], item[0])):
+            label = "" if name.casefold() in GENERIC else spelling[key_of(name)]
+            rows.append(Row(kind, name, count, label, like(kind, name, base)))
+    return rows
+
+
+def like(kind: Kind, name: str, base: Vocabulary) -> tuple[str, ...]:
+    """The labels of the base model that a name means: the one of that name, else by `ALIASES`."""
+    known = base.names(kind)
+    if same := [label for label in known if key_of(label) == key_of(name)]:
+        return tuple(same)
+    return tuple(x for x in known if key_of(name) in {key_of(a) for a in ALIASES.get(x, ())})
+
+
+def merge(rows: list[Row], edited: list[Row]) -> list[Row]:
+    """The rows of a library as a person has edited them; names that are new stay as proposed."""
+    by_name = {(row.kind, row.found): row for row in edited}
+    return [
+        replace(by_name[row.kind, row.found], tracks=row.tracks)
+        if (row.kind, row.found) in by_name
+        else row
+        for row in rows
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Naming:
+    """The labels to learn."""
+
+    labels: tuple[Label, ...]
+    like: dict[Label, tuple[str, ...]]
+    by_name: dict[tuple[Kind, str], Label]
+    rare: dict[Label, int]  # labels of too few tracks, which are left out
+    telling: frozenset[tuple[Kind, str]]  # names that say something, be it of a rare label
+
+    def of(self, track: Track, kind: Kind) -> set[Label]:
+        """The labels of a track."""
+        found = (self.by_name.get((kind, name)) for name in _names(track, kind))
+        return {label for label in found if label}
+
+    def tells(self, track: Track, kind: Kind) -> bool:
+        """Whether a track is called anything that says something: "Unknown" does not."""
+        return any((kind, name) in self.telling for name in _names(track, kind))
+
+
+def settle(rows: list[Row], tracks: Sequence[Track], least: int) -> Naming:
+    """The labels of a table with at least so many tracks."""
+    by_name = {(r.kind, r.found): Label(r.kind, r.label) for r in rows if r.label}
+    likes: dict[Label, tuple[str, ...]] = {}
+    for row in rows:
+        if row.label:
+            label = Label(row.kind, row.label)
+            likes[label] = tuple(dict.fromkeys((*likes.get(label, ()), *row.like)))
+    everything = Naming(tuple(likes), likes, by_name, {}, frozenset(by_name))
+    counts = Counter(x for track in tracks for kind in KINDS for x in everything.of(track, kind))
+    kept = tuple(x for x in likes if counts[x] >= least)
+    return Naming(
+        tuple(sorted(kept, key=lambda label: KINDS.index(label.kind))),
+        {x: likes[x] for x in kept},
+        {name: x for name, x in by_name.items() if x in kept},
+        {x: counts[x] for x in likes if counts[x] < least},
+        frozenset(by_name),
+    )
+
+
+def dump_rows(rows: Iterable[Row]) -> str:
+    """The table as CSV."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    writer.writerows((r.kind, r.found, r.tracks, r.label, "|".join(r.like)) for r in rows)
+    return text.getvalue()
+
+
+def load_rows(path: Path, base: Vocabulary) -> list[Row]:
+    """A table a person has edited; what cannot be is a DataError naming file and line."""
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            reader = csv.DictReader(file)
+            if not set(COLUMNS) - {"tracks"} <= set(reader.fieldnames or ()):
+                raise DataError(f"its first line must name the columns {', '.join(COLUMNS)}", path)
+            return [_row(line, base, path, i) for i, line in enumerate(reader, 2)]
+    except (OSError, ValueError, csv.Error) as error:
+        raise DataError(f"cannot be read as a table of labels ({error})", path) from error
+
+
+def _row(line: dict[str, str | None], base: Vocabulary, path: Path, number: int) -> Row:
+    cells = {name: (line.get(name) or "").strip() for name in COLUMNS}
+    kind = next((kind for kind in KINDS if kind == cells["kind"]), None)
+    if kind is None:
+        raise DataError(f"line {number}: kind must be one of {', '.join(KINDS)}", path)
+    wanted = split_cell(cells["like"])
+    if unknown := [name for name in wanted if name not in base.names(kind)]:
+        known = ", ".join(base.names(kind))
+        raise DataError(f"line {number}: the base model has no {unknown[0]!r}, but {known}", path)
+    try:
+        if cells["label"]:
+            Label(kind, cells["label"])
+    except ValueError as error:
+        raise DataError(f"line {number}: {error}", path) from error
+    return Row(kind, cells["found"], 0, cells["label"], wanted)
+
+
+def _names(track: Track, kind: Kind) -> Iterator[str]:
+    """The names of a track; a field in which a program joined several gives each."""
+    for value in track.of(kind):
+        for name in value.replace(";", "\0").replace(",", "\0").split("\0"):
+            if name.strip():
+                yield name.strip()
+
+
+def _allowed(name: str) -> str:
+    """A name as a label may be written."""
+    for sign in FORBIDDEN_IN_NAMES:
+        name = name.replace(sign, " ")
+    return " ".join("".join(c for c in name if c.isprintable()).split())

@@ -1,0 +1,209 @@
+"""One `musictag train`, from the wishes of a person to lines that tell what came of it."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tagger import registry
+from tagger.errors import DataError, ModelError, MusicTagError
+from tagger.model import user_models
+from tagger.report.text import path_text, printable
+from tagger.scan import default_jobs
+from training.personal import sources
+from training.personal.beets_library import from_beets
+from training.personal.embeddings import Base, cache_folder, load_base
+from training.personal.examples import Examples
+from training.personal.findings import heard_after
+from training.personal.heads import votes
+from training.personal.making import (
+    Hearing,
+    Learned,
+    Progress,
+    gather_examples,
+    learn,
+    write_model,
+)
+from training.personal.naming import (
+    Naming,
+    Row,
+    dump_rows,
+    load_rows,
+    merge,
+    propose,
+    settle,
+)
+from training.personal.page import page_text, summary_lines
+from training.personal.sources import Track
+from training.personal.suggestion import suggest
+
+Say = Callable[[str], object]
+
+REPORT = "report.html"  # beside the card
+ROWS_SHOWN = 40  # of the table of labels
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """The options of the command."""
+
+    source: Path | None
+    beets: str | None  # empty: the library of beets' configuration
+    query: str = ""
+    folders: bool = False
+    name: str | None = None
+    table: Path | None = None
+    min_tracks: int = 10
+    keep: bool = True
+    fast: bool = True
+    suggest: int | None = None
+    base: str = "small"
+    force: bool = False
+    replace: bool = False
+    jobs: int | None = None
+    device: str = "cpu"
+    steps: int | None = None
+    seed: int = 1
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Prepared:
+    """A library that has been read and heard."""
+
+    hearing: Hearing
+    naming: Naming
+    examples: Examples
+    unlabelled: list[Track]
+    notes: list[str]  # what was left out, and why
+    say: Say
+
+    @property
+    def base(self) -> Base:
+        """The model that everything starts from."""
+        return self.hearing.base
+
+
+def make(wishes: Wishes, say: Say, progress: Progress) -> Iterator[str]:
+    """Make a model; gives the lines of the report."""
+    assert wishes.name is not None
+    name = registry.check_name(wishes.name)
+    if registry.card_path(name).exists() and not wishes.replace:
+        raise ModelError(f"there is a model {name!r} already; give --replace or another -o NAME")
+    prepared = prepare(wishes, say, progress)
+    if prepared is None:
+        return
+    learned = learn(prepared.examples, prepared.naming, prepared.base, progress, wishes.seed)
+    network = None
+    if not wishes.fast:
+        from training.personal.tuning import fine_tune
+
+        learned, network = fine_tune(prepared, learned, wishes, progress)
+    card = install(prepared, learned, wishes, name, network)
+    yield from summary_lines(learned.findings)
+    yield f"wrote {path_text(card)}; report: {path_text(card.with_name(REPORT))}"
+    if learned.findings.better or wishes.force:
+        registry.choose(name)
+        yield f"{name} is used from now on; back to the shipped one: musictag models use small"
+    else:
+        yield f"The model in use stays as it was; to use this one: musictag models use {name}"
+
+
+def install(
+    prepared: Prepared, learned: Learned, wishes: Wishes, name: str, network: bytes | None
+) -> Path:
+    """Write model and report, check the model as any other, and move both to their place."""
+    user_models().mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder:
+        card = write_model(
+            Path(folder), name, prepared.base, prepared.naming, learned, prepared.examples,
+            keep=wishes.keep, network=network,
+        )  # fmt: skip
+        registry.check_model(card)
+        page = page_text(name, learned.findings, prepared.notes)
+        card.with_name(REPORT).write_text(page, encoding="utf-8", errors="replace")
+        return registry.install(Path(folder), name, name, replace=wishes.replace)
+
+
+def suggest_tracks(wishes: Wishes, say: Say, progress: Progress) -> Iterator[str]:
+    """Name the unlabelled tracks whose labels would teach most, one a line."""
+    assert wishes.suggest is not None
+    prepared = prepare(wishes, say, progress)
+    if prepared is None:
+        return
+    if not prepared.unlabelled:
+        raise DataError("every track has labels already; there is none to suggest")
+    learned = learn(prepared.examples, prepared.naming, prepared.base, progress, wishes.seed)
+    naming = prepared.naming
+    _, asked = gather_examples(
+        prepared.unlabelled, lambda _: naming, prepared.hearing, lambda error: say(_line(error))
+    )
+    heard = heard_after(votes(learned.head, asked), learned.rules)
+    chosen = suggest(prepared.examples, asked, heard.probabilities, wishes.suggest)
+    yield from (path_text(asked.paths[i]) for i in chosen)
+
+
+def prepare(wishes: Wishes, say: Say, progress: Progress) -> Prepared | None:
+    """Read, name and hear the library; None where a table of labels was written to be edited."""
+    base = load_base(wishes.base)
+    notes: list[str] = []
+
+    def on_error(error: MusicTagError) -> None:
+        notes.append(_line(error))
+        say(notes[-1])
+
+    tracks = read(wishes, on_error)
+    labelled = [track for track in tracks if track.labelled]
+    if not labelled:
+        raise DataError("no track has a label to learn from", wishes.source)
+    rows = propose(labelled, base.card.vocabulary)
+    if wishes.table and not wishes.table.exists():
+        wishes.table.write_text(dump_rows(rows), encoding="utf-8")
+        say(f"wrote {path_text(wishes.table)}: edit it (label, like), then run this again")
+        return None
+    if wishes.table:
+        rows = merge(rows, load_rows(wishes.table, base.card.vocabulary))
+    for line in _table_lines(rows):
+        say(line)
+    hearing = Hearing(base, cache_folder(), wishes.jobs or default_jobs(), progress)
+    naming, examples = gather_examples(
+        labelled, lambda heard: settle(rows, heard, wishes.min_tracks), hearing, on_error
+    )
+    if naming.rare:
+        few = ", ".join(f"{label.name} ({n})" for label, n in naming.rare.items())
+        notes.append(f"left out, with fewer than {wishes.min_tracks} tracks: {few}")
+        say(printable(notes[-1]))
+    unlabelled = [track for track in tracks if not track.labelled]
+    return Prepared(hearing, naming, examples, unlabelled, notes, say)
+
+
+def read(wishes: Wishes, on_error: Callable[[MusicTagError], object]) -> list[Track]:
+    """All tracks of the source, labelled or not."""
+    found: sources.Found
+    if wishes.beets is not None:
+        found = iter(from_beets(Path(wishes.beets) if wishes.beets else None, wishes.query))
+    else:
+        assert wishes.source is not None
+        if wishes.folders:
+            found = sources.from_folders(wishes.source)
+        elif wishes.source.is_dir():
+            found = sources.from_tags(wishes.source)
+        else:
+            found = sources.from_table(wishes.source)
+    return sources.gather(found, on_error)
+
+
+def _table_lines(rows: Sequence[Row]) -> Iterator[str]:
+    """What becomes of the names, for a terminal."""
+    yield f"{'found':<28}{'tracks':>7}  {'label':<28}starts from"
+    for row in rows[:ROWS_SHOWN]:
+        start = ", ".join(row.like) or "nothing"
+        name, label = printable(row.found), printable(row.label) or "(left out)"
+        yield f"{name:<28}{row.tracks:>7}  {label:<28}{start if row.label else ''}".rstrip()
+    if len(rows) > ROWS_SHOWN:
+        yield f"... and {len(rows) - ROWS_SHOWN} more; --labels FILE writes all of them"
+
+
+def _line(error: MusicTagError) -> str:
+    return printable(str(error))

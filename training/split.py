@@ -1,0 +1,81 @@
+"""What is learned from and what is held out: no artist, song or instrument is on both sides."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from tagger.errors import DataError
+from training.datasets import Clip, genres, instruments
+from training.datasets.source import TEST_FOLD, Source
+from training.labels import GENRE_SLICE, INSTRUMENT_SLICE, unknown
+from training.weak import add_weak_labels
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Split:
+    """Clips to learn from and clips held out, by what they are."""
+
+    songs: list[Clip]
+    solos: list[Clip]
+    rendered: list[Clip]
+    held_out_songs: list[Clip]
+    held_out_instruments: list[Clip]
+    real_mixes: list[Clip]
+
+
+def load_split(
+    data: Path | None,
+    rendered: Iterable[Path] = (),
+    fold: int | None = 1,
+    sources: Sequence[Source] = (),
+) -> Split:
+    """Read all labels and set aside one fold of the songs and of the instruments.
+
+    Clips of `sources` are songs too; their fold 0, the test part of some, is never learned from.
+    Without a fold only that and the real mixes are held out: for a model that ships, whose rules
+    were fitted on runs that held folds out.
+    """
+    songs = add_weak_labels(genres.load(data), data) if data else []
+    sounds = instruments.load(data) if data else []
+    midi = [clip for folder in rendered for clip in instruments.load_rendered(folder)]
+    added = [clip for source in sources for clip in source.clips]
+    if fold is not None and not any(clip.fold == fold for clip in songs + added):
+        raise DataError(f"no song is in fold {fold}", data / "tracks.csv" if data else None)
+    mixes = [clip for clip in sounds if clip.source == instruments.TEST_SOURCE]
+    solos = [clip for clip in sounds if clip.source != instruments.TEST_SOURCE]
+    gone = [clip for clip in added if fold is not None and clip.fold == fold]
+    held_out = [c for c in solos + midi if fold is not None and instruments.is_held_out(c, fold)]
+    ids = {clip.id for clip in held_out}
+    split = Split(
+        songs=[c for c in songs + added if c.fold is None or c.fold not in (fold, TEST_FOLD)],
+        solos=[clip for clip in solos if clip.id not in ids],
+        rendered=[clip for clip in midi if clip.id not in ids],
+        held_out_songs=[clip for clip in songs if fold is not None and clip.fold == fold]
+        + _known_of(gone, GENRE_SLICE),
+        held_out_instruments=held_out + _known_of(gone, INSTRUMENT_SLICE),
+        real_mixes=mixes,
+    )
+    check_disjoint(split.songs, split.held_out_songs + gone)
+    check_disjoint(split.solos + split.rendered, split.held_out_instruments + split.real_mixes)
+    return split
+
+
+def check_disjoint(learned: list[Clip], held_out: list[Clip]) -> None:
+    """Refuse a split in which an artist, singer or instrument is on both sides."""
+    if both := {clip.group for clip in learned} & {clip.group for clip in held_out}:
+        raise DataError(f"in training and held out at once: {', '.join(sorted(both)[:5])}")
+
+
+def _known_of(clips: list[Clip], kind: slice) -> list[Clip]:
+    """Clips of which something of one kind is known, and of them only that."""
+    known = []
+    for clip in clips:
+        targets = unknown()
+        targets[kind] = clip.targets[kind]
+        if not np.isnan(targets).all():
+            known.append(replace(clip, targets=targets))
+    return known
