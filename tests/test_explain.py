@@ -57,8 +57,9 @@ def test_parts_of_a_linear_network_add_up_to_what_the_whole_is_worth(tiny: Model
     slices = mel.astype(np.float32)
     maps = occlusion_maps(tiny, slices, [0, 1], [False, False])
     assert maps.shape == (2, 2, ROWS, STEPS)
-    hidden = np.repeat(np.median(slices, axis=2, keepdims=True) / 2, spec.n_frames, axis=2)
-    falls = tiny.logits(slices) - tiny.logits(hidden)
+    usual = np.median(slices, axis=2, keepdims=True) / 2
+    hidden = np.repeat(usual, spec.n_frames, axis=2).astype(np.float32)
+    falls = np.subtract(tiny.logits(slices), tiny.logits(hidden))
     np.testing.assert_allclose(maps.sum(axis=(2, 3)).T, falls[:, :2], rtol=1e-3, atol=1e-3)
 
 

@@ -41,7 +41,7 @@ from training.loop import train
 from training.mixing import Pool, Pools
 from training.networks import PooledNetwork
 
-STEPS = 120
+STEPS = 300
 
 
 @dataclass(frozen=True)
@@ -221,7 +221,10 @@ def test_whole_file_is_heard_in_ten_windows_and_a_vote(model: Model, tmp_path: P
     calls: list[None] = []
     clips = [clip(str(i), unknown(), path=p) for i, p in enumerate((path, *parts))]
     both, high, low = listen(model, clips, lambda: calls.append(None)).votes
-    np.testing.assert_allclose(both, (high + low) / 2, atol=0.05)
+    # A genre is judged by all of a song, an instrument by the half where it is heard most.
+    n = len(GENRES)
+    np.testing.assert_allclose(both[:n], (high[:n] + low[:n]) / 2, atol=0.05)
+    np.testing.assert_allclose(both[n:], np.maximum(high[n:], low[n:]), atol=0.05)
     assert len(calls) == 3
 
 

@@ -48,7 +48,7 @@ CONFIG = Config(
     mel=SPEC,
     network=MobileConfig(stem=(4, 4), stages=(Stage(8, 1, 3, (2, 2)),), embedding=16, dropout=0.1),
     loop=LoopConfig(steps=6, learning_rate=0.02, average_decay=0.8, save_every=2),
-    recipe=Recipe(songs=12, rendered=2, solos=2, noise=1, rendered_overlay=0.0),
+    recipe=Recipe(songs=12, rendered=2, solos=2, noise=0, overlay=0.0, rendered_overlay=0.0),
     augment=AugmentConfig(mask_bands=4, mask_frames=6),
 )
 TOML = """
@@ -58,7 +58,7 @@ mel = { rate = 8000, slice_samples = 8000, n_fft = 256, hop = 160, n_mels = 32, 
 fmax = 4000.0, power_floor = 1e-6, log_gain = 1e4 }
 network = { stem = [4, 4], stages = [[8, 1, 3, [2, 2]]], embedding = 16, dropout = 0.1 }
 loop = { steps = 6, learning_rate = 0.02, average_decay = 0.8, save_every = 2 }
-recipe = { songs = 12, rendered = 2, solos = 2, noise = 1, rendered_overlay = 0.0 }
+recipe = { songs = 12, rendered = 2, solos = 2, noise = 0, overlay = 0.0, rendered_overlay = 0.0 }
 augment = { mask_bands = 4, mask_frames = 6 }
 """
 
