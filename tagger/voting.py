@@ -80,7 +80,8 @@ def is_settled(
 
     The windows heard are a sample of those planned. The standard error of their mean, corrected for
     a finite population (Cochran 1977, section 2.6), says how far it may be from the mean of all;
-    no label may have a threshold, of whichever profile, within `clearance` times that.
+    no label may have a threshold, of whichever profile, within `clearance` times that. A vote that
+    rests on a share of the windows is as uncertain as the mean of so many.
     """
     heard = slices.values[~np.array(slices.silent, dtype=bool)]
     if len(heard) < _FEWEST:

@@ -6,7 +6,7 @@ figure here is made on the tracks that shaped it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -112,8 +112,6 @@ def proposals(parts: list[tuple[Heard, ModelCard]], kind: Kind, profile: Profile
 
 
 def _refitted(heard: Heard, card: ModelCard) -> ModelCard:
-    from dataclasses import replace
-
     fitted = fit_rules(heard.targets, heard.votes, card.vocabulary)
     rules: tuple[LabelRule, ...] = tuple(
         replace(new, evidence=old.evidence) for new, old in zip(fitted, card.rules, strict=True)
