@@ -23,7 +23,7 @@ from tagger.inference import SliceScores
 from tagger.library import find_files
 from tagger.model import Model, load_model
 from tagger.scan import Settings, listen
-from tagger.voting import CLEARANCE, calibrate, is_settled, vote
+from tagger.voting import CLEARANCE, TrackScores, calibrate, choose_tags, is_settled, vote
 from training.datasets import genres
 from training.heard import Heard
 from training.judging import GENRES, measure_all
@@ -73,10 +73,14 @@ def _part(slices: SliceScores, card: ModelCard, clearance: float | None) -> Slic
 
 
 def changed(outcome: Outcome, ten: Outcome, card: ModelCard) -> float:
-    """The share of tracks of which any label is decided otherwise than by ten windows."""
-    thresholds = np.array([rule.threshold for rule in card.rules])
-    one, other = (calibrate(o.votes, card) >= thresholds for o in (outcome, ten))
-    return float((one != other).any(axis=1).mean())
+    """The share of tracks that get any tag otherwise than by ten windows."""
+    pairs = zip(outcome.votes, ten.votes, strict=True)
+    return float(np.mean([_tags(one, card) != _tags(other, card) for one, other in pairs]))
+
+
+def _tags(votes: Array, card: ModelCard) -> set[str]:
+    scores = TrackScores(calibrate(votes, card), card.vocabulary)
+    return {tag.name for tag in choose_tags(scores, card, Settings().choice)}
 
 
 def main() -> None:
@@ -97,7 +101,7 @@ def main() -> None:
         (
             f"`python -m benchmarks.voting --data DATA --fold {args.fold}`, model {model.card.id}: "
             f"{len(clips)} clips of 30 s by artists the model has never heard. Clearance is in "
-            "standard errors; the shipped one is in bold. Changed: tracks that get any label "
+            "standard errors; the shipped one is in bold. Changed: tracks that get any tag "
             "otherwise than with ten windows, which are a sample themselves."
         ),
         "",

@@ -17,6 +17,7 @@ from multiprocessing.context import SpawnProcess
 from pathlib import Path
 from typing import Any
 
+from tagger.cache import Cache
 from tagger.errors import MusicTagError
 from tagger.model import load_model
 from tagger.scan import Result, Settings, examine
@@ -39,10 +40,19 @@ class Listeners:
 
     A file that cannot be heard is a Result with an error; a model that cannot be loaded is a
     ModelError in the future. Whoever forgets to close leaves nothing behind: all ends with us.
+    With the path of a cache, what is known is not heard again, and what is heard is kept.
     """
 
-    def __init__(self, settings: Settings, jobs: int, *, timeout_s: float = TIMEOUT_S) -> None:
-        self._settings, self._jobs, self._timeout_s = settings, jobs, timeout_s
+    def __init__(
+        self,
+        settings: Settings,
+        jobs: int,
+        *,
+        timeout_s: float = TIMEOUT_S,
+        cache: Path | None = None,
+    ) -> None:
+        self._jobs, self._timeout_s = jobs, timeout_s
+        self._arguments = (settings, cache)
         self._asked: queue.SimpleQueue[_Asked | None] = queue.SimpleQueue()
         self._threads: list[threading.Thread] = []
         self._lock = threading.Lock()
@@ -71,7 +81,7 @@ class Listeners:
 
     def _serve(self) -> None:
         _leave_interrupts_to_others()
-        ear = _Ear(self._settings, self._timeout_s)
+        ear = _Ear(self._arguments, self._timeout_s)
         while asked := self._asked.get():
             path, future = asked
             if future.set_running_or_notify_cancel():
@@ -93,8 +103,8 @@ def _leave_interrupts_to_others() -> None:
 class _Ear:
     """One process and our end of the pipe to it; started anew after it was lost."""
 
-    def __init__(self, settings: Settings, timeout_s: float) -> None:
-        self._settings, self._timeout_s = settings, timeout_s
+    def __init__(self, arguments: tuple[Settings, Path | None], timeout_s: float) -> None:
+        self._arguments, self._timeout_s = arguments, timeout_s
         self._process: SpawnProcess | None = None
         self._pipe: Connection[Any, Any] | None = None
 
@@ -125,7 +135,9 @@ class _Ear:
 
     def _start(self) -> Connection[Any, Any]:
         ours, theirs = _context.Pipe()
-        self._process = _context.Process(target=_listen, args=(theirs, self._settings), daemon=True)
+        self._process = _context.Process(
+            target=_listen, args=(theirs, *self._arguments), daemon=True
+        )
         with _starting:
             self._process.start()
         theirs.close()  # else the pipe would not end with the process
@@ -133,18 +145,19 @@ class _Ear:
         return ours
 
 
-def _listen(pipe: Connection[Any, Any], settings: Settings) -> None:
+def _listen(pipe: Connection[Any, Any], settings: Settings, known: Path | None) -> None:
     """The whole life of a process: it ends when the other end of the pipe does."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # where it could not be blocked
     try:
         path = pipe.recv()
+        cache = Cache(known) if known else None
         try:
             model = load_model(settings.model)
         except MusicTagError as error:
             pipe.send(error)
             return
         while True:
-            pipe.send(examine(path, model, settings))
+            pipe.send(examine(path, model, settings, cache))
             path = pipe.recv()
     except (EOFError, OSError):
         return

@@ -98,9 +98,18 @@ def judge(slices: SliceScores, card: ModelCard, settings: Settings) -> Track:
     return Track(card.id, slices, scores, choose_tags(scores, card, settings.choice))
 
 
-def examine(path: Path, model: Model, settings: Settings) -> Result:
-    """Hear one file and read its tags; whatever goes wrong is in the result."""
-    return _result(path, _find_out(path, model, settings, None), model.card, settings)
+def examine(path: Path, model: Model, settings: Settings, cache: Cache | None = None) -> Result:
+    """Hear one file and read its tags; whatever goes wrong is in the result.
+
+    What the cache knows is not heard again, and what is heard it keeps.
+    """
+    stamp, way = Stamp.of(path), _way(model.card, settings)
+    answer: _Answer | None = cache.recall(path, stamp, way) if cache else None
+    if answer is None:
+        answer = _find_out(path, model, settings, cache)
+        if cache and isinstance(answer, Heard):
+            cache.note(path, stamp, way, answer)
+    return _result(path, answer, model.card, settings)
 
 
 def scan(

@@ -81,7 +81,8 @@ def is_settled(
     The windows heard are a sample of those planned. The standard error of their mean, corrected for
     a finite population (Cochran 1977, section 2.6), says how far it may be from the mean of all;
     no label may have a threshold, of whichever profile, within `clearance` times that. A vote that
-    rests on a share of the windows is as uncertain as the mean of so many.
+    rests on a share of the windows is as uncertain as the mean of so many. Labels that were never
+    measured are not waited for: their votes waver most, and few people ask for them.
     """
     heard = slices.values[~np.array(slices.silent, dtype=bool)]
     if len(heard) < _FEWEST:
@@ -90,7 +91,8 @@ def is_settled(
     counted = np.array([card.vote_shares[label.kind] for label in card.vocabulary.labels])
     error = heard.std(axis=0, ddof=1) * np.sqrt(max(left, 0.0) / (len(heard) * counted))
     distance = np.abs(vote(slices, card) - _least_votes(card))
-    return bool(np.all(distance >= clearance * error))
+    measured = np.array([rule.evidence == "measured" for rule in card.rules])
+    return bool(np.all((distance >= clearance * error)[:, measured]))
 
 
 def _least_votes(card: ModelCard) -> Array:

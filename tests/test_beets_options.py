@@ -28,8 +28,18 @@ def wishes(settings: dict[str, Any] | None = None, *options: str) -> Wishes:
 def test_defaults_are_those_of_scan() -> None:
     from tagger.plan import Policy
     from tagger.scan import Settings, default_jobs
+    from tagger.voting import CLEARANCE
 
-    assert wishes() == Wishes(Settings(), Policy(), False, default_jobs(), False, True, False)
+    assert wishes() == Wishes(
+        Settings(clearance=CLEARANCE),
+        Policy(),
+        by_album=False,
+        jobs=default_jobs(),
+        cache=True,
+        write_only_ours=False,
+        auto=True,
+        again=False,
+    )
 
 
 def test_settings() -> None:

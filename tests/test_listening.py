@@ -33,6 +33,23 @@ def test_files_are_heard_as_by_scan(listeners: Listeners, demo: Path, tiny_card:
         assert result.track.tags == wanted.track.tags
 
 
+def test_with_a_cache_a_sound_is_heard_once(tiny_card: Path, demo: Path, tmp_path: Path) -> None:
+    listeners = Listeners(Settings(str(tiny_card)), 2, cache=tmp_path / "cache.sqlite")
+    one, moved = tmp_path / "one.flac", tmp_path / "moved.flac"
+    shutil.copy(next(demo.rglob("*.flac")), one)
+    try:
+        first = listeners.ask(one).result()
+        again = listeners.ask(one).result()
+        one.rename(moved)
+        elsewhere = listeners.ask(moved).result()
+    finally:
+        listeners.close()
+    assert (first.known, again.known, elsewhere.known) == (False, True, True)
+    assert first.track
+    assert elsewhere.track
+    assert first.track.tags == elsewhere.track.tags
+
+
 def test_what_cannot_be_heard_is_a_result(listeners: Listeners, tmp_path: Path) -> None:
     result = listeners.ask(tmp_path / "none.mp3").result()
     assert result.error == "no such file"

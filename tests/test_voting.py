@@ -150,6 +150,14 @@ def test_one_label_near_its_threshold_keeps_a_track_open(tiny: Model) -> None:
     assert heard_so_far(near, tiny, planned=4)  # nothing is left that could change it
 
 
+def test_labels_that_were_never_measured_are_not_waited_for(tiny: Model) -> None:
+    near = slices([[0.9, 0.1, 0.9, value] for value in (0.1, 0.9, 0.2, 0.9)])
+    *rules, last = tiny.card.rules
+    card = replace(tiny.card, rules=(*rules, replace(last, evidence="experimental")))
+    assert not is_settled(near, 10, tiny.card, 1.0)
+    assert is_settled(near, 10, card, 1.0)
+
+
 def test_two_windows_settle_nothing(tiny: Model) -> None:
     assert not heard_so_far([[0.9, 0.1, 0.9, 0.1]] * 2, tiny)
     silent = slices([[0.9, 0.1, 0.9, 0.1]] * 4, silent=[True, True, False, False])

@@ -97,12 +97,11 @@ class GenreTagPlugin(BeetsPlugin):
         from beetsplug.genretag import units
         from beetsplug.genretag.tagging import Tagging
         from tagger.cli.progress import ProgressLine
-        from tagger.listening import Listeners
 
         wishes = read_wishes(self.config, opts)
         albums = opts.albums if opts.albums is not None or not wishes.by_album else True
         tagging = self._tagging = Tagging(wishes, lib, self._log)
-        listeners = Listeners(wishes.settings, wishes.jobs)
+        listeners = wishes.listeners()
         wanted = (unit for unit in units.find_units(lib, args, albums) if tagging.wants(unit))
         line = ProgressLine(0 if opts.quiet else units.count_items(lib, args, albums))
         heard: list[tuple[Result, FileChange | None]] = []
@@ -148,10 +147,9 @@ class GenreTagPlugin(BeetsPlugin):
             return
         with self._contained("nothing will be heard on this import"):
             from beetsplug.genretag.tagging import Tagging
-            from tagger.listening import Listeners
 
             self._tagging = Tagging(wishes, session.lib, self._log)
-            self._listeners = Listeners(wishes.settings, wishes.jobs)
+            self._listeners = wishes.listeners()
 
     def import_task_created(self, session: ImportSession, task: ImportTask) -> None:
         """Begin to hear files while beets looks them up and asks about them."""

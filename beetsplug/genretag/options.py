@@ -14,6 +14,7 @@ from tagger import CHOSEN
 if TYPE_CHECKING:
     from confuse import Subview
 
+    from tagger.listening import Listeners
     from tagger.plan import Mode, Policy
     from tagger.scan import Settings
     from tagger.taste import Taste
@@ -40,6 +41,7 @@ DEFAULTS: dict[str, Any] = {
     "count_generic_as_empty": False,
     "model": CHOSEN,
     "threads": 0,
+    "cache": True,
     "write_only_ours": False,
 }
 
@@ -52,9 +54,17 @@ class Wishes:
     policy: Policy
     by_album: bool  # give all tracks of an album the album's tags
     jobs: int
+    cache: bool  # know what was heard before
     write_only_ours: bool
     auto: bool  # on import too
     again: bool  # hear what was heard before, too
+
+    def listeners(self) -> Listeners:
+        """Processes that hear as is wished."""
+        from tagger.cache import cache_path
+        from tagger.listening import Listeners
+
+        return Listeners(self.settings, self.jobs, cache=cache_path() if self.cache else None)
 
 
 def add_options(parser: optparse.OptionParser) -> None:
@@ -83,6 +93,7 @@ def read_wishes(config: Subview, opts: optparse.Values | None = None) -> Wishes:
     from tagger.card import PROFILES
     from tagger.plan import Policy
     from tagger.scan import Settings, default_jobs
+    from tagger.voting import CLEARANCE
 
     given = opts or optparse.Values()
     _check_names(config)
@@ -99,12 +110,14 @@ def read_wishes(config: Subview, opts: optparse.Values | None = None) -> Wishes:
         min_confidence=_share(config, "min_confidence"),
         profile=config["profile"].as_choice(PROFILES),
         experimental=config["experimental"].get(bool),
+        clearance=CLEARANCE,  # as `musictag scan` does, which so shares its cache with us
     )
     return Wishes(
         settings,
         Policy(modes, _taste(config)),
         config["level"].as_choice(["track", "album"]) == "album",
         getattr(given, "threads", None) or _at_least(0, config, "threads") or default_jobs(),
+        config["cache"].get(bool),
         config["write_only_ours"].get(bool),
         config["auto"].get(bool),
         again=getattr(given, "force", None) is True,
