@@ -145,6 +145,24 @@ def test_other_seed_makes_other_weights(
     assert not torch.equal(weights["head.weight"], uninterrupted[1]["head.weight"])
 
 
+def test_run_begins_with_the_mean_of_the_weights_of_others(pools: Pools, tmp_path: Path) -> None:
+    for seed in (1, 2):
+        config = with_steps(2)
+        config = replace(config, loop=replace(config.loop, seed=seed))
+        train(config, pools, tmp_path / str(seed), CPU)
+    paths = [tmp_path / name / "checkpoint.pt" for name in ("1", "2")]
+    found = train(with_steps(0), pools, tmp_path / "mean", CPU, start=paths).state_dict()
+    one, other = (
+        {k.removeprefix("module.network."): v for k, v in torch.load(path)["average"].items()}
+        for path in paths
+    )
+    assert not torch.equal(one["head.weight"], other["head.weight"])
+    for name, weights in found.items():
+        if weights.is_floating_point():
+            assert torch.allclose(weights, (one[name] + other[name]) / 2, atol=1e-6), name
+    assert (tmp_path / "mean" / "checkpoint.pt").exists()
+
+
 def test_average_of_weights_trails_behind_the_weights(pools: Pools, tmp_path: Path) -> None:
     _train(CONFIG, pools, tmp_path)
     state = torch.load(tmp_path / "checkpoint.pt", weights_only=True)

@@ -101,12 +101,13 @@ def _split(*, everything: bool = False, **where: Unpack[Places]) -> Split:
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder for the run.")
 @click.option("--config", type=click.Path(exists=True, path_type=Path), help="A TOML file.")
 @click.option("--device", default="cpu", show_default=True, help="cpu, cuda or cuda:1.")
-@click.option("--steps", type=click.IntRange(min=1), help="Instead of the config's number.")
+@click.option("--steps", type=click.IntRange(min=0), help="Instead of the config's number.")
 @click.option("--seed", type=click.IntRange(min=0), help="Instead of the config's.")
 @click.option(
     "--start",
+    multiple=True,
     type=click.Path(exists=True, path_type=Path),
-    help="Checkpoint of another run, whose weights this one begins with.",
+    help="Checkpoint of another run, to begin with its weights; of several, with their mean.",
 )
 @click.option(
     "--everything",
@@ -127,7 +128,7 @@ def train(
     device: str,
     steps: int | None,
     seed: int | None,
-    start: Path | None,
+    start: tuple[Path, ...],
     everything: bool,
     runs: tuple[Path, ...],
     tensorboard: bool,
@@ -148,7 +149,9 @@ def train(
         raise click.UsageError("--everything and --rules go together: nothing is held out")
     settings = load_config(config or DEFAULT)
     loop = settings.loop
-    loop = replace(loop, steps=steps or loop.steps, seed=loop.seed if seed is None else seed)
+    loop = replace(
+        loop, steps=loop.steps if steps is None else steps, seed=loop.seed if seed is None else seed
+    )
     settings = replace(settings, loop=loop)
     card = run(
         settings, _split(everything=everything, **where), out, out.parent / "features", device,

@@ -55,7 +55,7 @@ def train(
     device: torch.device,
     report: Callable[[int, float], object] = lambda step, loss: None,
     *,
-    start: Path | None = None,
+    start: Sequence[Path] = (),
     team: Team = ALONE,
     heard: Callable[[int, float], object] = lambda step, value: None,
 ) -> PooledNetwork:
@@ -63,12 +63,13 @@ def train(
 
     `report` is called after each step with its number and the loss; `heard` after each hearing of
     the watched clips with the step and the figure. With patience, the network is the best heard.
-    `start` is the checkpoint of another run, whose averaged weights a new run begins with.
+    `start`: checkpoints of other runs; a new run begins with the mean of their averaged weights.
     """
     torch.manual_seed(config.loop.seed)
     run = _Run(config, device, team)
     if not run.load(folder / "checkpoint.pt") and start:
         run.begin_with(start)
+        run.save(folder / "checkpoint.pt")  # it may be all there is to do
     while run.step < config.loop.steps and not run.is_over():
         loss = run.advance(pools)
         report(run.step, loss)
@@ -192,15 +193,27 @@ class _Run:
         torch.save(state, unfinished)
         unfinished.replace(path)
 
-    def begin_with(self, path: Path) -> None:
-        """Take the averaged weights of another run; a label it did not know starts at random."""
+    def begin_with(self, paths: Sequence[Path]) -> None:
+        """Take the mean of the averaged weights of other runs.
+
+        Runs that began with the same weights may be averaged, as in Wortsman 2022, "Model soups".
+        """
+        found = [self._weights_of(path) for path in paths]
+        mean = {
+            name: torch.stack([weights[name].double() for weights in found]).mean(dim=0).to(own)
+            for name, own in self.student.state_dict().items()
+        }
+        self.student.load_state_dict(mean)
+        self.average.module.load_state_dict(mean)
+
+    def _weights_of(self, path: Path) -> dict[str, Tensor]:
+        """The averaged weights of another run; a label it did not know starts at random."""
         state = torch.load(path, map_location=self.device, weights_only=True)
         known = {name.removeprefix("module."): value for name, value in state["average"].items()}
         own = self.student.state_dict()
         for name in ("network.head.weight", "network.head.bias"):
             known[name] = fit_head(known[name], own[name], state["labels"])
-        self.student.load_state_dict({**own, **{k: v for k, v in known.items() if k in own}})
-        self.average.module.load_state_dict(self.student.state_dict())
+        return {**own, **{name: value for name, value in known.items() if name in own}}
 
     def load(self, path: Path) -> bool:
         """Take up a saved state if there is one; whether there was."""

@@ -35,7 +35,7 @@ Report = Callable[[int, float], object]
 class Origin:
     """What a run takes from others."""
 
-    start: Path | None = None  # a checkpoint, whose averaged weights it begins with
+    start: tuple[Path, ...] = ()  # checkpoints, with the mean of whose weights it begins
     runs: tuple[Path, ...] = ()  # folders of runs that held folds out, where this one does not
 
 
