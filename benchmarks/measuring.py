@@ -89,6 +89,8 @@ def growth(command: Sequence[str], every: int) -> list[Growth]:
 
 def interrupt(command: Sequence[str], after_lines: int) -> float:
     """Seconds from Ctrl-C to the end of a scan in the middle of its work."""
+    # A shell that starts us in the background has us ignore it, and so the scan.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True
     ) as process:
