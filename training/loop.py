@@ -26,6 +26,7 @@ from training.mixing import Pools, Slice, draw_batch
 from training.networks import PooledNetwork, build
 from training.parallel import ALONE, Team
 from training.precision import Precision
+from training.start import mean_weights
 from training.teachers import WIDTH
 from training.watch import Best, Watched
 
@@ -194,26 +195,10 @@ class _Run:
         unfinished.replace(path)
 
     def begin_with(self, paths: Sequence[Path]) -> None:
-        """Take the mean of the averaged weights of other runs.
-
-        Runs that began with the same weights may be averaged, as in Wortsman 2022, "Model soups".
-        """
-        found = [self._weights_of(path) for path in paths]
-        mean = {
-            name: torch.stack([weights[name].double() for weights in found]).mean(dim=0).to(own)
-            for name, own in self.student.state_dict().items()
-        }
-        self.student.load_state_dict(mean)
-        self.average.module.load_state_dict(mean)
-
-    def _weights_of(self, path: Path) -> dict[str, Tensor]:
-        """The averaged weights of another run; a label it did not know starts at random."""
-        state = torch.load(path, map_location=self.device, weights_only=True)
-        known = {name.removeprefix("module."): value for name, value in state["average"].items()}
-        own = self.student.state_dict()
-        for name in ("network.head.weight", "network.head.bias"):
-            known[name] = fit_head(known[name], own[name], state["labels"])
-        return {**own, **{name: value for name, value in known.items() if name in own}}
+        """Take the mean of the averaged weights of other runs."""
+        weights = mean_weights(paths, self.student.state_dict(), self.device)
+        self.student.load_state_dict(weights)
+        self.average.module.load_state_dict(weights)
 
     def load(self, path: Path) -> bool:
         """Take up a saved state if there is one; whether there was."""
@@ -229,16 +214,6 @@ class _Run:
         self.scaler.load_state_dict(state["scaler"])
         self.best = Best(**state["best"])
         return True
-
-
-def fit_head(old: Tensor, new: Tensor, labels: list[str]) -> Tensor:
-    """Rows of a head by label: those of labels the old one had, else the new one's own.
-
-    Shape: `(K_old, ...)` and `(K, ...)` in, `(K, ...)` out
-    """
-    rows = dict(zip(labels, old, strict=True))
-    names = label_names()
-    return torch.stack([rows.get(name, own) for name, own in zip(names, new, strict=True)])
 
 
 def running_average(

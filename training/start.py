@@ -1,0 +1,46 @@
+"""The weights a run begins with when it goes on from others."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from training.labels import label_names
+
+_HEAD = ("network.head.weight", "network.head.bias")  # a row for each label
+
+
+def mean_weights(
+    paths: Sequence[Path], own: Mapping[str, Tensor], device: torch.device
+) -> dict[str, Tensor]:
+    """The mean of the averaged weights in checkpoints, by name, in the shapes of `own`.
+
+    What a checkpoint does not have, such as the row of a label it did not know, is `own`. Runs that
+    began with the same weights may be averaged (Wortsman 2022, "Model soups").
+    """
+    found = [_weights(path, own, device) for path in paths]
+    return {
+        name: torch.stack([weights[name].double() for weights in found]).mean(dim=0).to(value)
+        for name, value in own.items()
+    }
+
+
+def _weights(path: Path, own: Mapping[str, Tensor], device: torch.device) -> dict[str, Tensor]:
+    state = torch.load(path, map_location=device, weights_only=True)
+    known = {name.removeprefix("module."): value for name, value in state["average"].items()}
+    for name in _HEAD:
+        known[name] = _fit(known[name], own[name], state["labels"])
+    return {**own, **{name: value for name, value in known.items() if name in own}}
+
+
+def _fit(old: Tensor, new: Tensor, labels: list[str]) -> Tensor:
+    """Rows of a head by label: those of labels the old one had, else the new one's own.
+
+    Shape: `(K_old, ...)` and `(K, ...)` in, `(K, ...)` out
+    """
+    rows = dict(zip(labels, old, strict=True))
+    names = label_names()
+    return torch.stack([rows.get(name, own) for name, own in zip(names, new, strict=True)])
