@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Generator, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -92,9 +92,14 @@ def change_files(
     """Change files as part of a run, which may have had some before and get others later."""
     seen = _Seen()
     jobs = (_prepare(change, run, seen, keep_time=keep_time) for change in files)
+    batches = _batches(jobs)
     with ThreadPoolExecutor(threads) as pool:
-        for batch in _batches(jobs):
+        batch = next(batches, [])
+        while batch:
+            # The next files are looked at while these are on their way to the disk.
+            coming: Future[list[_Job]] = pool.submit(next, batches, [])
             yield from _carry_out(batch, run, journal, disk or Disk(), pool)
+            batch = coming.result()
 
 
 def _batches(jobs: Iterable[_Job]) -> Iterator[list[_Job]]:

@@ -11,6 +11,7 @@ import os
 from pathlib import Path
 
 from tagger.containers.parts import BLOCK
+from tagger.extents import Extent, shared_extents
 
 _CHUNK = 1 << 20
 # copy_file_range says so where it cannot help; any other error is one of the disk's.
@@ -61,14 +62,13 @@ class Disk:
                 os.utime(target, ns=(status.st_atime_ns, status.st_mtime_ns))
 
     def hasten(self, target: int) -> None:
-        """Let the disk begin to write a file, and to read back what it shares with another.
+        """Let the disk begin to write a file, which is waited for later.
 
-        What comes is waited for later; many files at once take less time than one after the other.
+        Many files at once take less time than one after the other.
         """
         if hasattr(os, "posix_fadvise"):  # Linux writes what is not to stay in memory; none is lost
             with contextlib.suppress(OSError):
                 os.posix_fadvise(target, 0, 0, os.POSIX_FADV_DONTNEED)
-                os.posix_fadvise(target, 0, 0, os.POSIX_FADV_WILLNEED)
 
     def sync(self, target: int) -> None:
         """Wait until a file's bytes are on the disk."""
@@ -81,6 +81,10 @@ class Disk:
     def reopen(self, path: Path) -> int:
         """Open a finished copy to read it back."""
         return os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+
+    def shared(self, target: int) -> list[Extent]:
+        """Which parts of a file lie in blocks that it shares with another."""
+        return shared_extents(target)
 
     def replace(self, copy: Path, path: Path) -> None:
         """Put a copy in the place of a file, at once."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from tagger.containers.parts import Range, Source
+from tagger.extents import Extent, unshared
 
 # A fingerprint hashes so much of the start, the middle and the end, and the length. All of a
 # library is fingerprinted when moved files are looked for; reading it whole would take an hour.
@@ -33,19 +34,34 @@ def digest(source: Source, ranges: Iterable[Range]) -> str:
     return found.hexdigest()
 
 
-def same_audio(one: Source, its: Iterable[Range], other: Source, theirs: Iterable[Range]) -> bool:
+def same_audio(
+    one: Source,
+    its: Iterable[Range],
+    other: Source,
+    theirs: Iterable[Range],
+    shared: tuple[Sequence[Extent], Sequence[Extent]] = ((), ()),
+) -> bool:
     """Whether two files hold the same sound, byte by byte.
 
-    Compared rather than hashed: it is faster, and no two different sounds compare equal.
+    Compared rather than hashed: it is faster, and no two different sounds compare equal. `shared`:
+    which parts of each lie in blocks of the disk that others share; what lies in the same blocks is
+    not read.
     """
     left, right = list(its), list(theirs)
     if [end - start for start, end in left] != [end - start for start, end in right]:
         return False
-    for (start, end), (place, _) in zip(left, right, strict=True):
-        for at in range(0, end - start, _BLOCK):
-            size = min(_BLOCK, end - start - at)
-            if one.at(start + at, size) != other.at(place + at, size):
-                return False
+    return all(
+        _same_bytes(one, start + first, other, place + first, last - first)
+        for (start, end), (place, _) in zip(left, right, strict=True)
+        for first, last in unshared(*shared, start, place, end - start)
+    )
+
+
+def _same_bytes(one: Source, start: int, other: Source, place: int, length: int) -> bool:
+    for at in range(0, length, _BLOCK):
+        size = min(_BLOCK, length - at)
+        if one.at(start + at, size) != other.at(place + at, size):
+            return False
     return True
 
 

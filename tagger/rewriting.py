@@ -106,8 +106,9 @@ def _compare(old: OpenFile, job: Rewriting, disk: Disk) -> None:
         layout = container.read(source)
         if layout.items != job.items or layout.rest != old.layout.rest:
             raise TagError("its copy came out with other tags; nothing was changed")
-        ranges = old.container.audio(old.source)
-        if not same_audio(old.source, ranges, source, container.audio(source)):
+        ranges, copied = old.container.audio(old.source), container.audio(source)
+        shared = disk.shared(old.source.file.fileno()), disk.shared(file.fileno())
+        if not same_audio(old.source, ranges, source, copied, shared):
             raise TagError("its copy came out with other sound; nothing was changed")
 
 

@@ -7,6 +7,7 @@ import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,7 +37,7 @@ class FileTags:
         return self.genres if kind == "genre" else self.instruments
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class OpenFile:
     """A file that is open for reading, and what it holds."""
 
@@ -45,7 +46,7 @@ class OpenFile:
     container: Container
     layout: Layout
 
-    @property
+    @cached_property
     def audio(self) -> str:
         """The fingerprint of its sound."""
         from tagger.payload import fingerprint
