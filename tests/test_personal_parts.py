@@ -178,14 +178,17 @@ def test_doubts_rise_with_what_contradicts_the_labels() -> None:
     assert doubt[1] > doubt[2] > doubt[0] > doubt[3]
 
 
-def test_suggestions_are_doubtful_and_unlike() -> None:
+def test_suggestions_are_of_rare_labels_and_unlike() -> None:
     labelled, asked = make_examples(40), make_examples(30, seed=9)
-    asked.embeddings[:20] = asked.embeddings[0]  # ten versions of one song
-    chances = np.full((30, 2), 0.5, np.float32)
-    chances[10:] = 0.01
-    chosen = suggest(labelled, asked, chances, 3)
-    assert len(set(chosen.tolist())) == 3
-    assert sum(i < 10 for i in chosen) == 1
+    labelled.targets[:, 1] = np.arange(40) < 2  # the second label is rare
+    asked.embeddings[:20] = asked.embeddings[0]  # ten versions of one song, of two slices each
+    chances = np.full((30, 2), 0.01, np.float32)
+    chances[:15, 1] = 0.9
+    chances[15:, 0] = 0.9
+    chosen = suggest(labelled, asked, chances, 4).tolist()
+    assert len(set(chosen)) == 4
+    assert all(i < 15 for i in chosen)
+    assert sum(i < 10 for i in chosen) <= 1
 
 
 @pytest.fixture(scope="module")

@@ -180,6 +180,10 @@ def test_rules_of_a_run_that_holds_nothing_out_come_from_others(run: Run, tmp_pa
     assert card.rules == other.rules
     assert card.metrics["genres"] == other.metrics["genres"]
     assert card.sha256 != other.sha256
+    measured = ["evaluate", *run.sources, "--model", str(tmp_path / "all" / "tiny.json")]
+    assert "figures flatter it" in CliRunner().invoke(main, measured).stderr
+    measured[-1] = str(run.card)
+    assert "flatter" not in CliRunner().invoke(main, measured).stderr
 
 
 def test_evaluate_writes_the_pack(run: Run, tmp_path: Path) -> None:

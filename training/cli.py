@@ -13,6 +13,7 @@ import click
 
 from tagger.cli.errors import PlainErrors
 from tagger.cli.options import MODEL
+from training.page import page
 from training.synth.command import synth
 
 if TYPE_CHECKING:
@@ -202,7 +203,7 @@ def evaluate(
     from tagger.errors import DataError
     from tagger.model import find_card, load_model
     from training.evaluate import gathered
-    from training.judging import hear_all, measure_all
+    from training.judging import OF_OTHERS, hear_all, measure_all
     from training.labels import VOCABULARY
     from training.log import LOSSES
     from training.pictures import write_pictures
@@ -210,6 +211,12 @@ def evaluate(
     split, loaded = _split(**where), load_model(model)
     if loaded.card.vocabulary != VOCABULARY:
         raise DataError(f"the labels of {loaded.card.id} are not those that data are read with")
+    if loaded.card.metrics.get(OF_OTHERS):
+        click.echo(
+            f"note: {loaded.card.id} learned from every fold of its data; on these the figures "
+            "flatter it. Measure a run that held one out instead",
+            err=True,
+        )
     clips = hear_all(loaded, split, _progress)
     heard = {name: gathered(part, len(loaded.card.vocabulary)) for name, part in clips.items()}
     figures = measure_all(heard, loaded.card)
@@ -257,3 +264,4 @@ def main() -> None:
 main.add_command(train)
 main.add_command(evaluate)
 main.add_command(synth)
+main.add_command(page)

@@ -17,6 +17,7 @@ from tagger.card import MelSpec
 from training.datasets import Clip
 from training.features import Mel
 from training.labels import VOCABULARY, Targets
+from training.noises import make_noise
 from training.teachers import WIDTH, soft_at
 from training.watch import Watched
 
@@ -162,22 +163,7 @@ def _nothing(pools: Pools, rng: np.random.Generator) -> Slice:
         return pools.talk.draw(rng)
     unheard = np.full(WIDTH, np.nan, dtype=np.float32)
     targets = np.zeros(len(VOCABULARY), dtype=np.float32)
-    return Slice(_noise(pools.songs.spec, rng), targets, unheard)
-
-
-def _noise(spec: MelSpec, rng: np.random.Generator) -> Array:
-    """Mel power of a hiss, rumble or hum, steady or swelling, at the level of a quiet recording."""
-    bands = np.linspace(-1, 1, spec.n_mels)
-    tilt_db = rng.uniform(-25, 15) * bands + rng.uniform(-8, 8) * bands**2
-    if rng.random() < 0.3:  # a hum stands out of the hiss in one band
-        tilt_db[int(rng.integers(spec.n_mels // 2))] += rng.uniform(10, 40)
-    swell_db = rng.uniform(0, 6) * np.sin(
-        np.linspace(0, rng.uniform(0, 12), spec.n_frames) + rng.uniform(0, 6)
-    )
-    level_db = rng.uniform(-50, 0)
-    power = rng.exponential(size=(spec.n_mels, spec.n_frames))
-    power *= 10 ** ((tilt_db[:, None] + swell_db[None] + level_db) / 10)
-    return np.asarray(power, dtype=np.float32)
+    return Slice(make_noise(pools.songs.spec, rng), targets, unheard)
 
 
 def _solos(pools: Pools, recipe: Recipe, rng: np.random.Generator) -> Slice:

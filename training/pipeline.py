@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tagger.card import dump_card
@@ -15,7 +15,7 @@ from training.datasets import Clip
 from training.export import export
 from training.features import load_features
 from training.heard import load_heard, save_heard
-from training.judging import MIXES, Progress, judge, listen_all
+from training.judging import MIXES, OF_OTHERS, Progress, judge, listen_all
 from training.log import LOSSES, Log, open_writer
 from training.loop import train
 from training.mixing import Pool, Pools
@@ -81,8 +81,10 @@ def _finish(
     save_heard(heard, folder / HEARD)
     runs = [load_heard(other / HEARD) for other in origin.runs] or [heard]
     card = judge(model.card, runs, heard[MIXES])
-    dump_card(card, path)
     write_pictures(folder / PICTURES, folder / LOSSES, {**runs[0], MIXES: heard[MIXES]}, card)
+    if origin.runs:
+        card = replace(card, metrics={OF_OTHERS: True, **card.metrics})
+    dump_card(card, path)
     return path
 
 
