@@ -102,7 +102,10 @@ def _split(*, everything: bool = False, **where: Unpack[Places]) -> Split:
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder for the run.")
 @click.option("--config", type=click.Path(exists=True, path_type=Path), help="A TOML file.")
 @click.option("--device", default="cpu", show_default=True, help="cpu, cuda or cuda:1.")
-@click.option("--steps", type=click.IntRange(min=0), help="Instead of the config's number.")
+@click.option("--steps", type=click.IntRange(min=0), help="Instead of the config's.")
+@click.option(
+    "--learning-rate", type=click.FloatRange(0, min_open=True), help="Instead of the config's."
+)
 @click.option("--seed", type=click.IntRange(min=0), help="Instead of the config's.")
 @click.option(
     "--start",
@@ -128,6 +131,7 @@ def train(
     config: Path | None,
     device: str,
     steps: int | None,
+    learning_rate: float | None,
     seed: int | None,
     start: tuple[Path, ...],
     everything: bool,
@@ -149,11 +153,9 @@ def train(
     if everything != bool(runs):
         raise click.UsageError("--everything and --rules go together: nothing is held out")
     settings = load_config(config or DEFAULT)
-    loop = settings.loop
-    loop = replace(
-        loop, steps=loop.steps if steps is None else steps, seed=loop.seed if seed is None else seed
-    )
-    settings = replace(settings, loop=loop)
+    given = {"steps": steps, "learning_rate": learning_rate, "seed": seed}
+    wanted: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+    settings = replace(settings, loop=replace(settings.loop, **wanted))
     card = run(
         settings, _split(everything=everything, **where), out, out.parent / "features", device,
         _progress, origin=Origin(start, runs), scalars=tensorboard,
