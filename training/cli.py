@@ -13,7 +13,6 @@ import click
 
 from tagger.cli.errors import PlainErrors
 from tagger.cli.options import MODEL
-from training.page import page
 from training.synth.command import synth
 
 if TYPE_CHECKING:
@@ -228,6 +227,22 @@ def evaluate(
     click.echo(json.dumps(figures, indent=1))
     if out:
         click.echo(f"wrote {_pack(out, loaded, clips, draws, robustness=robustness)}", err=True)
+
+
+@click.command()
+@click.argument("model", default="small")
+@click.option("-o", "--out", type=click.Path(path_type=Path), help="A file for it.")
+def page(model: str, out: Path | None) -> None:
+    """Write the card of MODEL, a name or the path of a card, as a page for people."""
+    from tagger.card import load_card
+    from tagger.model import find_card
+    from training.page import page_text
+
+    text = page_text(load_card(find_card(model)))
+    if out:
+        out.write_text(text, encoding="utf-8")
+    else:
+        click.echo(text, nl=False)
 
 
 def _pack(

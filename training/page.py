@@ -6,13 +6,9 @@ The headings are those of Mitchell et al. 2019, "Model Cards for Model Reporting
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
-import click
-
-from tagger.card import LabelRule, ModelCard, load_card
-from tagger.model import find_card
+from tagger.card import LabelRule, ModelCard
 from tagger.vocabulary import KINDS, PLURALS, Kind
 from training.judging import OF_OTHERS
 
@@ -123,15 +119,3 @@ def _row(name: str, rule: LabelRule, found: Mapping[str, Any] | None) -> str:
         cells += [f"{found[key]:.3f}" for key in ("roc_auc", "ap")]
     cells += [f"{rule.least('balanced'):.2f}", f"{rule.least('precise'):.2f}"]
     return f"| {' | '.join(cells)} |"
-
-
-@click.command()
-@click.argument("model", default="small")
-@click.option("-o", "--out", type=click.Path(path_type=Path), help="FILE instead of the terminal.")
-def page(model: str, out: Path | None) -> None:
-    """Write the card of MODEL, a name or the path of a card, as a page for people."""
-    text = page_text(load_card(find_card(model)))
-    if out:
-        out.write_text(text, encoding="utf-8")
-    else:
-        click.echo(text, nl=False)
