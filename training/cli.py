@@ -204,7 +204,7 @@ def evaluate(
     from tagger.errors import DataError
     from tagger.model import find_card, load_model
     from training.evaluate import gathered
-    from training.judging import OF_OTHERS, hear_all, measure_all
+    from training.judging import OF_OTHERS, as_given, hear_all, measure_all
     from training.labels import VOCABULARY
     from training.log import LOSSES
     from training.pictures import write_pictures
@@ -226,7 +226,8 @@ def evaluate(
         write_pictures(pictures, log, heard, replace(loaded.card, metrics=figures))
     click.echo(json.dumps(figures, indent=1))
     if out:
-        click.echo(f"wrote {_pack(out, loaded, clips, draws, robustness=robustness)}", err=True)
+        given = as_given(clips)
+        click.echo(f"wrote {_pack(out, loaded, given, draws, robustness=robustness)}", err=True)
 
 
 @click.command()
