@@ -27,5 +27,9 @@ In the order of use:
 - `pipeline`    all of it in one command
 - `synth`       rendered MIDI with exact labels
 - `personal`    a person's own library teaches a model their own labels: `musictag train`
+- `protocols`   which slices are learned from and which asked about, with what that leaks
+- `baselines`   systems that people know from courses and papers
+- `compare`     those and ours, under every protocol, side by side
+- `options`     what several commands share
 - `commit`      which code made a model
 """

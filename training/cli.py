@@ -13,6 +13,8 @@ import click
 
 from tagger.cli.errors import PlainErrors
 from tagger.cli.options import MODEL
+from training.compare.command import compare
+from training.options import DATA, FOLD, GTZAN_SPLIT, RENDERED, SOURCE, WEAK
 from training.synth.command import synth
 
 if TYPE_CHECKING:
@@ -21,44 +23,6 @@ if TYPE_CHECKING:
     from training.split import Split
 
 Command = TypeVar("Command", bound=Callable[..., Any])
-
-DATA = click.option(
-    "--data",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="Folder with tracks.csv, instruments.csv and the sound they name.",
-)
-RENDERED = click.option(
-    "--rendered",
-    multiple=True,
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="Folder that `python -m training synth` filled with rendered MIDI. May be repeated.",
-)
-SOURCE = click.option(
-    "--source",
-    "sources",
-    multiple=True,
-    metavar="KIND:PATH",
-    help="A data set of one's own or a public one; may be given several times. KIND is folders, "
-    "csv, beets, gtzan, fma, jamendo, magnatagatune, openmic or irmas.",
-)
-WEAK = click.option(
-    "--weak-negatives",
-    "weak",
-    is_flag=True,
-    help="Take a genre that a source does not name, far from those it names, for absent.",
-)
-GTZAN_SPLIT = click.option(
-    "--gtzan-split",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="Folder with the fault-filtered lists and the artists of GTZAN.",
-)
-FOLD = click.option(
-    "--fold",
-    type=click.IntRange(0, 5),
-    default=1,
-    show_default=True,
-    help="Fold to hold out; 0 is the test part of sources that have one.",
-)
 
 
 def places(command: Command) -> Command:
@@ -281,5 +245,6 @@ def main() -> None:
 
 main.add_command(train)
 main.add_command(evaluate)
+main.add_command(compare)
 main.add_command(synth)
 main.add_command(page)

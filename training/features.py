@@ -12,6 +12,7 @@ import logging
 import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -84,6 +85,13 @@ def _readable(path: Path, spec: MelSpec, folder: Path) -> Mel | None:
 
 
 def _cached(path: Path, spec: MelSpec, folder: Path) -> Mel:
+    return kept_array(path, folder, lambda: _compute(path, spec))
+
+
+def kept_array(
+    path: Path, folder: Path, compute: Callable[[], npt.NDArray[Any]]
+) -> npt.NDArray[Any]:
+    """What is computed of a file, from `folder` where it lies since the file last changed."""
     try:
         status = path.stat()
     except OSError as error:
@@ -92,12 +100,12 @@ def _cached(path: Path, spec: MelSpec, folder: Path) -> Mel:
     kept = folder / f"{hashlib.sha256(key.encode()).hexdigest()[:24]}.npy"
     if kept.exists():
         return np.asarray(np.load(kept))
-    mel = _compute(path, spec)
+    values = compute()
     unfinished = kept.with_suffix(f".{os.getpid()}.tmp")
     with unfinished.open("wb") as file:
-        np.save(file, mel)
+        np.save(file, values)
     unfinished.replace(kept)
-    return mel
+    return values
 
 
 def _compute(path: Path, spec: MelSpec) -> Mel:

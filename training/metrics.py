@@ -29,9 +29,15 @@ class LabelMetrics:
 
 
 def label_metrics(
-    targets: Array, scores: Array, thresholds: Array, vocabulary: Vocabulary, kind: Kind
+    targets: Array,
+    scores: Array,
+    thresholds: Array,
+    vocabulary: Vocabulary,
+    kind: Kind,
+    *,
+    least: int = LEAST_POSITIVES,
 ) -> list[LabelMetrics]:
-    """Figures of every label of one kind with enough positives and negatives.
+    """Figures of every label of one kind with at least so many positives and negatives.
 
     Shape: `targets` (NaN where unknown) and `scores` `(N, K)`, `thresholds` `(K,)`
     """
@@ -40,7 +46,7 @@ def label_metrics(
         known = ~np.isnan(targets[:, i])
         truth, score = targets[known, i].astype(int), scores[known, i]
         positives, negatives = int(truth.sum()), int((1 - truth).sum())
-        if min(positives, negatives) < LEAST_POSITIVES:
+        if min(positives, negatives) < least:
             continue
         rows.append(
             LabelMetrics(

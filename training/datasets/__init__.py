@@ -21,3 +21,5 @@ class Clip:
     start_s: float = 0.0  # where in the file the clip begins, seconds
     end_s: float | None = None  # where it ends, seconds; None: at the end of the file
     soft: Path | None = None  # teachers' outputs for the file
+    # What people called it, in our names, whether or not the vocabulary has a label for each.
+    names: tuple[str, ...] = ()

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from training.datasets import Clip
 from training.datasets.tables import reading
-from training.labels import GENRES, Targets, genre_targets, unknown
+from training.labels import ALLMUSIC, GENRES, Targets, genre_targets, unknown
 
 # What emotify's three folders stand for; where one holds, the other two do not.
 EMOTIFY = ("Classical", "Electronic", "Pop Rock")
@@ -26,14 +26,16 @@ def load(data: Path) -> list[Clip]:
 
 
 def _clip(data: Path, row: dict[str, str]) -> Clip:
+    words = row["genres"].split("|") if row["genres"] else []
     return Clip(
         id=row["id"],
         path=data / row["file"],
         source=row["source"],
         group=row["group"],
         fold=int(row["fold"]) if row["fold"] else None,
-        targets=_targets(row["genres"].split("|") if row["genres"] else [], row["labels"]),
+        targets=_targets(words, row["labels"]),
         soft=data / row["soft"] if row["soft"] else None,
+        names=tuple(name for word in words if (name := ALLMUSIC[word])),
     )
 
 

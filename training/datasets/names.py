@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from functools import cache
 
-from training.labels import VOCABULARY, Targets, unknown
+from training.labels import INSTRUMENTS, UNLABELLED_INSTRUMENTS, VOCABULARY, Targets, unknown
 
 # Whatever is the first is the second too.
 BELONGS = {
@@ -65,6 +65,12 @@ NEAR = frozenset(
     )
 )  # fmt: skip
 
+# Names of instruments that no label of ours speaks of, and of whole kinds.
+_INSTRUMENTS = {
+    *INSTRUMENTS, *UNLABELLED_INSTRUMENTS, "Guitar", "Bass", "Keyboard", "Beat", "Computer", "Lute",
+    "Orchestra", "Sampler", "Ukulele",
+}  # fmt: skip
+
 
 def lineage(name: str) -> Iterator[str]:
     """A name and all it belongs to, nearest first.
@@ -111,3 +117,12 @@ def has_label(name: str) -> bool:
     """Whether some label of the vocabulary speaks of a name, itself or by kinship."""
     kin = set(lineage(name))
     return any(label.name in kin or name in lineage(label.name) for label in VOCABULARY.labels)
+
+
+def is_instrument(name: str) -> bool:
+    """Whether a name is one of an instrument, or of a kind of them.
+
+    >>> is_instrument("Viola"), is_instrument("Guitar"), is_instrument("Disco")
+    (True, True, False)
+    """
+    return any(kin in _INSTRUMENTS for kin in lineage(name))

@@ -134,4 +134,5 @@ def _clip(source: str, entry: Entry, table: Table, listed: tuple[str, ...]) -> C
         group=f"{source}:{entry.group.strip().casefold()}",
         fold=group_fold(entry.group) if entry.fold is None else entry.fold,
         targets=targets_of(present, absent),
+        names=tuple(dict.fromkeys(present)),
     )

@@ -78,7 +78,7 @@ def figures(
     if not len(sample.groups):
         return []
     names, members = np.unique(list(sample.groups), return_inverse=True)
-    weights = _weights(len(names), draws, seed)
+    weights = draw_weights(len(names), draws, seed)
     rows: list[tuple[str, int, int, int]] = []
     values: list[Floats] = []
     for i in vocabulary.indices(kind):
@@ -97,7 +97,7 @@ def figures(
     each = np.stack(values)  # (labels, figures, 1 + draws)
     mean = ("mean", sum(r[1] for r in rows), sum(r[2] for r in rows), len(names))
     return [
-        LabelFigures(*row, *(_interval(figure) for figure in value))
+        LabelFigures(*row, *(interval(figure) for figure in value))
         for row, value in zip([mean, *rows], [_mean(each), *each], strict=True)
     ]
 
@@ -125,7 +125,7 @@ def weighted_figures(truth: Truth, score: Array, threshold: float, weights: Floa
     return np.stack([roc_auc, ap, f1])
 
 
-def _weights(n_groups: int, draws: int, seed: int) -> Floats:
+def draw_weights(n_groups: int, draws: int, seed: int) -> Floats:
     """How often each group is drawn; the first row is the sample. Shape: `(1 + draws, G)`."""
     rng = np.random.default_rng(seed)
     drawn = rng.multinomial(n_groups, np.full(n_groups, 1 / n_groups), size=draws)
@@ -156,7 +156,8 @@ def _mean(each: Floats) -> Floats:
     return np.where(counts > 0, sums / np.maximum(counts, 1), np.nan)
 
 
-def _interval(values: Floats) -> Interval:
+def interval(values: Floats) -> Interval:
+    """The first value, and where most of the others lie. Shape: `(1 + draws,)`."""
     known = values[1:][~np.isnan(values[1:])]
     tail = (1 - LEVEL) / 2
     low, high = np.quantile(known, [tail, 1 - tail]) if len(known) else (np.nan, np.nan)

@@ -1,0 +1,100 @@
+"""Finished cells of the table on disk: one line of JSON each, and the scores behind it."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tagger.errors import DataError
+from training.compare.figures import Array, Figures
+
+RESULTS, SETUP, SCORES = "results.jsonl", "setup.json", "scores"
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A system under a protocol, once."""
+
+    task: str
+    protocol: str
+    system: str
+    seed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What came of a cell."""
+
+    cell: Cell
+    slices: tuple[int, int, int]  # learned from, chosen by, asked about
+    tracks: int  # asked about
+    by_slice: Figures | None
+    by_track: Figures | None
+    parameters: int
+    learn_s: float  # seconds of processor time
+    answer_s: float  # the same, for all slices asked about
+    track_ms: float  # the same in milliseconds for a track, from decoded sound to scores
+
+
+class Ledger:
+    """The results in a folder, in the order in which they came."""
+
+    def __init__(self, folder: Path, setup: dict[str, Any]) -> None:
+        """Open or begin; a DataError where the folder has results of another setup."""
+        (folder / SCORES).mkdir(parents=True, exist_ok=True)
+        self._folder = folder
+        self._check(setup)
+        self.results = {result.cell: result for result in _read(folder / RESULTS)}
+
+    def add(self, result: Result, scores: Array) -> None:
+        """Keep a result; on disk when this returns."""
+        kept = self._scores(result.cell)
+        unfinished = kept.with_suffix(".tmp")
+        with unfinished.open("wb") as file:
+            np.save(file, scores)
+        unfinished.replace(kept)
+        with (self._folder / RESULTS).open("a", encoding="utf-8") as lines:
+            lines.write(json.dumps(asdict(result)) + "\n")
+            lines.flush()
+            os.fsync(lines.fileno())
+        self.results[result.cell] = result
+
+    def scores(self, cell: Cell) -> Array:
+        """What the system of a finished cell said. Shape: `(n, C)`."""
+        return np.asarray(np.load(self._scores(cell)), dtype=np.float32)
+
+    def _scores(self, cell: Cell) -> Path:
+        name = "-".join((cell.task.replace(", ", "-"), cell.protocol, cell.system, str(cell.seed)))
+        return self._folder / SCORES / f"{name}.npy"
+
+    def _check(self, setup: dict[str, Any]) -> None:
+        path, content = self._folder / SETUP, json.dumps(setup, indent=1) + "\n"
+        if not path.exists():
+            path.write_text(content, encoding="utf-8")
+        elif path.read_text(encoding="utf-8") != content:
+            raise DataError(
+                "holds results of other data, settings or another model; "
+                "choose another --out or delete it",
+                self._folder,
+            )
+
+
+def _read(path: Path) -> list[Result]:
+    """All whole lines; what a killed run left of a line is cut off."""
+    if not path.exists():
+        return []
+    content = path.read_bytes()
+    whole = content[: content.rfind(b"\n") + 1]
+    if whole != content:
+        os.truncate(path, len(whole))
+    return [_result(json.loads(line)) for line in whole.decode("utf-8").splitlines()]
+
+
+def _result(row: dict[str, Any]) -> Result:
+    cell, slices = Cell(**row.pop("cell")), tuple(row.pop("slices"))
+    return Result(cell=cell, slices=slices, **row)

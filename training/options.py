@@ -1,0 +1,45 @@
+"""Options that several commands share: where labelled sound is, and what of it is held out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+DATA = click.option(
+    "--data",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Folder with tracks.csv, instruments.csv and the sound they name.",
+)
+RENDERED = click.option(
+    "--rendered",
+    multiple=True,
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Folder that `python -m training synth` filled with rendered MIDI. May be repeated.",
+)
+SOURCE = click.option(
+    "--source",
+    "sources",
+    multiple=True,
+    metavar="KIND:PATH",
+    help="A data set of one's own or a public one; may be given several times. KIND is folders, "
+    "csv, beets, gtzan, fma, jamendo, magnatagatune, openmic or irmas.",
+)
+WEAK = click.option(
+    "--weak-negatives",
+    "weak",
+    is_flag=True,
+    help="Take a genre that a source does not name, far from those it names, for absent.",
+)
+GTZAN_SPLIT = click.option(
+    "--gtzan-split",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Folder with the fault-filtered lists and the artists of GTZAN.",
+)
+FOLD = click.option(
+    "--fold",
+    type=click.IntRange(0, 5),
+    default=1,
+    show_default=True,
+    help="Fold to hold out; 0 is the test part of sources that have one.",
+)
