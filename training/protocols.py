@@ -66,10 +66,10 @@ class Protocol:
         return f"{self.name} (leaks {self.leaks})" if self.leaks else self.name
 
 
-def artist_fold(clip: Clip, clips: Sequence[Clip]) -> int | None:
-    """The fold of a clip's artist; where folds are a source's own parts, one by the name."""
-    has_parts = any(other.fold == TEST_FOLD for other in clips)
-    return group_fold(clip.group) if has_parts else clip.fold
+def artist_folds(clips: Sequence[Clip]) -> list[int | None]:
+    """The fold of each clip's artist; where folds are a source's own parts, one by the name."""
+    has_parts = any(clip.fold == TEST_FOLD for clip in clips)
+    return [group_fold(clip.group) if has_parts else clip.fold for clip in clips]
 
 
 def _random_slice(material: Material, rng: np.random.Generator) -> Parts:
@@ -99,7 +99,7 @@ def _stratified(material: Material, rng: np.random.Generator) -> Parts:
 
 def _artist_grouped(material: Material, rng: np.random.Generator) -> Parts:
     """A fold of artists is asked about; of the other artists some are chosen by."""
-    folds = [artist_fold(clip, material.clips) for clip in material.clips]
+    folds = artist_folds(material.clips)
     test = [i for i, fold in enumerate(folds) if fold == material.fold]
     rest = [i for i, fold in enumerate(folds) if fold != material.fold]
     valid = _some_artists(material.clips, rest, rng)
@@ -108,11 +108,14 @@ def _artist_grouped(material: Material, rng: np.random.Generator) -> Parts:
 
 def _some_artists(clips: Sequence[Clip], of: list[int], rng: np.random.Generator) -> list[int]:
     """All clips of so many artists as have the share for choosing between them."""
+    own: dict[str, list[int]] = {}
+    for i in of:
+        own.setdefault(clips[i].group, []).append(i)
     chosen: list[int] = []
-    for group in rng.permutation(sorted({clips[i].group for i in of})):
+    for group in rng.permutation(sorted(own)):
         if len(chosen) >= VALID * len(clips):
             break
-        chosen += [i for i in of if clips[i].group == group]
+        chosen += own[group]
     return chosen
 
 

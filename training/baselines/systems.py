@@ -24,8 +24,9 @@ class Ours:
     hears: tuple[str, ...] = ("votes",)
 
 
+NOTHING = Commonest()  # is heard by it
 ALONE: tuple[System, ...] = (
-    Commonest(),
+    NOTHING,
     Neighbours("features-neighbours", "features by hand, nearest neighbours", ("features",)),
     Dense(),
     CLASSIC_CNN,

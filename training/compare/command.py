@@ -52,7 +52,8 @@ LEAST = 5
 @click.option(
     "--ours",
     metavar="CARD",
-    help="Our network: the card of a model that did not learn from --fold of --data.",
+    help="Our network: the card of a model that learned neither from --fold of --data nor from "
+    "any --source.",
 )
 @click.option(
     "--out",
@@ -103,7 +104,9 @@ def _labelled(
         source = load_source(text, gtzan_split=gtzan_split)
         for line in source.notes():
             click.echo(line, err=True)
-        found.append(Labelled(source.name, source.clips, learned_by_ours=False))
+        count = sum(each.name.split()[0] == source.name for each in found)
+        name = f"{source.name} {count + 1}" if count else source.name
+        found.append(Labelled(name, source.clips, learned_by_ours=False))
     return found
 
 

@@ -13,7 +13,7 @@ from training.datasets import Clip
 from training.datasets.names import is_instrument
 from training.labels import GENRE_SLICE, GENRES
 from training.metrics import LEAST_POSITIVES
-from training.protocols import artist_fold
+from training.protocols import artist_folds
 
 Array = npt.NDArray[np.float32]
 
@@ -70,7 +70,8 @@ def comparable(clips: Iterable[Clip], fold: int) -> tuple[Clip, ...]:
     """
     whole = [clip for clip in clips if clip.end_s is None and clip.fold is not None]
     named = [clip for clip in whole if not np.isnan(clip.targets[GENRE_SLICE]).all()]
-    held = {clip.source for clip in named if artist_fold(clip, named) == fold}
+    folds = artist_folds(named)
+    held = {clip.source for clip, own in zip(named, folds, strict=True) if own == fold}
     return tuple(clip for clip in named if clip.source in held)
 
 
@@ -88,9 +89,10 @@ def without(task: Task, ids: set[str]) -> Task:
 
 
 def _single(labelled: Labelled, clips: tuple[Clip, ...], fold: int, least: int) -> Task | None:
+    folds = dict(zip((clip.id for clip in clips), artist_folds(clips), strict=True))
     alone = [clip for clip in clips if len(genres_of(clip)) == 1]
-    held = Counter(genres_of(c)[0] for c in alone if artist_fold(c, clips) == fold)
-    rest = Counter(genres_of(c)[0] for c in alone if artist_fold(c, clips) != fold)
+    held = Counter(genres_of(clip)[0] for clip in alone if folds[clip.id] == fold)
+    rest = Counter(genres_of(clip)[0] for clip in alone if folds[clip.id] != fold)
     classes = sorted(name for name, n in held.items() if n >= least and rest[name] >= 2 * least)
     if len(classes) < 2:
         return None
@@ -102,7 +104,7 @@ def _single(labelled: Labelled, clips: tuple[Clip, ...], fold: int, least: int) 
 def _multi(labelled: Labelled, clips: tuple[Clip, ...], fold: int) -> Task | None:
     if all(len(genres_of(clip)) < 2 for clip in clips):
         return None
-    held = np.array([artist_fold(clip, clips) == fold for clip in clips])
+    held = np.array([own == fold for own in artist_folds(clips)])
     targets = np.stack([clip.targets[: len(GENRES)] for clip in clips])
     counts = np.minimum((targets[held] == 1).sum(axis=0), (targets[held] == 0).sum(axis=0))
     chosen = [i for i, count in enumerate(counts) if count >= LEAST_POSITIVES]

@@ -6,6 +6,8 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 
+from training.baselines.pictured import PLAN
+from training.baselines.systems import NOTHING
 from training.compare.margins import HONEST
 from training.compare.summary import LEAKING, Comparison, Cost, Entry, Leak, Mean
 from training.pack.bootstrap import DRAWS, LEVEL
@@ -45,26 +47,30 @@ def _lines(comparisons: Sequence[Comparison], run: Run, picture: str) -> Iterato
         protocol = PROTOCOLS[name]
         leak = f"leaks: {protocol.leaks} are on both sides" if protocol.leaks else "leaks nothing"
         yield f"- `{name}`: {protocol.holds_out}; {leak}."
-    yield ""
-    yield (
-        f"{run.seeds} seeds: each is a random start and, under the random protocols, a way to "
-        f"divide; `{HONEST.name}` always asks about fold {run.fold}. Behind ± is the standard "
-        f"deviation between seeds. Figures of `{LEAKING.name}` are of slices, since a track's are "
-        "on both sides; all others are of tracks, a track's score being the mean over its slices. "
-        f"The networks over pictures learned for {run.steps:,} steps of 64 slices, far less than "
-        "those that were published."
-    )
-    if any(entry.heard for each in comparisons for entry in each.entries):
-        yield (
-            f"{MARK} marks figures for which the body of our network had learned from some of "
-            "the clips asked about."
-        )
-    if run.model:
-        yield f"Our network is {run.model}; fold {run.fold} was held out when it learned."
+    yield from ("", *_how_lines(comparisons, run))
     if picture:
         yield from ("", f"![Systems by protocols]({picture})")
     for each in comparisons:
         yield from _table_lines(each)
+
+
+def _how_lines(comparisons: Sequence[Comparison], run: Run) -> Iterator[str]:
+    """How to read the figures, as one paragraph."""
+    yield (
+        f"Each of {run.seeds} seeds is a random start and, under the random protocols, a way to "
+        f"divide; `{HONEST.name}` always asks about fold {run.fold}. Behind ± is the standard "
+        f"deviation between seeds. Figures of `{LEAKING.name}` are of slices, since a track's are "
+        "on both sides; all others are of tracks, a track's score being the mean over its slices. "
+        f"The networks over pictures learned for {run.steps:,} steps of {PLAN.batch} slices, far "
+        "less than those that were published. The best of each column is bold."
+    )
+    if run.model:
+        yield f"Our network is {run.model}; fold {run.fold} was held out when it learned."
+    if any(entry.heard for each in comparisons for entry in each.entries):
+        yield (
+            f"{MARK} marks figures for which the body of our network had learned from some of "
+            "the clips asked about: they are no measure of it, and never bold."
+        )
 
 
 def _table_lines(each: Comparison) -> Iterator[str]:
@@ -138,6 +144,12 @@ def _leak_lines(each: Comparison) -> Iterator[str]:
     yield ""
     heads = ["system", leaking, f"{honest}, slices", "**leak**", f"{honest}, tracks"]
     yield from _table(heads, (_leak_row(each, leak) for leak in each.leaks))
+    if any(leak.system == NOTHING.name for leak in each.leaks):
+        yield ""
+        yield (
+            f"What a system that hears nothing ({each.systems[NOTHING.name]}) gains is no leak: "
+            "it is how far what is asked differs."
+        )
 
 
 def _margin_lines(each: Comparison) -> Iterator[str]:
