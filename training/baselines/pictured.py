@@ -21,7 +21,7 @@ from training.baselines.problem import Answer, Problem
 from training.networks import NetworkConfig, build
 from training.protocols import Indices
 
-# A quarter of a minute of one core; the published ones learned for hours: see `--steps`.
+# Half a minute of one core; the published ones learned for far longer: see `--steps`.
 PLAN = Schedule(steps=250, batch=32, watch_every=125)
 
 
