@@ -92,7 +92,7 @@ def _descend(
     weights = [value for value in network.parameters() if value.requires_grad]
     optimiser = torch.optim.AdamW(weights, plan.learning_rate, weight_decay=plan.weight_decay)
     batches, best = _batches(problem.parts.train, plan.batch, rng), Best()
-    precision = Precision.of(plan.precision, CPU)
+    precision, warm_up = Precision.of(plan.precision, CPU), plan.warm_up * plan.steps
     for step in range(1, plan.steps + 1):
         network.train()
         rows = next(batches)
@@ -105,7 +105,9 @@ def _descend(
         optimiser.zero_grad(set_to_none=True)
         loss_of(logits.float(), targets, single=problem.single).backward()  # type: ignore[no-untyped-call]
         optimiser.step()
-        if step % plan.watch_every == 0 or step == plan.steps:
+        # While the rate still climbs nothing is chosen: a network that has learned nothing yet is
+        # never surely wrong, and may seem the best of all.
+        if step == plan.steps or (step % plan.watch_every == 0 and step > warm_up):
             best.update(_goodness(network, feed, problem, plan), network)
             if plan.patience and best.since >= plan.patience:
                 break

@@ -54,11 +54,13 @@ def margins(
     truth, weights = task.targets[tracks], weights_of(groups, DRAWS)
     mine = curve(truth, ledger.scores(own[0]), weights, single=task.single)
     for system in systems:
+        if system.name == ours:
+            continue
         theirs = [
             curve(truth, _of_tracks(material, cell, ledger), weights, single=task.single)
             for cell in _finished(task, system.name, seeds, ledger)
         ]
-        if theirs and system.name != ours:
+        if theirs:
             yield Margin(system.name, interval(mine - np.mean(theirs, axis=0)))
 
 
