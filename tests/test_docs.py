@@ -48,6 +48,21 @@ def test_readme_states_the_figures_of_the_shipped_card() -> None:
         assert name in README
 
 
+def test_page_of_the_shipped_model_is_that_of_its_card() -> None:
+    page = pytest.importorskip("training.page", reason="needs the [train] extra")
+    path = ROOT / "tagger" / "models" / "small.md"
+    assert path.read_text(encoding="utf-8") == page.page_text(load_model("small").card)
+
+
+def test_labels_called_measured_were_heard_well() -> None:
+    card = load_model("small").card
+    measured = {x.name for x, r in zip(card.vocabulary.labels, card.rules, strict=True)
+                if r.evidence == "measured"}  # fmt: skip
+    parts = [card.metrics[name] for name in ("genres_in_all_runs", "instruments_in_recordings")]
+    found = {row["label"]: row["roc_auc"] for part in parts for row in part["labels"]}
+    assert {name: found[name] for name in measured if found[name] < 0.75} == {}
+
+
 def test_links_in_the_readme_lead_somewhere() -> None:
     for target in re.findall(r"\]\((?!http)([^)#]+)\)", README):
         assert (ROOT / target).exists(), target
