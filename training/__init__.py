@@ -10,6 +10,7 @@ In the order of use:
 - `teachers`    soft labels and embeddings of other networks, taught through heads dropped later
 - `weak`        instruments in songs, where the teachers leave little doubt
 - `mixing`      random crops, mixes of clips and their three-valued labels
+- `noises`      hiss, hum and crackle, which are of no label
 - `augment`     draws of parameters, then changes to mel power that follow them
 - `blending`    a stretch of one song in another
 - `networks`    what is trained: a mobile network, a residual one, a classic one
@@ -17,6 +18,7 @@ In the order of use:
 - `precision`   in which numbers a step is computed
 - `parallel`    one run on several devices
 - `watch`       hearing on artists apart, to stop early
+- `start`       the weights a run begins with when it goes on from others
 - `loop`        optimiser, averages of weights, checkpoints
 - `log`         what a run tells while it learns
 - `metrics`     ROC-AUC, average precision and F1 by track over what is known
@@ -30,6 +32,7 @@ In the order of use:
 - `protocols`   which slices are learned from and which asked about, with what that leaks
 - `baselines`   systems that people know from courses and papers
 - `compare`     those and ours, under every protocol, side by side
-- `options`     what several commands share
+- `page`        a model's card as a page for people
+- `options`     options that several commands share; `console`: what they do on the terminal
 - `commit`      which code made a model
 """

@@ -53,7 +53,7 @@ def out_of_fit(heard: Heard, card: ModelCard) -> list[tuple[Heard, ModelCard]]:
     return [(heard.rows(of == i), _refitted(heard.rows(of != i), card)) for i in range(PARTS)]
 
 
-def calibration_error(targets: Array, probabilities: Array) -> float:
+def calibration_error(targets: Array, probabilities: Array, n_bins: int = BINS) -> float:
     """Expected calibration error: the mean distance of what is said from what is, by bins.
 
     Bins of equal width, weighted by how many values fall into each. Source: Guo et al. 2017.
@@ -61,8 +61,8 @@ def calibration_error(targets: Array, probabilities: Array) -> float:
     """
     known = ~np.isnan(targets)
     truth, said = targets[known], probabilities[known]
-    bins = np.minimum((said * BINS).astype(int), BINS - 1)
-    gaps = [abs(truth[bins == b].sum() - said[bins == b].sum()) for b in range(BINS)]
+    bins = np.minimum((said * n_bins).astype(int), n_bins - 1)
+    gaps = [abs(truth[bins == b].sum() - said[bins == b].sum()) for b in range(n_bins)]
     return float(np.sum(gaps) / max(1, len(truth)))
 
 

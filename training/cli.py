@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict, TypeVar, Unpack
 
@@ -14,6 +11,7 @@ import click
 from tagger.cli.errors import PlainErrors
 from tagger.cli.options import MODEL
 from training.compare.command import compare
+from training.console import progress, quiet_threads
 from training.options import DATA, FOLD, GTZAN_SPLIT, RENDERED, SOURCE, WEAK
 from training.synth.command import synth
 
@@ -107,7 +105,7 @@ def train(
     A run that was stopped goes on where it was when started again with the same folder. On several
     graphics cards: torchrun --nproc-per-node N -m training train ...
     """
-    _quiet_threads()
+    quiet_threads()
     from dataclasses import replace
 
     from training.config import DEFAULT, load_config
@@ -121,7 +119,7 @@ def train(
     settings = replace(settings, loop=replace(settings.loop, **wanted))
     card = run(
         settings, _split(everything=everything, **where), out, out.parent / "features", device,
-        _progress, origin=Origin(start, runs), scalars=tensorboard,
+        progress, origin=Origin(start, runs), scalars=tensorboard,
     )  # fmt: skip
     if card:
         click.echo(f"wrote {card}; see it with: musictag models show {card}")
@@ -161,7 +159,7 @@ def evaluate(
 
     Genres by track on one fold of songs; instruments on clips and mixes that are never trained on.
     """
-    _quiet_threads()
+    quiet_threads()
     import json
     from dataclasses import replace
 
@@ -182,7 +180,7 @@ def evaluate(
             "flatter it. Measure a run that held one out instead",
             err=True,
         )
-    clips = hear_all(loaded, split, _progress)
+    clips = hear_all(loaded, split, progress)
     heard = {name: gathered(part, len(loaded.card.vocabulary)) for name, part in clips.items()}
     figures = measure_all(heard, loaded.card)
     if pictures:
@@ -221,21 +219,9 @@ def _pack(
     from training.pack.results import Results, measure_parts, measure_robustness
     from training.pack.writing import write_pack
 
-    changed = measure_robustness(clips, model, _progress, draws=draws) if robustness else ()
+    changed = measure_robustness(clips, model, progress, draws=draws) if robustness else ()
     parts = measure_parts(clips, model.card, draws=draws)
     return write_pack(folder, Results(model.card.id, draws, parts, changed), clips, model.card)
-
-
-def _quiet_threads() -> None:
-    # OpenMP threads that spin while they wait make a step 4 times slower as soon as another
-    # program wants a core; the variable is read when torch is first imported.
-    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
-
-
-@contextmanager
-def _progress(label: str, length: int) -> Iterator[Callable[[], object]]:
-    with click.progressbar(length=length, label=label, file=sys.stderr) as bar:
-        yield lambda: bar.update(1)
 
 
 @click.group(cls=PlainErrors)

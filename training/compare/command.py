@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from training.console import progress, quiet_threads
 from training.options import DATA, FOLD, GTZAN_SPLIT, SOURCE
-from training.personal.command import progress, quiet_threads
 
 if TYPE_CHECKING:
     from training.compare.tasks import Labelled

@@ -12,6 +12,7 @@ from tagger.card import ModelCard
 from tagger.model import Model
 from tagger.vocabulary import Kind
 from tagger.voting import calibrate
+from training import checks
 from training.evaluate import HeardClip, gathered
 from training.export import NEUTRAL
 from training.heard import Heard
@@ -19,7 +20,7 @@ from training.judging import Progress, kind_of
 from training.pack.bootstrap import DRAWS, LabelFigures, Sample, figures
 from training.pack.changes import PANEL, Change
 from training.pack.robustness import hear_changed
-from training.pictures import reliability
+from training.pictures import BINS
 
 Array = npt.NDArray[np.float32]
 
@@ -96,16 +97,13 @@ def measure_robustness(
 
 
 def calibration_error(heard: Heard, card: ModelCard, kind: Kind) -> float | None:
-    """How far probabilities are from the share that is true, over ten bins, weighted by count.
-
-    None where nothing is known. Source: Naeini, Cooper and Hauskrecht 2015, "Obtaining Well
-    Calibrated Probabilities Using Bayesian Binning".
-    """
-    bins = list(reliability(heard, card, kind))
-    total = sum(count for _, _, count in bins)
-    if not total:
+    """The calibration error over the bins of the reliability plot; None where nothing is known."""
+    indices = list(card.vocabulary.indices(kind))
+    targets = heard.targets[:, indices]
+    if np.isnan(targets).all():
         return None
-    return round(sum(abs(chance - true) * count for chance, true, count in bins) / total, 4)
+    said = calibrate(heard.votes, card)[:, indices]
+    return round(checks.calibration_error(targets, said, BINS), 4)
 
 
 def _part(name: str, clips: list[HeardClip], card: ModelCard, draws: int) -> PartResults:

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +9,7 @@ import click
 
 from tagger import DEFAULT_MODEL
 from tagger.cli.options import MODEL
+from training.console import progress, quiet_threads
 
 if TYPE_CHECKING:
     from training.personal.session import Wishes
@@ -154,19 +151,3 @@ def _run(wishes: Wishes) -> None:
 
 def _say(line: str) -> None:
     click.echo(line, err=True)
-
-
-def quiet_threads() -> None:
-    """Let OpenMP's threads sleep while they wait.
-
-    Threads that spin make a step 4 times slower as soon as another program wants a core; the
-    variable is read when torch is first imported.
-    """
-    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
-
-
-@contextmanager
-def progress(label: str, length: int) -> Iterator[Callable[[], object]]:
-    """A bar on standard error."""
-    with click.progressbar(length=length, label=label, file=sys.stderr) as bar:
-        yield lambda: bar.update(1)

@@ -21,20 +21,17 @@ from zipfile import BadZipFile
 import appdirs
 import numpy as np
 import numpy.typing as npt
-import onnxruntime
 
 from tagger.audio import iter_windows
 from tagger.card import ModelCard
 from tagger.errors import AudioError, MusicTagError
 from tagger.inference import silent_slices
 from tagger.mel import log_mel
-from tagger.model import find_card, load_model
-from tagger.scan import Settings
+from tagger.model import find_card, load_model, open_session
+from tagger.scan import FEWEST_FOR_A_POOL, Settings
 from training.personal.graph import EMBEDDING, LOGITS, read_network, with_embedding
 
 Array = npt.NDArray[np.float32]
-
-FEWEST_FOR_A_POOL = 8  # files; processes start in about a second each
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -120,10 +117,7 @@ def _start_worker(card: str, folder: Path) -> None:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
     base = load_base(card)
     network = with_embedding(read_network(base.weights), base.weights)
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    options.log_severity_level = 3
-    session = onnxruntime.InferenceSession(network, options, providers=["CPUExecutionProvider"])
+    session = open_session(network, base.weights, threads=1)
     _worker = session, base.card, folder
 
 
