@@ -10,14 +10,15 @@ from torch import Tensor
 
 from tagger.errors import DataError
 from tests.training_data import CONFIG, HIGH, LOW, SPEC, clip, tone, with_steps
+from training.blending import mixup_draw
 from training.config import Config
 from training.features import LEAST_POWER, Mel
 from training.frontend import compress, mel_power
 from training.labels import GENRES, VOCABULARY, genre_targets, unknown
-from training.loop import Student, mixup_draw, running_average, train
+from training.loop import Student, running_average, train
 from training.losses import label_loss
 from training.mixing import Pool, Pools
-from training.networks.mobile import MobileNet
+from training.networks.mobile import MobileConfig, MobileNet
 from training.teachers import WIDTH
 
 CPU = torch.device("cpu")
@@ -163,6 +164,16 @@ def test_run_begins_with_the_mean_of_the_weights_of_others(pools: Pools, tmp_pat
     assert (tmp_path / "mean" / "checkpoint.pt").exists()
 
 
+def test_run_that_begins_with_another_network_is_refused(pools: Pools, tmp_path: Path) -> None:
+    _train(with_steps(1), pools, tmp_path / "other")
+    wider = replace(with_steps(1), network=replace(MobileConfig(), embedding=8))
+    paths = [tmp_path / "other" / "checkpoint.pt"]
+    with pytest.raises(DataError, match="another shape"):
+        train(wider, pools, tmp_path / "start", CPU, start=paths)
+    with pytest.raises(DataError, match="another shape"):
+        train(wider, pools, tmp_path / "ensemble", CPU, ensemble=paths)
+
+
 def test_average_of_weights_trails_behind_the_weights(pools: Pools, tmp_path: Path) -> None:
     _train(CONFIG, pools, tmp_path)
     state = torch.load(tmp_path / "checkpoint.pt", weights_only=True)
@@ -227,7 +238,7 @@ def test_blended_slices_learn_the_labels_of_both(
         taken.append(given)
         return label_loss(*given)
 
-    monkeypatch.setattr("training.loop.mixup_draw", draw)
+    monkeypatch.setattr("training.blending.mixup_draw", draw)
     monkeypatch.setattr("training.loop.label_loss", loss)
     train(config, pools, tmp_path, CPU)
     ((share, partner), (logits, targets, weights)) = drawn[0], taken[0]

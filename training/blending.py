@@ -1,12 +1,51 @@
-"""CutMix along time: a stretch of one song in the place of another's.
-
-Source: Yun et al. 2019, "CutMix"; along time only, since a stretch of a few bands is no sound.
-"""
+"""Songs blended with songs, in every frame alike (mixup) or along time (CutMix)."""
 
 from __future__ import annotations
 
 import torch
 from torch import Tensor
+
+from training.config import Config
+
+
+def blend_draw(config: Config, n: int, rng: torch.Generator) -> tuple[Tensor, Tensor]:
+    """Each slice's own share, in every frame or in all alike, and whose slice takes up the rest.
+
+    Shape: `(n, F)` or `(n, 1)`, and `(n,)`
+    """
+    share, partner = mixup_draw(config, n, rng)
+    if not config.loop.cutmix:
+        return share, partner
+    return cut_draw(
+        share,
+        partner,
+        songs=config.recipe.songs,
+        chance=config.loop.cutmix,
+        n_frames=config.mel.n_frames,
+        rng=rng,
+    )
+
+
+def mixup_draw(config: Config, n: int, rng: torch.Generator) -> tuple[Tensor, Tensor]:
+    """Each slice's own share, at least a half, and whose slice takes up the rest.
+
+    Only songs are blended (they come first in a batch): sums of instruments are mixed as sound
+    already. A slice that is not blended is its own partner, so that nothing which is unknown of
+    another hides what is known of it. Both partners keep their own mask of the unknown.
+    Source: Zhang et al. 2018, "mixup".
+
+    Shape: `(n, 1)` and `(n,)`
+    """
+    songs = config.recipe.songs
+    partner = torch.arange(n)
+    partner[:songs] = torch.randperm(songs, generator=rng)
+    alpha = torch.full((n,), config.loop.mixup_alpha)
+    gamma = torch._standard_gamma(torch.stack([alpha, alpha]), generator=rng)
+    share = gamma[0] / gamma.sum(dim=0).clamp_min(1e-9)
+    share = torch.maximum(share, 1 - share)
+    blended = torch.rand(n, generator=rng) < config.loop.mixup
+    share = torch.where(blended & (torch.arange(n) < songs), share, 1.0)
+    return share[:, None], torch.where(share < 1, partner, torch.arange(n))
 
 
 def cut_draw(
@@ -20,6 +59,7 @@ def cut_draw(
 ) -> tuple[Tensor, Tensor]:
     """How much of each frame is a slice's own, and whose the rest is.
 
+    Source: Yun et al. 2019, "CutMix"; along time only, since a stretch of a few bands is no sound.
     Slices that are blended already keep their share in every frame; of the other songs, which come
     first in a batch, some lose a stretch of at most half their frames to another song. Both keep
     their own mask of the unknown.

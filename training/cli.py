@@ -75,6 +75,12 @@ def _split(*, everything: bool = False, **where: Unpack[Places]) -> Split:
     help="Checkpoint of another run, to begin with its weights; of several, with their mean.",
 )
 @click.option(
+    "--distil",
+    multiple=True,
+    type=click.Path(exists=True, path_type=Path),
+    help="Checkpoint of a run whose answers to learn beside the labels; of several, their mean.",
+)
+@click.option(
     "--everything",
     is_flag=True,
     help="Hold no fold out, for a model that ships; needs --rules.",
@@ -95,6 +101,7 @@ def train(
     learning_rate: float | None,
     seed: int | None,
     start: tuple[Path, ...],
+    distil: tuple[Path, ...],
     everything: bool,
     runs: tuple[Path, ...],
     tensorboard: bool,
@@ -119,7 +126,7 @@ def train(
     settings = replace(settings, loop=replace(settings.loop, **wanted))
     card = run(
         settings, _split(everything=everything, **where), out, out.parent / "features", device,
-        progress, origin=Origin(start, runs), scalars=tensorboard,
+        progress, origin=Origin(start, distil, runs), scalars=tensorboard,
     )  # fmt: skip
     if card:
         click.echo(f"wrote {card}; see it with: musictag models show {card}")

@@ -33,6 +33,7 @@ class LoopConfig:
     cutmix: float = 0.0  # share of the other songs that lose a stretch to another song
     teacher_weight: float = 1.0
     embedding_weight: float = 0.5
+    ensemble_weight: float = 1.0  # of what other runs say of the same slices, where there are any
     seed: int = 1
     save_every: int = 250  # steps
     precision: str = "auto"  # float32, bfloat16 or float16 instead

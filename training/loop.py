@@ -17,8 +17,9 @@ from torch.optim.swa_utils import AveragedModel
 
 from tagger.errors import DataError
 from training.augment import augment_power, mask, mix_style, mix_style_draw
-from training.blending import blend, cut_draw
+from training.blending import blend, blend_draw
 from training.config import Config
+from training.ensemble import Ensemble, load_ensemble
 from training.frontend import compress
 from training.labels import VOCABULARY, label_names
 from training.losses import label_loss, teacher_loss
@@ -57,6 +58,7 @@ def train(
     report: Callable[[int, float], object] = lambda step, loss: None,
     *,
     start: Sequence[Path] = (),
+    ensemble: Sequence[Path] = (),
     team: Team = ALONE,
     heard: Callable[[int, float], object] = lambda step, value: None,
 ) -> PooledNetwork:
@@ -65,9 +67,10 @@ def train(
     `report` is called after each step with its number and the loss; `heard` after each hearing of
     the watched clips with the step and the figure. With patience, the network is the best heard.
     `start`: checkpoints of other runs; a new run begins with the mean of their averaged weights.
+    `ensemble`: checkpoints of runs whose common opinion is learned beside the labels.
     """
     torch.manual_seed(config.loop.seed)
-    run = _Run(config, device, team)
+    run = _Run(config, device, team, load_ensemble(ensemble, config, device))
     if not run.load(folder / "checkpoint.pt") and start:
         run.begin_with(start)
         run.save(folder / "checkpoint.pt")  # it may be all there is to do
@@ -86,8 +89,11 @@ def train(
 class _Run:
     """What changes from step to step."""
 
-    def __init__(self, config: Config, device: torch.device, team: Team = ALONE) -> None:
+    def __init__(
+        self, config: Config, device: torch.device, team: Team, ensemble: Ensemble | None
+    ) -> None:
         self.config, self.device, self.team, self.step = config, device, team, 0
+        self.ensemble = ensemble
         self.student = Student(config).to(device)
         self.model = team.wrap(self.student, device)
         self.precision = Precision.of(config.loop.precision, device)
@@ -166,14 +172,19 @@ class _Run:
         mel = blend(mel, weight, partner)
         share = weight.mean(dim=1, keepdim=True)
         logits, answers = (out.float() for out in self.model(mel))
-        labels = label_loss(
+        loss = label_loss(
             torch.cat([logits, logits]),
             torch.cat([targets, targets[partner]]),
             torch.cat([share, 1 - share]),
         )
         blended = soft * share + soft[partner] * (1 - share)
         taught = teacher_loss(answers, blended, config.loop.embedding_weight)
-        return labels + config.loop.teacher_weight * taught
+        loss = loss + config.loop.teacher_weight * taught
+        if self.ensemble:
+            opinion = self.ensemble.opinion(mel, targets)
+            own = label_loss(logits, opinion, torch.ones_like(share))
+            loss = loss + config.loop.ensemble_weight * own
+        return loss
 
     def save(self, path: Path) -> None:
         """Write the state so that an interrupted write leaves the old one."""
@@ -245,43 +256,3 @@ def schedule(progress: float, warm_up: float) -> float:
     if progress < warm_up:
         return progress / warm_up
     return 0.5 * (1 + math.cos(math.pi * (progress - warm_up) / (1 - warm_up)))
-
-
-def blend_draw(config: Config, n: int, rng: torch.Generator) -> tuple[Tensor, Tensor]:
-    """Each slice's own share, in every frame or in all alike, and whose slice takes up the rest.
-
-    Shape: `(n, F)` or `(n, 1)`, and `(n,)`
-    """
-    share, partner = mixup_draw(config, n, rng)
-    if not config.loop.cutmix:
-        return share, partner
-    return cut_draw(
-        share,
-        partner,
-        songs=config.recipe.songs,
-        chance=config.loop.cutmix,
-        n_frames=config.mel.n_frames,
-        rng=rng,
-    )
-
-
-def mixup_draw(config: Config, n: int, rng: torch.Generator) -> tuple[Tensor, Tensor]:
-    """Each slice's own share, at least a half, and whose slice takes up the rest.
-
-    Only songs are blended (they come first in a batch): sums of instruments are mixed as sound
-    already. A slice that is not blended is its own partner, so that nothing which is unknown of
-    another hides what is known of it. Both partners keep their own mask of the unknown.
-    Source: Zhang et al. 2018, "mixup".
-
-    Shape: `(n, 1)` and `(n,)`
-    """
-    songs = config.recipe.songs
-    partner = torch.arange(n)
-    partner[:songs] = torch.randperm(songs, generator=rng)
-    alpha = torch.full((n,), config.loop.mixup_alpha)
-    gamma = torch._standard_gamma(torch.stack([alpha, alpha]), generator=rng)
-    share = gamma[0] / gamma.sum(dim=0).clamp_min(1e-9)
-    share = torch.maximum(share, 1 - share)
-    blended = torch.rand(n, generator=rng) < config.loop.mixup
-    share = torch.where(blended & (torch.arange(n) < songs), share, 1.0)
-    return share[:, None], torch.where(share < 1, partner, torch.arange(n))

@@ -36,6 +36,7 @@ class Origin:
     """What a run takes from others."""
 
     start: tuple[Path, ...] = ()  # checkpoints, with the mean of whose weights it begins
+    ensemble: tuple[Path, ...] = ()  # checkpoints, whose common opinion it learns
     runs: tuple[Path, ...] = ()  # folders of runs that held folds out, where this one does not
 
 
@@ -62,7 +63,7 @@ def run(
         with _reporting(config, folder, progress, team, scalars=scalars) as (report, heard):
             network = train(
                 config, pools, folder, own_device, report,
-                start=origin.start, team=team, heard=heard,
+                start=origin.start, ensemble=origin.ensemble, team=team, heard=heard,
             )  # fmt: skip
     return _finish(network, config, split, folder, progress, origin) if team.is_first else None
 

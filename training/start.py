@@ -8,6 +8,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from tagger.errors import DataError
 from training.labels import label_names
 
 _HEAD = ("network.head.weight", "network.head.bias")  # a row for each label
@@ -18,8 +19,9 @@ def mean_weights(
 ) -> dict[str, Tensor]:
     """The mean of the averaged weights in checkpoints, by name, in the shapes of `own`.
 
-    What a checkpoint does not have, such as the row of a label it did not know, is `own`. Runs that
-    began with the same weights may be averaged (Wortsman 2022, "Model soups").
+    The row of a label that a checkpoint does not know is `own`. Runs that began with the same
+    weights may be averaged (Wortsman 2022, "Model soups"). A checkpoint of a network of another
+    shape is a DataError that names it.
     """
     found = [_weights(path, own, device) for path in paths]
     return {
@@ -31,9 +33,11 @@ def mean_weights(
 def _weights(path: Path, own: Mapping[str, Tensor], device: torch.device) -> dict[str, Tensor]:
     state = torch.load(path, map_location=device, weights_only=True)
     known = {name.removeprefix("module."): value for name, value in state["average"].items()}
-    for name in _HEAD:
+    for name in set(_HEAD) & set(known):
         known[name] = _fit(known[name], own[name], state["labels"])
-    return {**own, **{name: value for name, value in known.items() if name in own}}
+    if any(name not in known or known[name].shape != value.shape for name, value in own.items()):
+        raise DataError("is of a network of another shape", path)
+    return {name: known[name] for name in own}
 
 
 def _fit(old: Tensor, new: Tensor, labels: list[str]) -> Tensor:

@@ -1,0 +1,54 @@
+"""What other runs of the same kind of network say of a slice, to be learned beside its labels.
+
+They hear the very slice that the learner does, changed and blended, at every step anew. Source:
+Beyer et al. 2022, "Knowledge distillation: A good teacher is patient and consistent".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from training.config import Config
+from training.labels import VOCABULARY
+from training.networks import PooledNetwork, build
+from training.start import mean_weights
+
+_BODY = "network."  # what comes before the names of a network's weights in a checkpoint
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Ensemble:
+    """Networks that no longer learn."""
+
+    networks: tuple[PooledNetwork, ...]
+
+    @torch.no_grad()
+    def opinion(self, mel: Tensor, targets: Tensor) -> Tensor:
+        """The mean of their probabilities; NaN for slices in which there is nothing to name.
+
+        Of noise and talk it is known that a network which names something is wrong.
+
+        Shape: `(B, M, F)` and `(B, K)` in, `(B, K)` out
+        """
+        votes = torch.stack([torch.sigmoid(network(mel).float()) for network in self.networks])
+        nothing = (targets == 0).all(dim=1, keepdim=True)
+        return votes.mean(dim=0).masked_fill(nothing, torch.nan)
+
+
+def load_ensemble(paths: Sequence[Path], config: Config, device: torch.device) -> Ensemble | None:
+    """The averaged networks in checkpoints, of the shape of `config`; None where there is none."""
+    networks = tuple(_load(path, config, device) for path in paths)
+    return Ensemble(networks) if networks else None
+
+
+def _load(path: Path, config: Config, device: torch.device) -> PooledNetwork:
+    network = build(config.network, len(VOCABULARY), config.mel.n_mels).to(device)
+    own = {_BODY + name: value for name, value in network.state_dict().items()}
+    weights = mean_weights([path], own, device)
+    network.load_state_dict({name.removeprefix(_BODY): value for name, value in weights.items()})
+    return network.eval()
