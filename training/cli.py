@@ -10,6 +10,7 @@ import click
 
 from tagger.cli.errors import PlainErrors
 from tagger.cli.options import MODEL
+from training.ablate.command import ablate
 from training.compare.command import compare
 from training.console import progress, quiet_threads
 from training.options import DATA, FOLD, GTZAN_SPLIT, RENDERED, SOURCE, WEAK
@@ -238,6 +239,7 @@ def main() -> None:
 
 main.add_command(train)
 main.add_command(evaluate)
+main.add_command(ablate)
 main.add_command(compare)
 main.add_command(synth)
 main.add_command(page)

@@ -14,6 +14,7 @@ from training.mixing import Recipe
 from training.networks import KINDS, MobileConfig, NetworkConfig
 from training.networks.mobile import Stage
 from training.precision import NAMES
+from training.teachers import NAMES as TEACHERS
 
 DEFAULT = Path(__file__).with_name("configs") / "default.toml"
 
@@ -31,6 +32,7 @@ class LoopConfig:
     mixup: float = 0.5  # share of songs blended with another song
     mixup_alpha: float = 0.4
     cutmix: float = 0.0  # share of the other songs that lose a stretch to another song
+    teachers: tuple[str, ...] = TEACHERS  # whose outputs are learned beside the labels
     teacher_weight: float = 1.0
     embedding_weight: float = 0.5
     ensemble_weight: float = 1.0  # of what other runs say of the same slices, where there are any
@@ -43,6 +45,8 @@ class LoopConfig:
     def __post_init__(self) -> None:
         if self.precision not in NAMES:
             raise ValueError(f"precision {self.precision!r} is not one of {', '.join(NAMES)}")
+        if unknown := set(self.teachers) - set(TEACHERS):
+            raise ValueError(f"teacher {unknown.pop()!r} is not one of {', '.join(TEACHERS)}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +72,15 @@ def load_config(path: Path = DEFAULT) -> Config:
 
 
 def _parse(content: dict[str, Any]) -> Config:
+    loop = content.pop("loop", {})
+    if "teachers" in loop:
+        loop["teachers"] = tuple(loop["teachers"])
     return Config(
         name=content.pop("name"),
         version=content.pop("version"),
         mel=MelSpec(**content.pop("mel")),
         network=_network(**content.pop("network", {})),
-        loop=LoopConfig(**content.pop("loop", {})),
+        loop=LoopConfig(**loop),
         recipe=Recipe(**content.pop("recipe", {})),
         augment=AugmentConfig(**content.pop("augment", {})),
         **content,

@@ -24,7 +24,7 @@ from tagger.audio.opening import open_reader
 from tagger.card import MelSpec
 from tagger.errors import AudioError, DataError
 from training.datasets import Clip
-from training.frontend import mel_power
+from training.frontend import compress, mel_power
 
 Mel = npt.NDArray[np.float16]  # (F, M): log10 of mel power, frames first so that crops are views
 
@@ -39,7 +39,7 @@ def load_features(
 
     Clips of a file that cannot be read are left out, with a warning that names the file.
     """
-    folder = cache / hashlib.sha256(repr(spec).encode()).hexdigest()[:12]
+    folder = cache / hashlib.sha256(_front_end(spec).encode()).hexdigest()[:12]
     folder.mkdir(parents=True, exist_ok=True)
     files: dict[Path, Mel | None] = {}
     features: dict[str, Mel] = {}
@@ -50,6 +50,24 @@ def load_features(
             features[clip.id] = _part(mel, clip, spec)
         progress()
     return features
+
+
+def spread(mel: Mel, spec: MelSpec, count: int) -> torch.Tensor:
+    """Slices spread evenly over a sound, as a network hears them; a shorter sound ends in silence.
+
+    Shape: `(F', M)` of log10 power in, `(count, M, F)` of log-mel out
+    """
+    starts = np.linspace(0, max(0, len(mel) - spec.n_frames), count).astype(int)
+    power = torch.zeros(count, spec.n_mels, spec.n_frames)
+    for i, start in enumerate(starts):
+        part = torch.from_numpy(mel[start : start + spec.n_frames].astype(np.float32))
+        power[i, :, : len(part)] = 10**part.T
+    return compress(power, spec)
+
+
+def _front_end(spec: MelSpec) -> str:
+    """What the mel power of a file depends on; how it is cut and compressed comes later."""
+    return repr((spec.rate, spec.n_fft, spec.hop, spec.n_mels, spec.fmin, spec.fmax))
 
 
 def read_mono(path: Path, rate: int) -> npt.NDArray[np.float32]:

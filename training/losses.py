@@ -42,14 +42,14 @@ def label_loss(logits: Tensor, targets: Tensor, weights: Tensor) -> Tensor:
 def teacher_loss(outputs: Tensor, soft: Tensor, embedding_weight: float) -> Tensor:
     """Distance from what the teachers said: cross-entropy of tags, squared error of embeddings.
 
-    Shape: `(B, WIDTH)` twice in, a scalar out; rows of NaN (no teacher heard them) do not count
+    Shape: `(B, WIDTH)` twice in, a scalar out; what is NaN (no teacher heard it) does not count
     """
-    heard = ~soft.isnan().any(dim=1)
-    if not heard.any():
-        return outputs.sum() * 0
-    outputs, soft = outputs[heard], soft[heard]
-    tags = functional.binary_cross_entropy_with_logits(
-        outputs[:, :N_PROBABILITIES], soft[:, :N_PROBABILITIES]
+    tags = masked_bce(
+        outputs[:, :N_PROBABILITIES],
+        soft[:, :N_PROBABILITIES],
+        torch.ones_like(soft[:, :N_PROBABILITIES]),
     )
-    embeddings = functional.mse_loss(outputs[:, N_PROBABILITIES:], soft[:, N_PROBABILITIES:])
-    return tags + embedding_weight * embeddings
+    embeddings = soft[:, N_PROBABILITIES:]
+    heard = ~embeddings.isnan()
+    error = (outputs[:, N_PROBABILITIES:] - torch.where(heard, embeddings, 0)) * heard
+    return tags + embedding_weight * error.square().sum() / heard.sum().clamp_min(1)

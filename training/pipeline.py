@@ -8,23 +8,20 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tagger.card import dump_card
-from tagger.errors import DataError
 from tagger.model import load_model
 from training.config import Config
-from training.datasets import Clip
 from training.export import export
 from training.features import load_features
 from training.heard import load_heard, save_heard
 from training.judging import MIXES, OF_OTHERS, Progress, judge, listen_all
 from training.log import LOSSES, Log, open_writer
 from training.loop import train
-from training.mixing import Pool, Pools
+from training.mixing import Pools
 from training.networks import PooledNetwork
 from training.parallel import Team, joined
 from training.pictures import write_pictures
+from training.pools import make_pools
 from training.split import Split
-from training.teachers import Array, load_soft, standardise
-from training.watch import is_watched, watched
 
 PICTURES, HEARD = "pictures.html", "heard.npz"  # in the folder of a run
 
@@ -58,7 +55,7 @@ def run(
     """
     with joined(device) as (team, own_device):
         with team.first_alone():
-            pools = _pools(config, split, cache, progress if team.is_first else silent)
+            pools = _read(config, split, cache, progress if team.is_first else silent)
         folder.mkdir(parents=True, exist_ok=True)
         with _reporting(config, folder, progress, team, scalars=scalars) as (report, heard):
             network = train(
@@ -121,31 +118,8 @@ def _reporting(
         yield report, log.hearing
 
 
-def _pools(config: Config, split: Split, cache: Path, progress: Progress) -> Pools:
+def _read(config: Config, split: Split, cache: Path, progress: Progress) -> Pools:
     clips = split.songs + split.solos + split.rendered
     with progress("reading sound", len(clips)) as advance:
         features = load_features(clips, config.mel, cache, advance)
-    soft = standardise({clip.id: load_soft(clip.soft) for clip in split.songs if clip.soft})
-
-    def pool(clips: list[Clip], soft: dict[str, Array]) -> Pool | None:
-        readable = [clip for clip in clips if clip.id in features]
-        return Pool.of(readable, features, soft, config.mel) if readable else None
-
-    stops = config.loop.patience > 0
-    if not (songs := pool([c for c in split.songs if not (stops and is_watched(c))], soft)):
-        raise DataError("there is no song to learn from")
-    heard = [clip for clip in split.songs if stops and is_watched(clip) and clip.id in features]
-    if stops and not heard:
-        raise DataError("too few artists to watch one in ten of them: set patience = 0")
-    return Pools(
-        songs=songs,
-        solos=pool([clip for clip in split.solos if not _is_talk(clip)], {}),
-        rendered=pool(split.rendered, {}),
-        talk=pool([clip for clip in split.solos if _is_talk(clip)], {}),
-        watched=watched(heard, features, config.mel) if heard else None,
-    )
-
-
-def _is_talk(clip: Clip) -> bool:
-    """Whether a clip is speech or noise, of no genre and no instrument."""
-    return bool((clip.targets == 0).all())
+    return make_pools(config, split, features)

@@ -32,14 +32,19 @@ def load_split(
     rendered: Iterable[Path] = (),
     fold: int | None = 1,
     sources: Sequence[Source] = (),
+    *,
+    weak: bool = True,
 ) -> Split:
     """Read all labels and set aside one fold of the songs and of the instruments.
 
     Clips of `sources` are songs too; their fold 0, the test part of some, is never learned from.
     Without a fold only that and the real mixes are held out: for a model that ships, whose rules
-    were fitted on runs that held folds out.
+    were fitted on runs that held folds out. `weak`: with the labels that teachers leave little
+    doubt of, beside those that people gave.
     """
-    songs = add_weak_labels(genres.load(data), data) if data else []
+    songs = genres.load(data) if data else []
+    if data and weak:
+        songs = add_weak_labels(songs, data)
     sounds = instruments.load(data) if data else []
     midi = [clip for folder in rendered for clip in instruments.load_rendered(folder)]
     added = [clip for source in sources for clip in source.clips]

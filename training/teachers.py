@@ -8,6 +8,7 @@ sota-music-tagging-models (Won et al. 2020, trained on MTG-Jamendo).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from zipfile import BadZipFile
@@ -38,13 +39,14 @@ TEACHERS = (
     Teacher("msd_embedding", 200, False),
     Teacher("mtt_embedding", 200, False),
 )
+NAMES = tuple(teacher.name for teacher in TEACHERS)
 WIDTH = sum(teacher.width for teacher in TEACHERS)
 N_PROBABILITIES = sum(teacher.width for teacher in TEACHERS if teacher.is_probability)
 
 
 def columns(name: str) -> slice:
     """Where one teacher's outputs stand among all."""
-    before = sum(t.width for t in TEACHERS[: [t.name for t in TEACHERS].index(name)])
+    before = sum(t.width for t in TEACHERS[: NAMES.index(name)])
     return slice(before, before + next(t.width for t in TEACHERS if t.name == name))
 
 
@@ -68,6 +70,14 @@ def standardise(soft: dict[str, Array]) -> dict[str, Array]:
     mean, spread = rows.mean(axis=0), rows.std(axis=0) + 1e-6
     mean[:N_PROBABILITIES], spread[:N_PROBABILITIES] = 0.0, 1.0
     return {key: (value - mean) / spread for key, value in soft.items()}
+
+
+def only(soft: dict[str, Array], names: Sequence[str]) -> dict[str, Array]:
+    """The outputs of some teachers; those of the others are NaN, as if they had heard nothing."""
+    hidden = np.ones(WIDTH, dtype=bool)
+    for name in names:
+        hidden[columns(name)] = False
+    return {key: np.where(hidden, np.float32(np.nan), value) for key, value in soft.items()}
 
 
 def soft_at(soft: Array, start_s: float) -> Array:

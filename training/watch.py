@@ -19,8 +19,7 @@ from torch import Tensor, nn
 
 from tagger.card import MelSpec
 from training.datasets import Clip
-from training.features import Mel
-from training.frontend import compress
+from training.features import Mel, spread
 
 Array = npt.NDArray[np.float32]
 
@@ -58,7 +57,7 @@ def is_watched(clip: Clip) -> bool:
 def watched(clips: Sequence[Clip], features: dict[str, Mel], spec: MelSpec) -> Watched:
     """Slices of clips of whose labels something is known."""
     known = [clip for clip in clips if not np.isnan(clip.targets).all()]
-    mels = [_slices(features[clip.id], spec) for clip in known]
+    mels = [spread(features[clip.id], spec, SLICES) for clip in known]
     return Watched(torch.stack(mels), np.stack([clip.targets for clip in known]))
 
 
@@ -81,12 +80,3 @@ class Best:
     def state(self) -> dict[str, Any]:
         """What a checkpoint holds."""
         return {"value": self.value, "since": self.since, "weights": self.weights}
-
-
-def _slices(mel: Mel, spec: MelSpec) -> Tensor:
-    starts = np.linspace(0, max(0, len(mel) - spec.n_frames), SLICES).astype(int)
-    power = torch.zeros(SLICES, spec.n_mels, spec.n_frames)
-    for i, start in enumerate(starts):
-        part = torch.from_numpy(mel[start : start + spec.n_frames].astype(np.float32))
-        power[i, :, : len(part)] = 10**part.T
-    return compress(power, spec)

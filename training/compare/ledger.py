@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ import numpy as np
 
 from tagger.errors import DataError
 from training.compare.figures import Array, Figures
+from training.lines import add_line, read_lines
 
 RESULTS, SETUP, SCORES = "results.jsonl", "setup.json", "scores"
 
@@ -49,7 +49,9 @@ class Ledger:
         (folder / SCORES).mkdir(parents=True, exist_ok=True)
         self._folder = folder
         self._check(setup)
-        self.results = {result.cell: result for result in _read(folder / RESULTS)}
+        self.results = {
+            result.cell: result for result in map(_result, read_lines(folder / RESULTS))
+        }
 
     def add(self, result: Result, scores: Array) -> None:
         """Keep a result; on disk when this returns."""
@@ -58,10 +60,7 @@ class Ledger:
         with unfinished.open("wb") as file:
             np.save(file, scores)
         unfinished.replace(kept)
-        with (self._folder / RESULTS).open("a", encoding="utf-8") as lines:
-            lines.write(json.dumps(asdict(result)) + "\n")
-            lines.flush()
-            os.fsync(lines.fileno())
+        add_line(self._folder / RESULTS, asdict(result))
         self.results[result.cell] = result
 
     def scores(self, cell: Cell) -> Array:
@@ -82,17 +81,6 @@ class Ledger:
                 "choose another --out or delete it",
                 self._folder,
             )
-
-
-def _read(path: Path) -> list[Result]:
-    """All whole lines; what a killed run left of a line is cut off."""
-    if not path.exists():
-        return []
-    content = path.read_bytes()
-    whole = content[: content.rfind(b"\n") + 1]
-    if whole != content:
-        os.truncate(path, len(whole))
-    return [_result(json.loads(line)) for line in whole.decode("utf-8").splitlines()]
 
 
 def _result(row: dict[str, Any]) -> Result:

@@ -1,0 +1,128 @@
+"""The command line of the ablations."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from training.console import progress, quiet_threads
+from training.options import DATA, RENDERED
+
+if TYPE_CHECKING:
+    from training.ablate.cells import Bench
+    from training.config import Config
+
+CONFIG = Path(__file__).parent.parent / "configs" / "ablation.toml"
+REPORT = "ablations.md"
+
+
+@click.command()
+@DATA
+@RENDERED
+@click.option(
+    "--variant",
+    "names",
+    multiple=True,
+    help="Only this one beside the recipe; may be given several times.",
+)
+@click.option(
+    "--fold",
+    "folds",
+    multiple=True,
+    type=click.IntRange(1, 4),
+    default=(1, 2),
+    show_default=True,
+    help="Fold to hold out; may be given several times.",
+)
+@click.option("--seeds", type=click.IntRange(1), default=2, show_default=True)
+@click.option(
+    "--config",
+    "path",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="The recipe, instead of training/configs/ablation.toml.",
+)
+@click.option("--steps", type=click.IntRange(1), help="Of every run, instead of the config's.")
+@click.option("--device", default="cpu", show_default=True, help="cpu, cuda or cuda:1.")
+@click.option(
+    "--jobs",
+    type=click.IntRange(1),
+    default=1,
+    show_default=True,
+    help="Runs at the same time, each on one processor core.",
+)
+@click.option(
+    "--out",
+    required=True,
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder of the table; one that was stopped goes on there.",
+)
+def ablate(
+    *,
+    data: Path | None,
+    rendered: tuple[Path, ...],
+    names: tuple[str, ...],
+    folds: tuple[int, ...],
+    seeds: int,
+    path: Path | None,
+    steps: int | None,
+    device: str,
+    jobs: int,
+    out: Path,
+) -> None:
+    """What each part of the recipe is worth: many short runs, with one thing changed in each.
+
+    Writes a table as Markdown. The mel power of the sound is kept in a folder "features" beside
+    the table's.
+    """
+    quiet_threads()
+    from dataclasses import replace
+
+    from training.ablate.grid import planned, run_all
+    from training.ablate.ledger import Ledger
+    from training.ablate.summary import markdown_text
+    from training.ablate.variants import BY_NAME
+    from training.config import load_config
+
+    if not data:
+        raise click.UsageError("nothing to hear: give --data")
+    if unknown := set(names) - set(BY_NAME):
+        raise click.UsageError(f"{unknown.pop()!r} is no variant; there are: {', '.join(BY_NAME)}")
+    if jobs > 1 and device != "cpu":
+        raise click.UsageError("--jobs shares out the cores of --device cpu")
+    config = load_config(path or CONFIG)
+    if steps:
+        config = replace(config, loop=replace(config.loop, steps=steps))
+    bench = _bench(config, data, rendered, folds, device, out)
+    ledger = Ledger(out, {"config": repr(config), "clips": len(bench.features)})
+    cells = planned(names or tuple(BY_NAME), folds, seeds)
+    report = out / REPORT
+    with progress("runs", len(cells)) as advance:
+        run_all(bench, cells, ledger, jobs, advance)
+    report.write_text(markdown_text(ledger.results, config), encoding="utf-8")
+    click.echo(f"wrote {report}")
+
+
+def _bench(
+    config: Config, data: Path, rendered: tuple[Path, ...], folds: tuple[int, ...],
+    device: str, out: Path,
+) -> Bench:  # fmt: skip
+    import torch
+
+    from training.ablate.cells import Bench
+    from training.features import load_features
+    from training.split import load_split
+
+    splits = {
+        (fold, weak): load_split(data, rendered, fold, weak=weak)
+        for fold in folds
+        for weak in (True, False)
+    }
+    some = next(iter(splits.values()))  # all have the same clips, on this side or that
+    clips = [
+        *some.songs, *some.solos, *some.rendered, *some.held_out_songs, *some.held_out_instruments,
+    ]  # fmt: skip
+    with progress("reading sound", len(clips)) as advance:
+        features = load_features(clips, config.mel, out.parent / "features", advance)
+    return Bench(config, splits, features, torch.device(device), out / "unfinished")

@@ -1,0 +1,76 @@
+"""Ways to make one score of a track's slices, and how well each ranks the tracks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+
+from tagger.vocabulary import Kind
+from training.ablate.hearing import Array
+from training.datasets import Clip
+from training.labels import GENRE_SLICE, LISTED_GENRES, VOCABULARY, Targets, unknown
+from training.metrics import label_metrics, summary
+
+Figures = Mapping[str, float | None]
+Way = Callable[[Array], Array]  # (S, K) in, (K,) out
+
+
+def _upper(share: float) -> Way:
+    """The mean over that share of the slices in which a label is heard most."""
+
+    def vote(scores: Array) -> Array:
+        n_slices = int(np.ceil(len(scores) * share))
+        return np.asarray(np.sort(scores, axis=0)[::-1][:n_slices].mean(axis=0))
+
+    return vote
+
+
+def _attention(scores: Array) -> Array:
+    """A mean in which slices that are surer of a label count more."""
+    weights = np.exp(4 * scores)
+    return np.asarray((weights * scores).sum(axis=0) / weights.sum(axis=0))
+
+
+WAYS: dict[str, Way] = {
+    "mean": _upper(1.0),
+    "upper half": _upper(0.5),
+    "upper quarter": _upper(0.25),
+    "maximum": _upper(0.0001),
+    "attention": _attention,
+}
+OURS: dict[Kind, str] = {"genre": "mean", "instrument": "upper half"}
+
+
+def tracks(clips: Sequence[Clip], scores: Sequence[Array]) -> tuple[list[Targets], list[Array]]:
+    """Clips of one file put together: a label that any of them has, the track has.
+
+    What is absent from all of them is absent; all else is unknown.
+    """
+    files = dict.fromkeys(clip.path for clip in clips)
+    rows: dict[object, list[int]] = {path: [] for path in files}
+    for i, clip in enumerate(clips):
+        rows[clip.path].append(i)
+    targets = [_any([clips[i].targets for i in chosen]) for chosen in rows.values()]
+    return targets, [np.concatenate([scores[i] for i in chosen]) for chosen in rows.values()]
+
+
+def figures(targets: Sequence[Targets], scores: Sequence[Array], kind: Kind, way: str) -> Figures:
+    """Mean ROC-AUC and average precision over the labels of a kind.
+
+    Of genres only those that people gave.
+    """
+    truth = np.stack(targets).astype(np.float32)
+    if kind == "genre":
+        truth[:, len(LISTED_GENRES) : GENRE_SLICE.stop] = np.nan
+    votes = np.stack([WAYS[way](each) for each in scores]).astype(np.float32)
+    nothing_decided = np.ones(len(VOCABULARY), dtype=np.float32)
+    means = summary(label_metrics(truth, votes, nothing_decided, VOCABULARY, kind))
+    return {"roc_auc": means["macro_roc_auc"], "ap": means["macro_ap"]}
+
+
+def _any(targets: Sequence[Targets]) -> Targets:
+    found, stacked = unknown(), np.stack(targets)
+    found[(stacked == 0).all(axis=0)] = 0.0
+    found[(stacked == 1).any(axis=0)] = 1.0
+    return found
