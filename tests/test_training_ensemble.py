@@ -10,7 +10,7 @@ from torch import Tensor
 
 from tests.training_data import CONFIG, SPEC, clip, with_steps
 from training.ensemble import Ensemble, load_ensemble
-from training.labels import VOCABULARY, unknown
+from training.labels import INSTRUMENT_SLICE, VOCABULARY, unknown
 from training.loop import train
 from training.mixing import Pool, Pools
 from training.networks import PooledNetwork, build
@@ -64,6 +64,17 @@ def test_there_is_no_opinion_of_noise() -> None:
     targets[2, 0] = 0.0
     opinion = Ensemble((_network_that_says(3.0),)).opinion(_mel(), targets)
     assert opinion.isnan().all(dim=1).tolist() == [False, True, False]
+
+
+def test_opinion_that_contradicts_an_instrument_does_not_count() -> None:
+    """Of a genre it does: that is a label of the artist."""
+    targets = torch.full((3, K), torch.nan)
+    for label in (0, INSTRUMENT_SLICE.start):
+        targets[0, label], targets[1, label] = 0.0, 1.0
+    opinion = Ensemble((_network_that_says(3.0),)).opinion(_mel(), targets)
+    known = ~opinion.isnan()
+    assert known[:, INSTRUMENT_SLICE.start].tolist() == [False, True, True]
+    assert known.sum().item() == 3 * K - 1
 
 
 def test_what_the_ensemble_says_is_learned(pools: Pools, tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from training.config import Config
-from training.labels import VOCABULARY
+from training.labels import INSTRUMENT_SLICE, VOCABULARY
 from training.networks import PooledNetwork, build
 from training.start import mean_weights
 
@@ -29,15 +29,20 @@ class Ensemble:
 
     @torch.no_grad()
     def opinion(self, mel: Tensor, targets: Tensor) -> Tensor:
-        """The mean of their probabilities; NaN for slices in which there is nothing to name.
+        """The mean of their probabilities; NaN where they are known to be wrong.
 
-        Of noise and talk it is known that a network which names something is wrong.
+        Labels of instruments are exact, and an ensemble that contradicts one teaches nothing; those
+        of genres are of artists, and what it hears of a song may be nearer the truth. Of noise and
+        talk it teaches nothing at all.
 
         Shape: `(B, M, F)` and `(B, K)` in, `(B, K)` out
         """
         votes = torch.stack([torch.sigmoid(network(mel).float()) for network in self.networks])
-        nothing = (targets == 0).all(dim=1, keepdim=True)
-        return votes.mean(dim=0).masked_fill(nothing, torch.nan)
+        opinion = votes.mean(dim=0)
+        wrong = (targets == 0).all(dim=1, keepdim=True).repeat(1, targets.shape[1])
+        contradicted = ((opinion - targets).abs() > 0.5)[:, INSTRUMENT_SLICE]  # False for unknown
+        wrong[:, INSTRUMENT_SLICE] |= contradicted
+        return opinion.masked_fill(wrong, torch.nan)
 
 
 def load_ensemble(paths: Sequence[Path], config: Config, device: torch.device) -> Ensemble | None:
