@@ -39,6 +39,7 @@ from training.compare.summary import Comparison, Entry, Leak, Mean
 from training.compare.tasks import Labelled, comparable, tasks_of, without
 from training.compare.words import Run, markdown_text
 from training.datasets import Clip, genres
+from training.judging import OF_OTHERS
 from training.labels import genre_targets
 from training.pack.bootstrap import Interval, interval
 from training.protocols import PROTOCOLS
@@ -430,6 +431,15 @@ def test_what_cannot_be_compared_is_one_line(
     assert said.exit_code in (1, 2)
     assert message in said.output
     assert "Traceback" not in said.output
+
+
+def test_a_network_that_learned_every_fold_is_refused(made: Made, tmp_path: Path) -> None:
+    card = load_card(made.card)
+    learned = made.card.with_name("learned.json")
+    dump_card(replace(card, metrics={OF_OTHERS: True}), learned)
+    said = compare(made.data, tmp_path / "out", "--ours", str(learned))
+    assert said.exit_code == 1
+    assert "learned from every fold of its data" in said.output
 
 
 def test_nothing_to_compare_on_is_told(tmp_path: Path) -> None:

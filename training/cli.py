@@ -13,7 +13,7 @@ from tagger.cli.options import MODEL
 from training.ablate.command import ablate
 from training.compare.command import compare
 from training.console import progress, quiet_threads
-from training.options import DATA, FOLD, GTZAN_SPLIT, RENDERED, SOURCE, WEAK
+from training.options import DATA, FOLD, GTZAN_SPLIT, RENDERED, SOURCE, WEAK, sources_named
 from training.synth.command import synth
 
 if TYPE_CHECKING:
@@ -44,17 +44,11 @@ class Places(TypedDict):
 
 def _split(*, everything: bool = False, **where: Unpack[Places]) -> Split:
     """Read all labels; what a source leaves out is told on standard error."""
-    from training.datasets.sources import load_source
     from training.split import load_split
 
     if not where["data"] and not where["sources"]:
         raise click.UsageError("nothing to hear: give --data or --source")
-    loaded = [
-        load_source(text, weak=where["weak"], gtzan_split=where["gtzan_split"])
-        for text in where["sources"]
-    ]
-    for line in (line for source in loaded for line in source.notes()):
-        click.echo(line, err=True)
+    loaded = sources_named(where["sources"], weak=where["weak"], gtzan_split=where["gtzan_split"])
     fold = None if everything else where["fold"]
     return load_split(where["data"], where["rendered"], fold, loaded)
 

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    from training.datasets.source import Source
 
 DATA = click.option(
     "--data",
@@ -43,3 +47,15 @@ FOLD = click.option(
     show_default=True,
     help="Fold to hold out; 0 is the test part of sources that have one.",
 )
+
+
+def sources_named(
+    texts: tuple[str, ...], *, weak: bool = False, gtzan_split: Path | None = None
+) -> list[Source]:
+    """What `--source` names, in order; what each leaves out is told on standard error."""
+    from training.datasets.sources import load_source
+
+    found = [load_source(text, weak=weak, gtzan_split=gtzan_split) for text in texts]
+    for line in (line for source in found for line in source.notes()):
+        click.echo(line, err=True)
+    return found

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from training.console import progress, quiet_threads
-from training.options import DATA, FOLD, GTZAN_SPLIT, SOURCE
+from training.options import DATA, FOLD, GTZAN_SPLIT, SOURCE, sources_named
 
 if TYPE_CHECKING:
     from training.compare.tasks import Labelled
@@ -94,16 +94,12 @@ def compare(
 def _labelled(
     data: Path | None, sources: tuple[str, ...], gtzan_split: Path | None, **_: object
 ) -> list[Labelled]:
-    """Each data set by itself; what a source leaves out is told on standard error."""
+    """Each data set by itself."""
     from training.compare.tasks import Labelled
     from training.datasets import genres
-    from training.datasets.sources import load_source
 
     found = [Labelled("genres", tuple(genres.load(data)), learned_by_ours=True)] if data else []
-    for text in sources:
-        source = load_source(text, gtzan_split=gtzan_split)
-        for line in source.notes():
-            click.echo(line, err=True)
+    for source in sources_named(sources, gtzan_split=gtzan_split):
         count = sum(each.name.split()[0] == source.name for each in found)
         name = f"{source.name} {count + 1}" if count else source.name
         found.append(Labelled(name, source.clips, learned_by_ours=False))

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tagger.audio import iter_windows, read_windows
+from tagger.errors import DataError
 from tagger.inference import score_windows
 from tagger.mel import log_mel
 from tagger.model import Model, find_card, load_model, open_session
@@ -19,6 +20,7 @@ from tagger.scan import Settings
 from tagger.vocabulary import Vocabulary
 from tagger.voting import vote
 from training.datasets.names import lineage
+from training.judging import OF_OTHERS
 from training.personal.graph import EMBEDDING, read_network, with_embedding
 
 Array = npt.NDArray[np.float32]
@@ -34,8 +36,14 @@ class Ear:
 
     @classmethod
     def of(cls, name: str) -> Ear:
-        """A model by name or by the path of its card."""
+        """A model by name or by the path of its card, of which a fold is left to ask about."""
         model = load_model(name)
+        if model.card.metrics.get(OF_OTHERS):
+            raise DataError(
+                f"{model.card.id} learned from every fold of its data: nothing is left to compare "
+                "it on; take one that held --fold out",
+                find_card(name),
+            )
         weights = find_card(name).with_name(model.card.weights)
         network = read_network(weights)
         session = open_session(with_embedding(network, weights), weights, threads=1)
