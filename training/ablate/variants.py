@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from training.config import Config
-from training.networks import Conv5Config, ResNetConfig
+from training.networks import Conv5Config, MobileConfig, ResNetConfig
+from training.networks.mobile import Stage
 
 RATE = 16000  # Hz, of the recipe
 
@@ -51,6 +52,10 @@ def _slices(seconds: float) -> Variant:
 
 MSD, MTT = ("msd", "msd_embedding"), ("mtt", "mtt_embedding")
 PLAIN = {"eq_db": 0.0, "low_pass": 0.0, "noise": 0.0, "transpose": 0.0, "masks": 0}
+WIDER = MobileConfig(
+    stages=(Stage(64, 2, 3, (2, 2)), Stage(112, 3, 3, (2, 1)), Stage(176, 2, 3, (2, 1))),
+    embedding=512,
+)
 
 VARIANTS = (
     Variant(RECIPE, ""),
@@ -73,6 +78,7 @@ VARIANTS = (
     Variant("with CutMix", "augmentation", changes={"loop": {"cutmix": 0.5}}),
     _augment("with MixStyle", mix_style=0.4),
     _augment("with jitter of the mel range", mel_range=3.0),
+    Variant("mobile network, wider", "networks", changes={"network": WIDER}),
     Variant("five convolutions", "networks", changes={"network": Conv5Config()}),
     Variant("residual network", "networks", changes={"network": ResNetConfig()}),
     _slices(1.5),
