@@ -73,6 +73,21 @@ def test_finished_runs_are_not_run_again(table: Path, places: list[str]) -> None
     assert (table / RESULTS).read_bytes() == before
 
 
+def test_what_is_done_is_in_the_table_of_a_stopped_command(
+    places: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add = Ledger.add
+
+    def stop(ledger: Ledger, result: Run) -> None:
+        add(ledger, result)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Ledger, "add", stop)
+    result = _ablate(places, tmp_path / "out", "--steps", "2")
+    assert result.exit_code != 0
+    assert "| 1 | 0." in (tmp_path / "out" / "ablations.md").read_text()
+
+
 def test_table_of_other_settings_is_refused(table: Path, places: list[str]) -> None:
     result = _ablate(places, table, "--steps", "41")
     assert result.exit_code == 1

@@ -73,8 +73,8 @@ def ablate(
 ) -> None:
     """What each part of the recipe is worth: many short runs, with one thing changed in each.
 
-    Writes a table as Markdown. The mel power of the sound is kept in a folder "features" beside
-    the table's.
+    Writes a table as Markdown, when it is stopped too. The mel power of the sound is kept in a
+    folder "features" beside the table's.
     """
     quiet_threads()
     from dataclasses import replace
@@ -98,10 +98,12 @@ def ablate(
     ledger = Ledger(out, {"config": repr(config), "clips": len(bench.features)})
     cells = planned(names or tuple(BY_NAME), folds, seeds)
     report = out / REPORT
-    with progress("runs", len(cells)) as advance:
-        run_all(bench, cells, ledger, jobs, advance)
-    report.write_text(markdown_text(ledger.results, config), encoding="utf-8")
-    click.echo(f"wrote {report}")
+    try:
+        with progress("runs", len(cells)) as advance:
+            run_all(bench, cells, ledger, jobs, advance)
+    finally:  # what is done is worth a table
+        report.write_text(markdown_text(ledger.results, config), encoding="utf-8")
+        click.echo(f"wrote {report}")
 
 
 def _bench(

@@ -100,7 +100,7 @@ def _runs(name: str, results: Results) -> list[Result]:
 
 def _plain(values: Sequence[float | None]) -> str:
     known = [value for value in values if value is not None]
-    return f"{np.mean(known):.3f} ± {_spread(known):.3f}" if known else ""
+    return f"{np.mean(known):.3f}{_spread(known)}" if known else ""
 
 
 def _difference(values: Sequence[float]) -> str:
@@ -112,11 +112,12 @@ def _difference(values: Sequence[float]) -> str:
     if not values:
         return ""
     won = sum(value > 0 for value in values)
-    return f"{np.mean(values):+.3f} ± {_spread(values):.3f} ({won} of {len(values)})"
+    return f"{np.mean(values):+.3f}{_spread(values)} ({won} of {len(values)})"
 
 
-def _spread(values: Sequence[float]) -> float:
-    return float(np.std(values, ddof=1)) if len(values) > 1 else 0.0
+def _spread(values: Sequence[float]) -> str:
+    """Of one value nothing is known of it."""
+    return f" ± {np.std(values, ddof=1):.3f}" if len(values) > 1 else ""
 
 
 def _head(first: str, *last: str) -> tuple[str, str]:
