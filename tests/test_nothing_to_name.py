@@ -28,11 +28,18 @@ def crackle() -> Floats:
     return np.asarray((rng.random(N) < 2e-4) * rng.normal(0, 0.2, N))
 
 
+def hum() -> Floats:
+    """The mains: 50 Hz and six overtones."""
+    time = np.arange(N) / RATE
+    return np.asarray(sum(np.sin(2 * np.pi * 50 * k * time) / k for k in range(1, 8)) / 10)
+
+
 SOUNDS = {
     "white noise": coloured(0),
     "pink noise": coloured(1),
     "brown noise": coloured(2),
     "crackle": crackle(),
+    "mains hum": hum(),
     "silence": np.zeros(N),
     "one tone": 0.2 * np.sin(2 * np.pi * 1000 * np.arange(N) / RATE),
 }
