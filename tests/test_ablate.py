@@ -73,6 +73,17 @@ def test_finished_runs_are_not_run_again(table: Path, places: list[str]) -> None
     assert (table / RESULTS).read_bytes() == before
 
 
+def test_runs_may_begin_with_the_weights_of_another(places: list[str], tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    trained = CliRunner().invoke(main, ["train", *places, "--steps", "60", "--out", str(run)])
+    assert trained.exit_code == 0, trained.output
+    more = ["--steps", "1", "--start", str(run / "checkpoint.pt")]
+    result = _ablate(places, tmp_path / "out", *more, asked=("with CutMix",))
+    assert result.exit_code == 0, result.output
+    assert all(row["genres"]["roc_auc"] > 0.9 for row in read_lines(tmp_path / "out" / RESULTS))
+    assert "1 more steps of 16 slices" in (tmp_path / "out" / "ablations.md").read_text()
+
+
 def test_what_is_done_is_in_the_table_of_a_stopped_command(
     places: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

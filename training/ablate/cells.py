@@ -32,6 +32,7 @@ class Bench:
     features: dict[str, Mel]
     device: torch.device
     folder: Path  # for the checkpoints of runs that are not finished
+    start: tuple[Path, ...] = ()  # checkpoints, with the mean of whose weights every run begins
 
     def run(self, cell: Cell) -> Result:
         """Train and measure; a run that was killed goes on from its checkpoint."""
@@ -42,7 +43,7 @@ class Bench:
         folder = self.folder / f"{cell.variant}-{cell.fold}-{cell.seed}".replace(" ", "-")
         pools = make_pools(config, split, self.features)
         began = time.process_time()
-        network = train(config, pools, folder, self.device)
+        network = train(config, pools, folder, self.device, start=self.start)
         step_ms = (time.process_time() - began) / config.loop.steps * 1000
         result = self._measure(cell, network, split, config, step_ms)
         shutil.rmtree(folder)

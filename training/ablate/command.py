@@ -44,6 +44,13 @@ REPORT = "ablations.md"
     help="The recipe, instead of training/configs/ablation.toml.",
 )
 @click.option("--steps", type=click.IntRange(1), help="Of every run, instead of the config's.")
+@click.option(
+    "--start",
+    multiple=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Checkpoint of a run that held --fold out: every run begins with its weights; of several, "
+    "with their mean.",
+)
 @click.option("--device", default="cpu", show_default=True, help="cpu, cuda or cuda:1.")
 @click.option(
     "--jobs",
@@ -67,6 +74,7 @@ def ablate(
     seeds: int,
     path: Path | None,
     steps: int | None,
+    start: tuple[Path, ...],
     device: str,
     jobs: int,
     out: Path,
@@ -94,15 +102,20 @@ def ablate(
     config = load_config(path or CONFIG)
     if steps:
         config = replace(config, loop=replace(config.loop, steps=steps))
-    bench = _bench(config, data, rendered, folds, device, out)
-    ledger = Ledger(out, {"config": repr(config), "clips": len(bench.features)})
+    bench = replace(_bench(config, data, rendered, folds, device, out), start=start)
+    began = [str(path) for path in start]
+    ledger = Ledger(
+        out, {"config": repr(config), "clips": len(bench.features), "begins with": began}
+    )
     cells = planned(names or tuple(BY_NAME), folds, seeds)
     report = out / REPORT
     try:
         with progress("runs", len(cells)) as advance:
             run_all(bench, cells, ledger, jobs, advance)
     finally:  # what is done is worth a table
-        report.write_text(markdown_text(ledger.results, config), encoding="utf-8")
+        report.write_text(
+            markdown_text(ledger.results, config, begun=bool(start)), encoding="utf-8"
+        )
         click.echo(f"wrote {report}")
 
 

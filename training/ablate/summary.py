@@ -24,19 +24,22 @@ FIGURES: dict[str, Value] = {
 }
 
 
-def markdown_text(results: Results, config: Config) -> str:
-    """The report: a table for each part of the recipe, and one of the ways to vote."""
-    return "\n".join(_lines(results, config)) + "\n"
+def markdown_text(results: Results, config: Config, *, begun: bool = False) -> str:
+    """The report: a table for each part of the recipe, and one of the ways to vote.
+
+    `begun`: the runs began with the weights of another.
+    """
+    return "\n".join(_lines(results, config, "more steps" if begun else "steps")) + "\n"
 
 
-def _lines(results: Results, config: Config) -> Iterator[str]:
+def _lines(results: Results, config: Config, steps: str) -> Iterator[str]:
     batch = config.recipe
     slices = batch.songs + batch.rendered + batch.solos + batch.noise
     yield "# What each part of the recipe is worth"
     yield ""
     yield (
-        f"Every run learned for {config.loop.steps} steps of {slices} slices. A row says how far "
-        "a variant is ahead of the recipe with the same seed and the same fold held out: mean "
+        f"Every run learned for {config.loop.steps} {steps} of {slices} slices. A row says how "
+        "far a variant is ahead of the recipe with the same seed and the same fold held out: mean "
         "and standard deviation over these pairs and, in brackets, in how many it was ahead. "
         "Times are of one processor core."
     )
