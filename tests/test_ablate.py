@@ -120,7 +120,7 @@ def test_several_processes_find_the_same(table: Path, places: list[str], tmp_pat
     ("more", "says"),
     [
         (["--variant", "more cowbell"], "'more cowbell' is no variant"),
-        (["--jobs", "2", "--device", "cuda"], "--jobs shares out"),
+        (["--jobs", "2", "--device", "cuda"], "--jobs is for --device cpu"),
     ],
 )
 def test_what_cannot_be_done_is_told(

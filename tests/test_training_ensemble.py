@@ -8,6 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from tagger.errors import DataError
 from tests.training_data import CONFIG, SPEC, clip, with_steps
 from training.ensemble import Ensemble, load_ensemble
 from training.labels import INSTRUMENT_SLICE, VOCABULARY, unknown
@@ -86,6 +87,14 @@ def test_what_the_ensemble_says_is_learned(pools: Pools, tmp_path: Path) -> None
     with torch.no_grad():
         found = torch.sigmoid(network(_mel(16)))
     assert found.mean().item() == pytest.approx(aim, abs=0.05)
+
+
+def test_run_goes_on_with_the_same_ensemble_only(pools: Pools, tmp_path: Path) -> None:
+    path = _checkpoint(tmp_path / "one", pools, 1.0)
+    train(with_steps(2), pools, tmp_path / "run", CPU, ensemble=[path])
+    with pytest.raises(DataError, match="other --distil"):
+        train(with_steps(2), pools, tmp_path / "run", CPU)
+    train(with_steps(2), pools, tmp_path / "run", CPU, ensemble=[path])
 
 
 def test_without_runs_there_is_no_ensemble() -> None:

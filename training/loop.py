@@ -186,6 +186,11 @@ class _Run:
             loss = loss + config.loop.ensemble_weight * own
         return loss
 
+    @property
+    def taught_by(self) -> int:
+        """How many networks there are in the ensemble."""
+        return len(self.ensemble.networks) if self.ensemble else 0
+
     def save(self, path: Path) -> None:
         """Write the state so that an interrupted write leaves the old one."""
         if not self.team.is_first:
@@ -195,6 +200,7 @@ class _Run:
             "step": self.step,
             "config": repr(self.config),
             "labels": label_names(),
+            "ensemble": self.taught_by,
             "student": self.student.state_dict(),
             "average": self.average.state_dict(),
             "optimiser": self.optimiser.state_dict(),
@@ -216,6 +222,10 @@ class _Run:
         if not path.exists():
             return False
         state = torch.load(path, map_location=self.device, weights_only=True)
+        if state.get("ensemble", 0) != self.taught_by:
+            raise DataError(
+                "is of a run with other --distil; give the same, or another --out", path
+            )
         if state["config"] != repr(self.config):
             raise DataError("is of a run with other settings; choose another --out folder", path)
         self.step = state["step"]

@@ -86,6 +86,7 @@ def ablate(
     """
     quiet_threads()
     from dataclasses import replace
+    from multiprocessing import get_all_start_methods
 
     from training.ablate.grid import planned, run_all
     from training.ablate.ledger import Ledger
@@ -97,8 +98,8 @@ def ablate(
         raise click.UsageError("nothing to hear: give --data")
     if unknown := set(names) - set(BY_NAME):
         raise click.UsageError(f"{unknown.pop()!r} is no variant; there are: {', '.join(BY_NAME)}")
-    if jobs > 1 and device != "cpu":
-        raise click.UsageError("--jobs shares out the cores of --device cpu")
+    if jobs > 1 and (device != "cpu" or "fork" not in get_all_start_methods()):
+        raise click.UsageError("--jobs is for --device cpu, on systems whose processes can fork")
     config = load_config(path or CONFIG)
     if steps:
         config = replace(config, loop=replace(config.loop, steps=steps))
