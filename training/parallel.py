@@ -73,5 +73,8 @@ def joined(device: str) -> Iterator[tuple[Team, torch.device]]:
     distributed.init_process_group("nccl" if on_cuda else "gloo", timeout=PATIENCE)
     try:
         yield Team(distributed.get_rank(), distributed.get_world_size()), mine
+        # All leave together: once in many runs, one that left while others still spoke was aborted
+        # by its own threads.
+        distributed.barrier()
     finally:
         distributed.destroy_process_group()
