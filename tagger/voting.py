@@ -50,12 +50,19 @@ def vote(slices: SliceScores, card: ModelCard) -> Array:
     """
     votes = np.zeros(slices.values.shape[1], dtype=np.float32)
     heard = slices.values[~np.array(slices.silent, dtype=bool)]
-    loudest = np.sort(heard, axis=0)[::-1]
     for kind in KINDS if len(heard) else ():
         indices = list(card.vocabulary.indices(kind))
-        n_slices = math.ceil(len(heard) * card.vote_shares[kind])
-        votes[indices] = loudest[:n_slices, indices].mean(axis=0)
+        votes[indices] = upper_mean(heard[:, indices], card.vote_shares[kind])
     return votes
+
+
+def upper_mean(values: Array, share: float) -> Array:
+    """The mean over that share of the slices in which each label is heard most.
+
+    Shape: `(S, K)` in, `(K,)` out
+    """
+    n_slices = math.ceil(len(values) * share)
+    return np.asarray(np.sort(values, axis=0)[::-1][:n_slices].mean(axis=0))
 
 
 def calibrate(votes: Array, card: ModelCard) -> Array:

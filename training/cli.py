@@ -13,7 +13,7 @@ from tagger.cli.options import MODEL
 from training.ablate.command import ablate
 from training.compare.command import compare
 from training.console import progress, quiet_threads
-from training.options import DATA, FOLD, GTZAN_SPLIT, RENDERED, SOURCE, WEAK, sources_named
+from training.options import DATA, DEVICE, FOLD, GTZAN_SPLIT, RENDERED, SOURCE, WEAK, sources_named
 from training.synth.command import synth
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def _split(*, everything: bool = False, **where: Unpack[Places]) -> Split:
 @places
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder for the run.")
 @click.option("--config", type=click.Path(exists=True, path_type=Path), help="A TOML file.")
-@click.option("--device", default="cpu", show_default=True, help="cpu, cuda or cuda:1.")
+@DEVICE
 @click.option("--steps", type=click.IntRange(min=0), help="Instead of the config's.")
 @click.option(
     "--learning-rate", type=click.FloatRange(0, min_open=True), help="Instead of the config's."

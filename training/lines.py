@@ -1,4 +1,7 @@
-"""Results on disk, a line of JSON each, so that a killed run loses none that was finished."""
+"""Results on disk, a line of JSON each, so that a killed run loses none that was finished.
+
+Beside them stands with which settings they were made.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,23 @@ import json
 import os
 from pathlib import Path
 from typing import Any
+
+from tagger.errors import DataError
+
+SETUP = "setup.json"
+
+
+def keep_setup(folder: Path, setup: dict[str, Any], of_others: str) -> None:
+    """Begin a folder of results, or go on in one of the same setup; a DataError in any other.
+
+    `of_others`: what the folder holds then.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    path, content = folder / SETUP, json.dumps(setup, indent=1) + "\n"
+    if not path.exists():
+        path.write_text(content, encoding="utf-8")
+    elif path.read_text(encoding="utf-8") != content:
+        raise DataError(f"holds {of_others}; choose another --out or delete it", folder)
 
 
 def add_line(path: Path, row: dict[str, Any]) -> None:

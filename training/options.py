@@ -40,6 +40,7 @@ GTZAN_SPLIT = click.option(
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     help="Folder with the fault-filtered lists and the artists of GTZAN.",
 )
+DEVICE = click.option("--device", default="cpu", show_default=True, help="cpu, cuda or cuda:1.")
 FOLD = click.option(
     "--fold",
     type=click.IntRange(0, 5),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from training.console import progress, quiet_threads
-from training.options import DATA, RENDERED
+from training.options import DATA, DEVICE, RENDERED
 
 if TYPE_CHECKING:
     from training.ablate.cells import Bench
@@ -51,7 +51,7 @@ REPORT = "ablations.md"
     help="Checkpoint of a run that held --fold out: every run begins with its weights; of several, "
     "with their mean.",
 )
-@click.option("--device", default="cpu", show_default=True, help="cpu, cuda or cuda:1.")
+@DEVICE
 @click.option(
     "--jobs",
     type=click.IntRange(1),

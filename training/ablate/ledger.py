@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from tagger.errors import DataError
 from training.ablate.voting import Figures
-from training.lines import add_line, read_lines
+from training.lines import add_line, keep_setup, read_lines
 
-RESULTS, SETUP = "results.jsonl", "setup.json"
+RESULTS = "results.jsonl"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +38,7 @@ class Ledger:
 
     def __init__(self, folder: Path, setup: dict[str, Any]) -> None:
         """Open or begin; a DataError where the folder has results of another setup."""
-        folder.mkdir(parents=True, exist_ok=True)
-        kept, content = folder / SETUP, json.dumps(setup, indent=1) + "\n"
-        if not kept.exists():
-            kept.write_text(content, encoding="utf-8")
-        elif kept.read_text(encoding="utf-8") != content:
-            raise DataError("holds runs of other data or settings; choose another --out", folder)
+        keep_setup(folder, setup, "runs of other data or settings")
         self._lines = folder / RESULTS
         self.results = {result.cell: result for result in map(_result, read_lines(self._lines))}
 

@@ -3,27 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from pathlib import Path
 
 import numpy as np
 
 from tagger.vocabulary import Kind
+from tagger.voting import upper_mean
 from training.ablate.hearing import Array
 from training.datasets import Clip
+from training.export import VOTE_SHARES
 from training.labels import GENRE_SLICE, LISTED_GENRES, VOCABULARY, Targets, unknown
 from training.metrics import label_metrics, summary
 
 Figures = Mapping[str, float | None]
 Way = Callable[[Array], Array]  # (S, K) in, (K,) out
-
-
-def _upper(share: float) -> Way:
-    """The mean over that share of the slices in which a label is heard most."""
-
-    def vote(scores: Array) -> Array:
-        n_slices = int(np.ceil(len(scores) * share))
-        return np.asarray(np.sort(scores, axis=0)[::-1][:n_slices].mean(axis=0))
-
-    return vote
 
 
 def _attention(scores: Array) -> Array:
@@ -32,14 +26,17 @@ def _attention(scores: Array) -> Array:
     return np.asarray((weights * scores).sum(axis=0) / weights.sum(axis=0))
 
 
+SHARES = {"mean": 1.0, "upper half": 0.5, "upper quarter": 0.25}
 WAYS: dict[str, Way] = {
-    "mean": _upper(1.0),
-    "upper half": _upper(0.5),
-    "upper quarter": _upper(0.25),
-    "maximum": _upper(0.0001),
+    **{name: partial(upper_mean, share=share) for name, share in SHARES.items()},
+    "maximum": partial(np.max, axis=0),
     "attention": _attention,
 }
-OURS: dict[Kind, str] = {"genre": "mean", "instrument": "upper half"}
+# Those of the models that are exported.
+OURS: dict[Kind, str] = {
+    kind: next(name for name, share in SHARES.items() if share == own)
+    for kind, own in VOTE_SHARES.items()
+}
 
 
 def tracks(clips: Sequence[Clip], scores: Sequence[Array]) -> tuple[list[Targets], list[Array]]:
@@ -47,10 +44,9 @@ def tracks(clips: Sequence[Clip], scores: Sequence[Array]) -> tuple[list[Targets
 
     What is absent from all of them is absent; all else is unknown.
     """
-    files = dict.fromkeys(clip.path for clip in clips)
-    rows: dict[object, list[int]] = {path: [] for path in files}
+    rows: dict[Path, list[int]] = {}
     for i, clip in enumerate(clips):
-        rows[clip.path].append(i)
+        rows.setdefault(clip.path, []).append(i)
     targets = [_any([clips[i].targets for i in chosen]) for chosen in rows.values()]
     return targets, [np.concatenate([scores[i] for i in chosen]) for chosen in rows.values()]
 

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from tagger.errors import DataError
 from training.compare.figures import Array, Figures
-from training.lines import add_line, read_lines
+from training.lines import add_line, keep_setup, read_lines
 
-RESULTS, SETUP, SCORES = "results.jsonl", "setup.json", "scores"
+RESULTS, SCORES = "results.jsonl", "scores"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +46,7 @@ class Ledger:
         """Open or begin; a DataError where the folder has results of another setup."""
         (folder / SCORES).mkdir(parents=True, exist_ok=True)
         self._folder = folder
-        self._check(setup)
+        keep_setup(folder, setup, "results of other data, settings or another model")
         self.results = {
             result.cell: result for result in map(_result, read_lines(folder / RESULTS))
         }
@@ -70,17 +68,6 @@ class Ledger:
     def _scores(self, cell: Cell) -> Path:
         name = "-".join((cell.task.replace(", ", "-"), cell.protocol, cell.system, str(cell.seed)))
         return self._folder / SCORES / f"{name}.npy"
-
-    def _check(self, setup: dict[str, Any]) -> None:
-        path, content = self._folder / SETUP, json.dumps(setup, indent=1) + "\n"
-        if not path.exists():
-            path.write_text(content, encoding="utf-8")
-        elif path.read_text(encoding="utf-8") != content:
-            raise DataError(
-                "holds results of other data, settings or another model; "
-                "choose another --out or delete it",
-                self._folder,
-            )
 
 
 def _result(row: dict[str, Any]) -> Result:
