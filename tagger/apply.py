@@ -10,14 +10,19 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from tagger.batch import Work, rewrite_together, settle, start
+from tagger.containers.parts import Layout
+from tagger.delta import Patch
 from tagger.disk import Disk
-from tagger.entries import Entry, Fields, Run, Status, held
-from tagger.errors import MusicTagError, RefusedError
+from tagger.entries import Entry, Held, Outcome, Run, Status, held
+from tagger.errors import JournalError, MusicTagError, RefusedError
 from tagger.fields import make_items, with_items
 from tagger.journal import Journal
-from tagger.plan import FileChange, TagPlan
+from tagger.plan import FileChange, TagChange, TagPlan
+from tagger.recovery import recover
 from tagger.rewriting import Rewriting
 from tagger.tagfile import OpenFile, opened, translated
+
+__all__ = ["BYTES", "FIELDS", "Outcome", "apply_plan", "change_files", "count", "recover"]
 
 log = logging.getLogger(__name__)
 
@@ -26,18 +31,10 @@ log = logging.getLogger(__name__)
 BATCH = 32
 # Their copies take no more room than this, or than the largest of them.
 BATCH_BYTES = 256 << 20
+# How an undo gave a file back: all of it, or only the fields, since the rest was changed since.
+BYTES, FIELDS = "byte for byte", "its fields"
 # Most of the time goes to waiting for the disk.
 THREADS = 4
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of one file."""
-
-    path: Path
-    status: Status
-    reason: str = ""
-    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +88,7 @@ def change_files(
 ) -> Generator[Outcome]:
     """Change files as part of a run, which may have had some before and get others later."""
     seen = _Seen()
-    jobs = (_prepare(change, run, seen, keep_time=keep_time) for change in files)
+    jobs = (_prepare(change, run, seen, journal, keep_time=keep_time) for change in files)
     batches = _batches(jobs)
     with ThreadPoolExecutor(threads) as pool:
         batch = next(batches, [])
@@ -121,10 +118,13 @@ def _carry_out(
 ) -> Iterator[Outcome]:
     """Note what is meant, do it, note what came of it."""
     numbers = journal.note(run, [job.entry for job in jobs])
-    works = [start(job.rewriting, disk) if job.rewriting else None for job in jobs]
+    works = [
+        start(job.rewriting, number, disk) if job.rewriting else None
+        for job, number in zip(jobs, numbers, strict=True)
+    ]
     begun = [work for work in works if work]
     try:
-        rewrite_together(begun, disk, pool)
+        rewrite_together(begun, disk, pool, journal.keep)
     except BaseException:  # Ctrl-C, say: files that are under way come to a halt
         pool.shutdown(cancel_futures=True)
         raise
@@ -138,21 +138,17 @@ def _carry_out(
     yield from outcomes
 
 
-def recover(journal: Journal) -> list[Outcome]:
-    """Find out what became of files whose process died, and remove the copies it left."""
-    found = [_look_after(entry) for entry in journal.open_entries()]
-    if found:
-        journal.conclude((number, out.status, out.reason) for number, out in found)
-    return [outcome for _, outcome in found]
-
-
-def _prepare(change: FileChange, run: Run, seen: _Seen, *, keep_time: bool) -> _Job:
+def _prepare(
+    change: FileChange, run: Run, seen: _Seen, journal: Journal, *, keep_time: bool
+) -> _Job:
     seen.number += 1
     try:
         with translated(change.path):
             path = change.path.resolve(strict=True)
         with opened(path) as file:
-            return _job(change, file, run, seen, keep_time=keep_time)
+            return _job(change, file, run, seen, journal, keep_time=keep_time)
+    except JournalError:
+        raise
     except MusicTagError as error:
         return _clear(change, "refused" if isinstance(error, RefusedError) else "failed", error)
     except Exception as error:  # a file we did not foresee must not end the run
@@ -160,46 +156,71 @@ def _prepare(change: FileChange, run: Run, seen: _Seen, *, keep_time: bool) -> _
         return _clear(change, "failed", MusicTagError(f"unexpected failure ({error!r})"))
 
 
-def _job(change: FileChange, file: OpenFile, run: Run, seen: _Seen, *, keep_time: bool) -> _Job:
+def _job(
+    change: FileChange, file: OpenFile, run: Run, seen: _Seen, journal: Journal, *, keep_time: bool
+) -> _Job:
     status = file.path.stat()
     identity = (status.st_dev, status.st_ino)
     if identity in seen.identities and status.st_ino:
         return _clear(change, "unchanged", MusicTagError("another name of a file done before"))
     seen.identities.add(identity)
-    _check(change, file)
-    before: Fields = {c.field: held(file.layout, c.field) for c in change.changes}
-    new = file.layout
-    for wanted in change.changes:
-        exact = wanted.exact
-        if exact and exact.dialect == new.dialect:
-            items = exact.items
-        else:
-            items = make_items(new, wanted.field, wanted.after)
-        new = replace(new, items=with_items(new, wanted.field, items))
-    if new.items == file.layout.items:
-        return _clear(change, "unchanged", MusicTagError("it holds this already"))
+    wanted = _still_wanted(change, file)
+    patch = _patch_for(change, file, journal)
+    new = _with_changes(file.layout, wanted)
+    if patch is None and new.items == file.layout.items:
+        return _clear(change, "unchanged", MusicTagError("already as wished"))
     copy = file.path.with_name(f".musictag-{run.token}-{seen.number}.tmp")
     entry = Entry(
         path=change.path.absolute(),
-        before=before,
-        after={c.field: held(new, c.field) for c in change.changes},
+        before={c.field: held(file.layout, c.field) for c in wanted},
+        after={c.field: _given_back(c) if patch else held(new, c.field) for c in wanted},
         audio=file.audio,
         copy=copy,
         device=status.st_dev,
         inode=status.st_ino,
+        undoes=change.undoes,
     )
-    job = Rewriting(file.path, copy, file.layout, new.items, keep_time)
+    job = Rewriting(file.path, copy, file.layout, new.items, keep_time, patch)
     notes = tuple(_notes(change.path, file.path, status.st_nlink))
     return _Job(change, entry, job, status.st_size, notes)
 
 
-def _check(change: FileChange, file: OpenFile) -> None:
-    """Refuse a file that is not as the plan found it."""
+def _with_changes(layout: Layout, changes: Iterable[TagChange]) -> Layout:
+    for change in changes:
+        exact = change.exact
+        if exact and exact.dialect == layout.dialect:
+            items = exact.items
+        else:
+            items = make_items(layout, change.field, change.after)
+        layout = replace(layout, items=with_items(layout, change.field, items))
+    return layout
+
+
+def _still_wanted(change: FileChange, file: OpenFile) -> list[TagChange]:
+    """The changes that are still to be made; RefusedError if a file is not as the plan found it."""
     if change.audio and file.audio != change.audio:
         raise RefusedError("it holds other sound than the plan was made for", change.path)
-    for wanted in change.changes:
-        if held(file.layout, wanted.field).values != wanted.before:
-            raise RefusedError(f"its {wanted.field} changed since the plan was made", change.path)
+    wanted = []
+    for one in change.changes:
+        now = held(file.layout, one.field).values
+        if now == one.before:
+            wanted.append(one)
+        elif now != one.after:
+            raise RefusedError(f"its {one.field} changed since the plan was made", change.path)
+    return wanted
+
+
+def _patch_for(change: FileChange, file: OpenFile, journal: Journal) -> Patch | None:
+    """What makes the whole old file again, where the file is to the byte as we left it."""
+    patch = journal.patch(change.undoes) if change.undoes else None
+    if patch is None or not patch.recipe or file.frame is None:
+        return None
+    return patch if file.frame.digest == patch.now else None
+
+
+def _given_back(change: TagChange) -> Held:
+    assert change.exact is not None
+    return Held(change.after, change.exact.dialect, change.exact.items)
 
 
 def _notes(path: Path, real: Path, links: int) -> Iterator[str]:
@@ -210,7 +231,9 @@ def _notes(path: Path, real: Path, links: int) -> Iterator[str]:
 
 
 def _clear(change: FileChange, status: Status, error: MusicTagError) -> _Job:
-    return _Job(change, Entry(change.path.absolute(), {}, {}, status=status, reason=error.message))
+    path, undoes = change.path.absolute(), change.undoes
+    entry = Entry(path, {}, {}, status=status, reason=error.message, undoes=undoes)
+    return _Job(change, entry)
 
 
 def _outcome(job: _Job, work: Work | None) -> Outcome:
@@ -218,9 +241,10 @@ def _outcome(job: _Job, work: Work | None) -> Outcome:
     if work is None:
         assert job.entry.status is not None
         return Outcome(path, job.entry.status, job.entry.reason)
-    if work.error is None:
-        return Outcome(path, "changed", notes=job.notes)
     left = f"; a copy was left until the next start: {work.job.copy}" if _left(work) else ""
+    if work.error is None:
+        how = "" if not job.change.undoes else BYTES if work.job.patch else FIELDS
+        return Outcome(path, "changed", how, job.notes + ((left[2:],) if left else ()))
     if isinstance(work.error, MusicTagError):
         status: Status = "refused" if isinstance(work.error, RefusedError) else "failed"
         return Outcome(path, status, work.error.message + left)
@@ -230,40 +254,12 @@ def _outcome(job: _Job, work: Work | None) -> Outcome:
 
 def _known(work: Work | None) -> bool:
     """Whether nothing is left to be found out or cleaned up about a file that was begun."""
-    return work is not None and (work.done or (work.error is not None and not _left(work)))
+    return work is not None and (work.done or work.error is not None) and not _left(work)
 
 
 def _left(work: Work) -> bool:
     """Whether a copy could not be removed: its folder was closed in the meantime, say."""
     return os.path.lexists(work.job.copy)
-
-
-def _look_after(entry: Entry) -> tuple[int, Outcome]:
-    status, reason = _state(entry)
-    if entry.copy:
-        try:
-            entry.copy.unlink(missing_ok=True)
-        except OSError as error:
-            reason += f"; a copy was left at {entry.copy} ({error.strerror})"
-    return entry.id, Outcome(entry.path, status, reason)
-
-
-def _state(entry: Entry) -> tuple[Status, str]:
-    try:
-        with opened(entry.path) as file:
-            now = {name: held(file.layout, name) for name in entry.after}
-    except MusicTagError as error:
-        return "failed", f"interrupted; {error.message}"
-    if now == entry.after or (entry.copy is None and _same_values(now, entry.after)):
-        return "changed", "interrupted, found done"
-    if now == entry.before:
-        return "failed", "interrupted before it was changed"
-    return "failed", "interrupted; another program changed it since"
-
-
-def _same_values(one: Fields, other: Fields) -> bool:
-    """Whether fields say the same; programs that write without a copy choose their own bytes."""
-    return {name: a.values for name, a in one.items()} == {n: b.values for n, b in other.items()}
 
 
 def count(outcomes: Iterable[Outcome]) -> dict[str, int]:

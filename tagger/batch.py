@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import contextlib
 import errno
-from collections.abc import Generator, Iterable
+from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Executor
 from dataclasses import dataclass
 
+from tagger.delta import Patch
 from tagger.disk import Disk
 from tagger.rewriting import Rewriting, rewrite
 
-_STEPS = 3  # of rewrite: the copy is written, it is compared, it is in place
+_COMPARED = 2  # steps of rewrite after which a copy is compared; the next puts it in place
 _FULL = (errno.ENOSPC, errno.EDQUOT)
+Patches = list[tuple[int, Patch]]
 
 
 @dataclass(slots=True)
@@ -24,7 +26,9 @@ class Work:
     """One file on its way: done, failed, or neither yet."""
 
     job: Rewriting
-    steps: Generator[None]
+    number: int  # of its entry in the journal
+    steps: Generator[Patch | None]
+    patch: Patch | None = None  # what makes the old file again, once the copy was compared
     done: bool = False
     error: Exception | None = None
 
@@ -33,29 +37,39 @@ class Work:
         if self.done or self.error:
             return
         try:
-            next(self.steps)
+            self.patch = next(self.steps)
         except StopIteration:
             self.done = True
         except Exception as error:
             self.error = error
 
 
-def start(job: Rewriting, disk: Disk) -> Work:
+def start(job: Rewriting, number: int, disk: Disk) -> Work:
     """A file that is to be rewritten; nothing is done yet."""
-    return Work(job, rewrite(job, disk))
+    return Work(job, number, rewrite(job, disk))
 
 
-def rewrite_together(works: list[Work], disk: Disk, pool: Executor) -> None:
-    """Rewrite files, each step for all of them before the next."""
-    for _ in range(_STEPS):
+def rewrite_together(
+    works: list[Work], disk: Disk, pool: Executor, keep: Callable[[Patches], object]
+) -> None:
+    """Rewrite files, each step for all of them before the next.
+
+    `keep` gets what makes the old files again, by the numbers of their entries, before any of them
+    is replaced.
+    """
+    for _ in range(_COMPARED):
         list(pool.map(Work.step, works))
+    keep(_patches(works))
+    list(pool.map(Work.step, works))
     if not any(work.done for work in works):  # no room was made
         return
     for work in works:  # copies that found no room beside the others may find it now
         if _no_room(work.error):
             work.steps, work.error = rewrite(work.job, disk), None
-            for _ in range(_STEPS):
+            for _ in range(_COMPARED):
                 work.step()
+            keep(_patches([work]))
+            work.step()
 
 
 def settle(works: Iterable[Work], disk: Disk) -> None:
@@ -66,6 +80,10 @@ def settle(works: Iterable[Work], disk: Disk) -> None:
     for folder in {work.job.path.parent for work in works if work.done}:
         with contextlib.suppress(OSError):  # files are in place; not every disk can promise more
             disk.sync_folder(folder)
+
+
+def _patches(works: Iterable[Work]) -> Patches:
+    return [(work.number, work.patch) for work in works if work.patch and not work.error]
 
 
 def _no_room(error: Exception | None) -> bool:

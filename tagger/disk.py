@@ -11,7 +11,9 @@ import os
 from pathlib import Path
 
 from tagger.containers.parts import BLOCK
+from tagger.errors import RefusedError
 from tagger.extents import Extent, shared_extents
+from tagger.swapping import Known, put_in_place
 
 _CHUNK = 1 << 20
 # copy_file_range says so where it cannot help; any other error is one of the disk's.
@@ -45,14 +47,12 @@ class Disk:
     def dress(self, source: int, target: int, *, keep_time: bool) -> None:
         """Give a file the owner, mode, extended attributes and access list of another.
 
-        What the system does not let this user do is left; the content matters more.
+        RefusedError if it cannot have the same owner and group. Of the rest, what the system does
+        not let this user do is left; the content matters more.
         """
         status = os.fstat(source)
         if hasattr(os, "fchown"):
-            for owner in (status.st_uid, -1):
-                with contextlib.suppress(OSError):
-                    os.fchown(target, owner, status.st_gid)
-                    break
+            _give(target, status)
             with contextlib.suppress(OSError):  # disks of other systems know no modes
                 os.fchmod(target, status.st_mode & 0o7777)
         if hasattr(os, "listxattr"):
@@ -86,9 +86,9 @@ class Disk:
         """Which parts of a file lie in blocks that it shares with another."""
         return shared_extents(target)
 
-    def replace(self, copy: Path, path: Path) -> None:
-        """Put a copy in the place of a file, at once."""
-        copy.replace(path)
+    def replace(self, copy: Path, path: Path, known: Known) -> None:
+        """Put a copy in the place of a file, at once, if that is still as it is known."""
+        put_in_place(copy, path, known)
 
     def sync_folder(self, folder: Path) -> None:
         """Wait until names in a folder are on the disk; Windows does this by itself."""
@@ -128,6 +128,32 @@ class Disk:
             view = memoryview(content)
             while view:
                 view = view[os.write(target, view) :]
+
+
+def _give(target: int, status: os.stat_result) -> None:
+    """Give a file the owner and group of another, which must not change hands unasked."""
+    with contextlib.suppress(OSError):
+        os.fchown(target, status.st_uid, status.st_gid)
+    now = os.fstat(target)
+    if (now.st_uid, now.st_gid) != (status.st_uid, status.st_gid):
+        owner, group = _names(status.st_uid, status.st_gid)
+        raise RefusedError(
+            f"it belongs to {owner} and group {group}, and this user can give them no copy; "
+            f"run musictag as {owner} or as root, or let this user have the file first"
+        )
+
+
+def _names(user: int, group: int) -> tuple[str, str]:
+    """An owner and a group as people call them, or their numbers."""
+    import grp
+    import pwd
+
+    names = [str(user), str(group)]
+    with contextlib.suppress(KeyError):
+        names[0] = pwd.getpwuid(user).pw_name
+    with contextlib.suppress(KeyError):
+        names[1] = grp.getgrgid(group).gr_name
+    return names[0], names[1]
 
 
 def _copy_attributes(source: int, target: int) -> None:

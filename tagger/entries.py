@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
-import os
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from tagger.containers.parts import Item, Layout
 from tagger.fields import Field, items_of, values_of
@@ -39,6 +39,7 @@ class Entry:
     inode: int = 0
     status: Status | None = None  # None: meant, and not known to be done
     reason: str = ""
+    undoes: int | None = None  # the entry that it takes back
     id: int = 0
 
 
@@ -55,7 +56,32 @@ class Run:
     roots: tuple[Path, ...]
     undoes: int | None
     counts: dict[str, int]
-    undone: bool = False
+    taken: int = 0  # files that it changed and that were taken back
+
+    @property
+    def undone(self) -> bool:
+        """Whether all of it was taken back."""
+        return 0 < self.counts.get("changed", 0) <= self.taken
+
+
+@dataclass(frozen=True, slots=True)
+class Taker:
+    """An entry that takes another back."""
+
+    id: int
+    run: int
+    undoes: int
+    of_run: int  # the run of what it takes back
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one file."""
+
+    path: Path
+    status: Status
+    reason: str = ""
+    notes: tuple[str, ...] = ()
 
 
 def held(layout: Layout, field: Field) -> Held:
@@ -63,67 +89,17 @@ def held(layout: Layout, field: Field) -> Held:
     return Held(values_of(layout, field), layout.dialect, items_of(layout, field))
 
 
-def to_row(run: int, entry: Entry) -> tuple[Any, ...]:
-    """An entry of a run as the columns of its table."""
-    return (
-        run,
-        os.fsencode(entry.path),
-        os.fsencode(entry.copy) if entry.copy else None,
-        # Windows has numbers of 64 bits without a sign; SQLite's have one.
-        entry.device % (1 << 63),
-        entry.inode % (1 << 63),
-        entry.audio,
-        dump_fields(entry.before),
-        dump_fields(entry.after),
-        entry.status,
-        entry.reason,
-    )
+def with_taken(runs: list[Run], takers: Iterable[Taker]) -> list[Run]:
+    """Runs that know how many of their files were taken back; what was put back again is not."""
+    taken = taken_back(takers)
+    by_run = Counter(run for run, _ in taken)
+    return [replace(run, taken=by_run[run.id]) for run in runs]
 
 
-def to_entry(row: tuple[Any, ...]) -> Entry:
-    """An entry from its columns."""
-    number, path, copy, device, inode, audio, before, after, status, reason = row
-    return Entry(
-        Path(os.fsdecode(path)), _load(before), _load(after), audio,
-        Path(os.fsdecode(copy)) if copy else None, device, inode, status, reason, number,
-    )  # fmt: skip
-
-
-def to_run(row: tuple[Any, ...], counts: dict[str, int]) -> Run:
-    """A run from its columns, and the number of its files of each status."""
-    number, token, started, ended, model, mode, roots, undoes = row
-    paths = tuple(Path(root) for root in json.loads(roots))
-    return Run(number, token, started, ended, model, mode, paths, undoes, counts)
-
-
-def with_undone(runs: list[Run]) -> list[Run]:
-    """Runs that know whether they were taken back; a run that was put back is not."""
-    undone: dict[int, bool] = {}
-    for run in reversed(runs):  # what takes a run back is younger than it
-        if run.undoes is not None and run.counts.get("changed") and not undone.get(run.id):
-            undone[run.undoes] = True
-    return [replace(run, undone=undone.get(run.id, False)) for run in runs]
-
-
-def dump_fields(fields: Fields) -> str:
-    """Fields as the text of their column."""
-    content = {
-        name: {
-            "values": list(one.values),
-            "dialect": one.dialect,
-            "items": [[item.key, item.raw.hex()] for item in one.items],
-        }
-        for name, one in fields.items()
-    }
-    return json.dumps(content)
-
-
-def _load(text: str) -> Fields:
-    return {
-        name: Held(
-            tuple(one["values"]),
-            one["dialect"],
-            tuple(Item(key, bytes.fromhex(raw)) for key, raw in one["items"]),
-        )
-        for name, one in json.loads(text).items()
-    }
+def taken_back(takers: Iterable[Taker]) -> set[tuple[int, int]]:
+    """The entries that are taken back now, each with its run before it."""
+    taken: set[tuple[int, int]] = set()
+    for taker in sorted(takers, key=lambda one: one.id, reverse=True):
+        if (taker.run, taker.id) not in taken:  # what takes an entry back is younger than it
+            taken.add((taker.of_run, taker.undoes))
+    return taken

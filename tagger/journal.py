@@ -6,44 +6,27 @@ time; a lock that ends with its process sees to that.
 
 from __future__ import annotations
 
-import json
 import secrets
 import sqlite3
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import RLock
 
 import appdirs
 
-from tagger.entries import (
-    Entry,
-    Fields,
-    Run,
-    Status,
-    dump_fields,
-    to_entry,
-    to_row,
-    to_run,
-    with_undone,
-)
+from tagger import rows, schema
+from tagger.delta import Patch
+from tagger.entries import Entry, Fields, Run, Status, Taker, taken_back, with_taken
 from tagger.errors import JournalError
 
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS runs (
-    id INTEGER PRIMARY KEY AUTOINCREMENT, token TEXT NOT NULL, started TEXT NOT NULL,
-    ended TEXT, model TEXT NOT NULL, mode TEXT NOT NULL, roots TEXT NOT NULL, undoes INTEGER
-);
-CREATE TABLE IF NOT EXISTS files (
-    id INTEGER PRIMARY KEY AUTOINCREMENT, run INTEGER NOT NULL REFERENCES runs(id),
-    path BLOB NOT NULL, copy BLOB, device INTEGER, inode INTEGER, audio TEXT NOT NULL,
-    before TEXT NOT NULL, after TEXT NOT NULL, status TEXT, reason TEXT NOT NULL DEFAULT ''
-);
-CREATE INDEX IF NOT EXISTS files_by_run ON files(run);
-CREATE INDEX IF NOT EXISTS files_open ON files(id) WHERE status IS NULL;
-PRAGMA user_version = 1;
-"""
-_VERSION = 1
+NAME = "journal.sqlite"
+HINT = "; to see what is wrong and what can be saved: musictag journal check"
+_TAKERS = """SELECT one.id, one.run, one.undoes, other.run AS of_run
+    FROM files AS one JOIN files AS other ON other.id = one.undoes
+    WHERE one.status IN ('changed', 'unchanged') AND other.status = 'changed'"""
 
 
 def journal_folder() -> Path:
@@ -56,16 +39,20 @@ class Journal:
 
     def __init__(self, folder: Path | None = None, *, write: bool = True) -> None:
         self.folder = folder or journal_folder()
-        with self._translated():
-            self.folder.mkdir(parents=True, exist_ok=True)
-            self._lock = self._take_lock() if write else None
-            self._db = sqlite3.connect(self.folder / "journal.sqlite", isolation_level=None)
+        self._turn = RLock()
+        with self._translated(), ExitStack() as opened:
+            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if write:
+                opened.callback(take_lock(self.folder).close)
+            self._db = schema.connect(self.folder / NAME)
+            opened.callback(self._db.close)
             self._db.execute("PRAGMA journal_mode=WAL")
             self._db.execute("PRAGMA synchronous=FULL")
-            (version,) = self._db.execute("PRAGMA user_version").fetchone()
-            if version > _VERSION:
-                raise ValueError("it was written by a newer musictag")
-            self._db.executescript(_SCHEMA)
+            if write:
+                schema.prepare(self._db)
+            elif schema.version_of(self._db) < schema.VERSION:
+                raise ValueError("another musictag is bringing it up to date")
+            self._opened = opened.pop_all()
 
     def __enter__(self) -> Journal:
         return self
@@ -75,21 +62,14 @@ class Journal:
 
     def close(self) -> None:
         """Close the record and let the next run write."""
-        self._db.close()
-        if self._lock:
-            self._lock.close()
+        self._opened.close()
 
     def start(self, model: str, mode: str, roots: Iterable[Path], undoes: int | None = None) -> Run:
         """A new run."""
         token, now = secrets.token_hex(4), _now()
-        stored = json.dumps([str(root) for root in roots])
+        run = Run(0, token, now, None, model, mode, tuple(roots), undoes, {})
         with self._transaction():
-            cursor = self._db.execute(
-                "INSERT INTO runs (token, started, model, mode, roots, undoes)"
-                " VALUES (?,?,?,?,?,?)",
-                (token, now, model, mode, stored, undoes),
-            )
-        return Run(cursor.lastrowid or 0, token, now, None, model, mode, tuple(roots), undoes, {})
+            return replace(run, id=schema.insert(self._db, "runs", rows.run_row(run)))
 
     def end(self, run: Run) -> None:
         """Note that a run came to its end."""
@@ -100,14 +80,15 @@ class Journal:
         """Write entries down, durably, before or after the deed; gives their numbers."""
         with self._transaction():
             return [
-                self._db.execute(
-                    "INSERT INTO files (run, path, copy, device, inode, audio, before, after,"
-                    " status, reason) VALUES (?,?,?,?,?,?,?,?,?,?)",
-                    to_row(run.id, entry),
-                ).lastrowid
-                or 0
-                for entry in entries
+                schema.insert(self._db, "files", rows.file_row(run.id, entry)) for entry in entries
             ]
+
+    def keep(self, patches: Iterable[tuple[int, Patch]]) -> None:
+        """Write down what makes old files again, by the numbers of their entries."""
+        packed = [(number, patch.pack()) for number, patch in patches]
+        if packed:
+            with self._transaction():
+                self._db.executemany("INSERT OR REPLACE INTO patches VALUES (?,?)", packed)
 
     def conclude(self, outcomes: Iterable[tuple[int, Status, str]]) -> None:
         """Write down what came of entries, by their numbers."""
@@ -120,23 +101,38 @@ class Journal:
     def amend(self, number: int, after: Fields) -> None:
         """Write down what a file really holds now, where another program wrote it."""
         with self._transaction():
+            row = self._db.execute("SELECT * FROM files WHERE id = ?", (number,)).fetchone()
+            rows.to_entry(row)
+            new = {**dict(row), "after": rows.dump_fields(after)}
             self._db.execute(
-                "UPDATE files SET after = ? WHERE id = ?", (dump_fields(after), number)
+                "UPDATE files SET after = ?, sum = ? WHERE id = ?",
+                (new["after"], rows.file_sum(new), number),
             )
+
+    def patch(self, number: int) -> Patch | None:
+        """What makes the old file of an entry again; None where that was not kept."""
+        with self._translated():
+            query = "SELECT patch FROM patches WHERE file = ?"
+            row = self._db.execute(query, (number,)).fetchone()
+            return Patch.unpack(bytes(row["patch"])) if row else None
 
     def runs(self) -> list[Run]:
         """All runs, the oldest first."""
         with self._translated():
-            rows = self._db.execute(
-                "SELECT id, token, started, ended, model, mode, roots, undoes FROM runs ORDER BY id"
-            ).fetchall()
+            found = self._db.execute("SELECT * FROM runs ORDER BY id").fetchall()
             counts = self._db.execute(
                 "SELECT run, coalesce(status, 'open'), count(*) FROM files GROUP BY 1, 2"
             ).fetchall()
-        by_run: dict[int, dict[str, int]] = {}
-        for run, status, number in counts:
-            by_run.setdefault(run, {})[status] = number
-        return with_undone([to_run(row, by_run.get(row[0], {})) for row in rows])
+            by_run: dict[int, dict[str, int]] = {}
+            for run, status, number in counts:
+                by_run.setdefault(run, {})[status] = number
+            runs = [rows.to_run(row, by_run.get(row["id"], {})) for row in found]
+            return with_taken(runs, self._takers())
+
+    def taken(self, run: int) -> set[int]:
+        """The numbers of those entries of a run that were taken back."""
+        with self._translated():
+            return {number for of_run, number in taken_back(self._takers()) if of_run == run}
 
     def entries(self, run: int) -> list[Entry]:
         """The files of one run."""
@@ -146,14 +142,16 @@ class Journal:
         """Entries of which nobody noted what became of them: their process died."""
         return self._entries("status IS NULL")
 
+    def _takers(self) -> list[Taker]:
+        return [Taker(*row) for row in self._db.execute(_TAKERS)]
+
     def _entries(self, condition: str, *values: int) -> list[Entry]:
-        columns = "id, path, copy, device, inode, audio, before, after, status, reason"
         with self._translated():
-            rows = self._db.execute(
-                f"SELECT {columns} FROM files WHERE {condition} ORDER BY id",  # noqa: S608
+            found = self._db.execute(
+                f"SELECT * FROM files WHERE {condition} ORDER BY id",  # noqa: S608
                 values,
             ).fetchall()
-        return [to_entry(row) for row in rows]
+            return [rows.to_entry(row) for row in found]
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
@@ -161,31 +159,46 @@ class Journal:
             self._db.execute("BEGIN IMMEDIATE")
             try:
                 yield
+                self._db.execute("COMMIT")
             except BaseException:
-                self._db.execute("ROLLBACK")
+                if self._db.in_transaction:  # a full disk has ended it already
+                    self._db.execute("ROLLBACK")
                 raise
-            self._db.execute("COMMIT")
 
     @contextmanager
     def _translated(self) -> Iterator[None]:
-        try:
-            yield
-        except (sqlite3.Error, OSError, ValueError, KeyError) as error:
-            raise JournalError(f"the journal cannot be used ({error})", self.folder) from error
+        with self._turn:
+            try:
+                yield
+            except (sqlite3.Error, OSError, ValueError, LookupError, TypeError) as error:
+                hint = HINT if is_damage(error) else ""
+                raise JournalError(
+                    f"the journal cannot be used ({error}){hint}", self.folder
+                ) from error
 
-    def _take_lock(self) -> sqlite3.Connection:
-        # The lock of a database ends with the process that holds it, on every system.
-        lock = sqlite3.connect(self.folder / "lock.sqlite", timeout=0, isolation_level=None)
-        try:
-            lock.execute("BEGIN EXCLUSIVE")
-        except sqlite3.OperationalError as error:
-            lock.close()
-            if "locked" not in str(error):
-                raise
-            raise JournalError(
-                "another musictag is writing tags; wait until it has ended", self.folder
-            ) from error
-        return lock
+
+def is_damage(error: Exception) -> bool:
+    """Whether an error speaks of a damaged journal, and not of the disk or of another run."""
+    if isinstance(error, sqlite3.OperationalError):  # a full or broken disk, a lock
+        return any(word in str(error) for word in ("no such", "malformed", "decode"))
+    return isinstance(error, sqlite3.DatabaseError | rows.DamagedRowError | LookupError | TypeError)
+
+
+def take_lock(folder: Path) -> sqlite3.Connection:
+    """Keep other runs from writing until it is closed; JournalError if one does."""
+    # The lock of a database ends with the process that holds it, on every system.
+    lock = schema.connect(folder / "lock.sqlite")
+    lock.execute("PRAGMA busy_timeout = 0")
+    try:
+        lock.execute("BEGIN EXCLUSIVE")
+    except sqlite3.OperationalError as error:
+        lock.close()
+        if "locked" not in str(error):
+            raise
+        raise JournalError(
+            "another musictag is writing tags; wait until it has ended", folder
+        ) from error
+    return lock
 
 
 def _now() -> str:

@@ -54,6 +54,7 @@ class FileChange:
     path: Path
     audio: str  # fingerprint of the sound the plan was made for; empty: any
     changes: tuple[TagChange, ...]
+    undoes: int | None = None  # the entry of the journal that this takes back
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,20 +9,22 @@ import contextlib
 import io
 import os
 import stat
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tagger.containers import Source, identify
 from tagger.containers.parts import DamagedError
+from tagger.delta import Patch, make_patch, read_frame
 from tagger.disk import Disk
 from tagger.errors import RefusedError, TagError
 from tagger.payload import same_audio
+from tagger.swapping import Known
 from tagger.tagfile import OpenFile, opened
 
 if TYPE_CHECKING:
-    from tagger.containers.parts import Item, Layout
+    from tagger.containers.parts import Container, Item, Layout, Piece
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,26 +36,28 @@ class Rewriting:
     before: Layout  # what it must hold, or it is left
     items: tuple[Item, ...]
     keep_time: bool = False
+    patch: Patch | None = None  # make the file that this makes of it, whatever the items are
 
 
-def rewrite(job: Rewriting, disk: Disk) -> Generator[None]:
+def rewrite(job: Rewriting, disk: Disk) -> Generator[Patch | None]:
     """Do it in three steps, or leave the file as it is and raise RefusedError or TagError.
 
     Stops when the copy is written and on its way to the disk, and when it is there and was compared
-    with the file; going on then puts it in place. Between its steps others can take theirs, so that
-    many files wait for the disk together. Closed before its end, it leaves everything as it was.
+    with the file, to give what makes the old file again from the new one; going on then puts it in
+    place. Between its steps others can take theirs, so that many files wait for the disk together.
+    Closed before its end, it leaves everything as it was.
     """
     try:
         with opened(job.path) as old:
             _check(old, job)
-            before = os.fstat(old.source.file.fileno())
+            known = Known.of(os.fstat(old.source.file.fileno()))
             with _failures(job.path):
                 yield from _make_copy(old, job, disk)
                 _compare(old, job, disk)
-        yield  # the file is closed by now: Windows replaces no open one
+                patch = _difference(old, job.copy)
+        yield patch  # the file is closed by now: Windows replaces no open one
         with _failures(job.path):
-            _check_untouched(job.path, before)
-            disk.replace(job.copy, job.path)
+            disk.replace(job.copy, job.path, known)
     except BaseException:  # Ctrl-C too must not leave a copy behind
         with contextlib.suppress(OSError):
             disk.remove(job.copy)
@@ -78,19 +82,19 @@ def _check(old: OpenFile, job: Rewriting) -> None:
     check_writable(job.path)
 
 
-def _make_copy(old: OpenFile, job: Rewriting, disk: Disk) -> Generator[None]:
+def _make_copy(old: OpenFile, job: Rewriting, disk: Disk) -> Generator[Patch | None]:
     """Write the copy; stops before waiting for the disk."""
     source = old.source.file.fileno()
     target = disk.create(job.copy)
     try:
-        for piece in old.container.pieces(old.source, job.items):
+        for piece in _pieces(old, job):
             if isinstance(piece, bytes):
                 disk.write(target, piece)
             elif piece[0] < piece[1]:
                 disk.copy(source, target, *piece)
         disk.dress(source, target, keep_time=job.keep_time)
         disk.hasten(target)
-        yield
+        yield None
         disk.sync(target)
     finally:
         disk.close(target)
@@ -104,7 +108,9 @@ def _compare(old: OpenFile, job: Rewriting, disk: Disk) -> None:
         if container is None or container.name != old.container.name:
             raise TagError("its copy came out as another kind of file; nothing was changed")
         layout = container.read(source)
-        if layout.items != job.items or layout.rest != old.layout.rest:
+        if job.patch:
+            _check_restored(source, container, job.patch)
+        elif layout.items != job.items or layout.rest != old.layout.rest:
             raise TagError("its copy came out with other tags; nothing was changed")
         ranges, copied = old.container.audio(old.source), container.audio(source)
         shared = disk.shared(old.source.file.fileno()), disk.shared(file.fileno())
@@ -112,15 +118,22 @@ def _compare(old: OpenFile, job: Rewriting, disk: Disk) -> None:
             raise TagError("its copy came out with other sound; nothing was changed")
 
 
-def _check_untouched(path: Path, before: os.stat_result) -> None:
-    """The last look before the copy goes in: another program may have written meanwhile."""
-    now = path.stat()
-    if (now.st_ino, now.st_size, now.st_mtime_ns) != (
-        before.st_ino,
-        before.st_size,
-        before.st_mtime_ns,
-    ):
-        raise RefusedError("another program changed it in the meantime", path)
+def _pieces(old: OpenFile, job: Rewriting) -> Iterable[Piece]:
+    if job.patch:
+        return job.patch.pieces(old.source.size)
+    return old.container.pieces(old.source, job.items)
+
+
+def _check_restored(source: Source, container: Container, patch: Patch) -> None:
+    frame = read_frame(source, container.audio(source))
+    if frame is None or frame.digest != patch.was:
+        raise TagError("its copy came out with other tags; nothing was changed")
+
+
+def _difference(old: OpenFile, copy: Path) -> Patch | None:
+    """What makes the old file again from its copy."""
+    with opened(copy) as new:
+        return make_patch(old.frame, new.frame)
 
 
 @contextlib.contextmanager

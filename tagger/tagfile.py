@@ -16,6 +16,7 @@ from tagger.vocabulary import Kind
 
 if TYPE_CHECKING:
     from tagger.containers.parts import Container, Layout, Source
+    from tagger.delta import Frame
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,13 @@ class OpenFile:
         from tagger.payload import fingerprint
 
         return fingerprint(self.source, self.container.audio(self.source))
+
+    @cached_property
+    def frame(self) -> Frame | None:
+        """All of it but the sound; None where that is too large to look at."""
+        from tagger.delta import read_frame
+
+        return read_frame(self.source, self.container.audio(self.source))
 
 
 @contextmanager

@@ -39,19 +39,44 @@ class Undoing:
 def find_run(journal: Journal, number: int | None, mode: str = "") -> Run:
     """The run of a number, or else the newest that is not taken back and of such a mode.
 
-    JournalError without one.
+    An undo that was cut off stands for what it was taking back. JournalError without one.
     """
     runs = journal.runs()
+    by_id = {run.id: run for run in runs}
     if number is not None:
-        for run in runs:
-            if run.id == number:
-                return run
+        if number in by_id:
+            return by_id[number]
         raise JournalError(f"there is no run {number}; see: musictag history")
     for run in reversed(runs):
-        wanted = run.undoes is None and run.mode.startswith(mode)
-        if wanted and not run.undone and run.counts.get("changed"):
-            return run
+        target = run if run.undoes is None else by_id.get(run.undoes)
+        if target is None or target.undone or not target.mode.startswith(mode):
+            continue
+        if run is not target:
+            wanted = cut_off(runs, target)
+        else:
+            wanted = bool(run.counts.get("changed")) and not _settled(runs, run)
+        if wanted:
+            return target
     raise JournalError("there is no run to undo")
+
+
+def cut_off(runs: list[Run], run: Run) -> bool:
+    """Whether the last undo of a run was cut off, so that it is to be finished."""
+    last = _last_undo(runs, run)
+    return last is not None and last.ended is None and not run.undone
+
+
+def _settled(runs: list[Run], run: Run) -> bool:
+    """Whether an undo of a run came to its end: what is left of it was left for a reason."""
+    last = _last_undo(runs, run)
+    failed = last and any(last.counts.get(status) for status in ("failed", "refused", "open"))
+    return last is not None and last.ended is not None and not failed
+
+
+def _last_undo(runs: list[Run], run: Run) -> Run | None:
+    """The youngest undo of a run that still holds, of any of its files."""
+    undos = (one for one in reversed(runs) if one.undoes == run.id)
+    return next((one for one in undos if not one.taken), None)
 
 
 def plan_undo(
@@ -61,7 +86,9 @@ def plan_undo(
     progress: Callable[[], object] = lambda: None,
 ) -> Undoing:
     """Make the plan: a field is put back only where the file still holds what we wrote."""
-    entries = [entry for entry in journal.entries(run.id) if entry.status == "changed"]
+    taken = journal.taken(run.id)
+    changed = (entry for entry in journal.entries(run.id) if entry.status == "changed")
+    entries = [entry for entry in changed if entry.id not in taken]
     finder = _Finder([*search, *run.roots], {entry.path for entry in entries}, progress)
     files: list[FileChange] = []
     left: list[Left] = []
@@ -76,7 +103,7 @@ def plan_undo(
         changes, reasons = _changes(entry, path)
         left += [Left(path, reason) for reason in reasons]
         if changes:
-            files.append(FileChange(path, entry.audio, changes))
+            files.append(FileChange(path, entry.audio, changes, entry.id))
     roots = run.roots or tuple({file.path.parent for file in files})
     plan = TagPlan(tuple(files), run.model, f"undo of run {run.id}", roots)
     return Undoing(run, plan, tuple(left), tuple(moved))
@@ -88,7 +115,7 @@ def _changes(entry: Entry, path: Path) -> tuple[tuple[TagChange, ...], list[str]
         with opened(path) as file:
             for name, after in entry.after.items():
                 before = entry.before[name]
-                if held(file.layout, name).values != after.values:
+                if held(file.layout, name).values not in (after.values, before.values):
                     reasons.append(f"its {name} was changed since")
                     continue
                 exact = Exact(before.dialect, before.items)

@@ -14,6 +14,7 @@ from tagger.disk import Disk
 from tagger.journal import Journal
 from tagger.payload import digest
 from tagger.plan import FileChange, TagChange, TagPlan
+from tagger.swapping import Known
 from tagger.tagfile import opened, read_tags
 
 NEW = ("Jazz", "Bossa Nova")
@@ -77,10 +78,10 @@ class FaultyDisk(Disk):
             raise self.error()
         return super().reopen(path)
 
-    def replace(self, copy: Path, path: Path) -> None:
+    def replace(self, copy: Path, path: Path, known: Known) -> None:
         if self.fails("replace"):
             raise self.error()
-        super().replace(copy, path)
+        super().replace(copy, path, known)
 
     def sync_folder(self, folder: Path) -> None:
         if self.fails("sync_folder"):

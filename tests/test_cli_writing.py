@@ -93,10 +93,22 @@ def test_plan_is_edited_and_applied(music: Path, tiny_card: Path, tmp_path: Path
     assert done.exit_code == 0, done.stderr
     assert "2 changed" in done.stderr
     assert read_tags(Path(content["files"][0]["path"])).genres == ("Tafelmusik",)
+    content["files"][0]["genres"]["after"] = ["Table music"]
+    plan.write_text(json.dumps(content))
     done = musictag("apply", plan, "--yes")
     assert done.exit_code == 1
     assert "refused (its genre changed since the plan was made)" in done.stderr
-    assert "2 refused" in done.stderr
+    assert "1 unchanged, 1 refused" in done.stderr
+
+
+def test_plan_that_is_true_already_is_said_to_be(music: Path, tiny_card: Path) -> None:
+    plan = music.parent / "plan.json"
+    musictag("scan", music, "--plan", plan, "--model", tiny_card)
+    musictag("apply", plan, "--yes")
+    before = contents(music)
+    done = musictag("apply", plan, "--yes")
+    assert (done.exit_code, done.stderr) == (0, "12 unchanged (already as wished)\n")
+    assert contents(music) == before
 
 
 def test_plan_that_leaves_its_folders_is_refused_unless_forced(music: Path, tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ from tagger.disk import Disk
 from tagger.journal import Journal
 from tagger.plan import TagPlan
 from tagger.planfile import save_plan
+from tagger.swapping import Known
 from tagger.tagfile import read_tags
 from tests.faults import NEW, LyingDisk, change, fail_everywhere, in_a_foreign_tag, in_the_sound
 from tests.killing import Library, kill_once
@@ -73,9 +74,9 @@ def test_files_of_a_batch_wait_for_the_disk_together(tmp_path: Path, short_song:
             order.append("sync")
             super().sync(target)
 
-        def replace(self, copy: Path, path: Path) -> None:
+        def replace(self, copy: Path, path: Path, known: Known) -> None:
             order.append("replace")
-            super().replace(copy, path)
+            super().replace(copy, path, known)
 
         def sync_folder(self, folder: Path) -> None:
             order.append("sync_folder")
@@ -180,8 +181,8 @@ def test_permissions_that_change_in_the_middle(song_bytes: bytes, common_folder:
     plan = TagPlan(tuple(change(path, *NEW) for path in paths))
 
     class Closing(Disk):
-        def replace(self, copy: Path, path: Path) -> None:
-            super().replace(copy, path)
+        def replace(self, copy: Path, path: Path, known: Known) -> None:
+            super().replace(copy, path, known)
             if path == paths[2]:
                 folder.chmod(0o500)
 
@@ -244,7 +245,7 @@ def test_ctrl_c_leaves_no_copy_and_a_true_journal(
     paths = [Path(shutil.copyfile(short_song, folder / f"{i}.mp3")) for i in range(8)]
     disk = Disk()
 
-    def interrupted(copy: Path, *rest: Path) -> Any:
+    def interrupted(copy: Path, *rest: Any) -> Any:
         if copy.name.endswith("-4.tmp"):
             raise KeyboardInterrupt
         return getattr(Disk, verb)(disk, copy, *rest)

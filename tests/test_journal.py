@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tagger.apply import apply_plan, recover
 from tagger.containers.parts import Item
-from tagger.entries import Entry, Fields, Held, Run, with_undone
+from tagger.entries import Entry, Fields, Held, Run, Taker, with_taken
 from tagger.errors import JournalError
 from tagger.journal import Journal
 from tagger.plan import TagPlan
@@ -63,10 +63,13 @@ def test_run_is_undone_if_something_that_holds_undoes_it(targets: list[int]) -> 
         Run(i + 1, "", "", None, "", "", (), t if 0 < t < i + 1 else None, {"changed": 1})
         for i, t in enumerate(targets)
     ]
-    undone = {run.id: run.undone for run in with_undone(runs)}
+    takers = [
+        Taker(run.id, run.id, run.undoes, run.undoes) for run in runs if run.undoes is not None
+    ]
+    undone = {run.id: run.undone for run in with_taken(runs, takers)}
     for run in runs:
-        takers = [other.id for other in runs if other.undoes == run.id]
-        assert undone[run.id] == any(not undone[taker] for taker in takers)
+        takes = [other.id for other in runs if other.undoes == run.id]
+        assert undone[run.id] == any(not undone[number] for number in takes)
 
 
 @settings(max_examples=10, deadline=None)

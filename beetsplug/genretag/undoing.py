@@ -14,7 +14,7 @@ from tagger.apply import apply_plan, recover
 from tagger.journal import Journal
 from tagger.plan import FileChange
 from tagger.tagfile import read_tags
-from tagger.undo import Undoing, find_run, plan_undo
+from tagger.undo import Undoing, cut_off, find_run, plan_undo
 from tagger.vocabulary import KINDS, PLURALS
 
 if TYPE_CHECKING:
@@ -31,6 +31,8 @@ def undo(lib: Library, args: list[str], log: BeetsLogger, *, pretend: bool, quie
     with Journal() as journal:
         recover(journal)
         run = find_run(journal, int(args[0]) if args else None, RUNS)
+        if cut_off(journal.runs(), run):
+            log.warning("the undo of run {} was cut off; this finishes it", run.id)
         undoing = plan_undo(journal, run)
         _say_left(undoing, log)
         if pretend:
@@ -39,7 +41,7 @@ def undo(lib: Library, args: list[str], log: BeetsLogger, *, pretend: bool, quie
         plan = undoing.plan
         outcomes = list(apply_plan(plan, journal, undoes=run.id)) if plan.files else []
     for change, outcome in zip(undoing.plan.files, outcomes, strict=False):
-        if outcome.status != "changed":
+        if outcome.status in ("refused", "failed"):
             log.error("{}: {} ({})", outcome.path, outcome.status, outcome.reason)
         elif item := _item_at(lib, change.path):
             _take_back(item, change, quiet=quiet)

@@ -41,7 +41,11 @@ def _line(run: Run) -> str:
     from tagger.report.text import path_text, printable
 
     what = f"undo of run {run.undoes}" if run.undoes else run.mode or "plan"
-    state = ", undone" if run.undone else "" if run.ended else ", cut off"
+    state = "" if run.ended else ", cut off"
+    if run.undone:
+        state = ", undone"
+    elif run.taken:
+        state += f", partly undone ({run.taken} of {run.counts['changed']})"
     where = ", ".join(path_text(root) for root in run.roots)
     return f"{run.id:>4}  {run.started}  {printable(what)}: {summary(run.counts)}{state}  {where}"
 
@@ -56,5 +60,6 @@ def _record(run: Run) -> dict[str, Any]:
         "roots": [str(root) for root in run.roots],
         "undoes": run.undoes,
         "undone": run.undone,
+        "taken_back": run.taken,
         "files": run.counts,
     }

@@ -24,19 +24,23 @@ if TYPE_CHECKING:
 def undo(run: int | None, yes: bool, preserve_mtime: bool, search: tuple[Path, ...]) -> None:
     """Take back the newest run that wrote tags, or RUN (see `musictag history`).
 
-    A field gets back what it held only where it still holds what was written; others are named and
-    left. Files that were moved are found by their sound. An undo is a run too: naming its number
-    takes it back.
+    A file that nobody changed since gets back every byte it had. In others a field gets back what
+    it held only where it still holds what was written; the rest is named and left. An undo that was
+    cut off is finished first. Files that were moved are found by their sound. An undo is a run too:
+    naming its number takes it back.
 
     Exit code: 0 if all is as it was, 1 if something was left or there is nothing to undo.
     """
     from tagger.journal import Journal
     from tagger.report.changes import plan_lines
-    from tagger.undo import find_run, plan_undo
+    from tagger.undo import cut_off, find_run, plan_undo
 
     with Journal() as journal:
         say_recovered(journal)
-        undoing = plan_undo(journal, find_run(journal, run), search)
+        found = find_run(journal, run)
+        if cut_off(journal.runs(), found):
+            click.echo(f"the undo of run {found.id} was cut off; this finishes it", err=True)
+        undoing = plan_undo(journal, found, search)
         _say(undoing)
         for line in plan_lines(undoing.plan):
             click.echo(line)

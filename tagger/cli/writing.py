@@ -88,10 +88,23 @@ def carry_out(
                 click.echo(outcome_line(outcome), err=True)
             for note in outcome.notes:
                 click.echo(f"{outcome_line(outcome)}: {_printable(note)}", err=True)
-        counts = count(outcomes)
-        hint = "" if undoes or not counts["changed"] else " (musictag undo takes it back)"
-        click.echo(f"{summary(counts)}{hint}", err=True)
+        click.echo(f"{summary(count(outcomes))}{_remark(outcomes, undoes)}", err=True)
     return not any(outcome.status in ("refused", "failed") for outcome in outcomes)
+
+
+def _remark(outcomes: list[Outcome], undoes: int | None) -> str:
+    """What is worth saying behind the counts."""
+    from tagger.apply import BYTES
+
+    changed = [outcome for outcome in outcomes if outcome.status == "changed"]
+    if undoes and changed:
+        whole = sum(outcome.reason == BYTES for outcome in changed)
+        rest = f", {len(changed) - whole} only in these fields" if whole < len(changed) else ""
+        return f" ({whole} {BYTES}{rest})"
+    if changed:
+        return " (musictag undo takes it back)"
+    reasons = {outcome.reason for outcome in outcomes}
+    return f" ({reasons.pop()})" if reasons == {"already as wished"} else ""
 
 
 def _printable(text: str) -> str:
