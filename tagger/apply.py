@@ -52,7 +52,7 @@ class _Job:
 class _Seen:
     """Files that this run has met: one with two names is written once."""
 
-    identities: set[tuple[int, int]] = field(default_factory=set)
+    identities: set[tuple[int, ...]] = field(default_factory=set)
     number: int = 0
 
 
@@ -160,7 +160,8 @@ def _job(
     change: FileChange, file: OpenFile, run: Run, seen: _Seen, journal: Journal, *, keep_time: bool
 ) -> _Job:
     status = file.path.stat()
-    identity = (status.st_dev, status.st_ino)
+    # The numbers of files that were replaced are used again, for others.
+    identity = (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
     if identity in seen.identities and status.st_ino:
         return _clear(change, "unchanged", MusicTagError("another name of a file done before"))
     seen.identities.add(identity)
