@@ -39,6 +39,7 @@ class Journal:
 
     def __init__(self, folder: Path | None = None, *, write: bool = True) -> None:
         self.folder = folder or journal_folder()
+        self.writes = write
         self._turn = RLock()
         with self._translated(), ExitStack() as opened:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -181,18 +182,23 @@ def is_damage(error: Exception) -> bool:
     """Whether an error speaks of a damaged journal, and not of the disk or of another run."""
     if isinstance(error, sqlite3.OperationalError):  # a full or broken disk, a lock
         return any(word in str(error) for word in ("no such", "malformed", "decode"))
-    return isinstance(error, sqlite3.DatabaseError | rows.DamagedRowError | LookupError | TypeError)
+    damage = sqlite3.DatabaseError, rows.DamagedRowError, UnicodeError, LookupError, TypeError
+    return isinstance(error, damage)
 
 
 def take_lock(folder: Path) -> sqlite3.Connection:
     """Keep other runs from writing until it is closed; JournalError if one does."""
     # The lock of a database ends with the process that holds it, on every system.
-    lock = schema.connect(folder / "lock.sqlite")
+    path = folder / "lock.sqlite"
+    lock = schema.connect(path)
     lock.execute("PRAGMA busy_timeout = 0")
     try:
         lock.execute("BEGIN EXCLUSIVE")
-    except sqlite3.OperationalError as error:
+    except sqlite3.DatabaseError as error:
         lock.close()
+        if "not a database" in str(error):  # it holds nothing: any other will do
+            path.unlink()
+            return take_lock(folder)
         if "locked" not in str(error):
             raise
         raise JournalError(

@@ -96,6 +96,13 @@ def dump_fields(fields: Fields) -> str:
     return json.dumps(content)
 
 
+def typed(value: object, kind: type[T]) -> T:
+    """A value that must be of a type; DamagedRowError if it is not."""
+    if not isinstance(value, kind):
+        raise DamagedRowError("it is not built as it should be")
+    return value
+
+
 def _sum(row: Row, columns: tuple[str, ...]) -> bytes:
     content = repr([row[name] for name in columns]).encode("utf-8")
     return hashlib.blake2b(content, digest_size=8).digest()
@@ -119,51 +126,45 @@ def _entry(row: Row) -> Entry:
     if row["status"] not in (None, *get_args(Status)):
         raise DamagedRowError("its status is unknown")
     return Entry(
-        path, _fields(row["before"]), _fields(row["after"]), _typed(row["audio"], str), copy,
-        _typed(row["device"], int), _typed(row["inode"], int), row["status"],
-        _typed(row["reason"], str), _number(row["undoes"]), _typed(row["id"], int),
+        path, _fields(row["before"]), _fields(row["after"]), typed(row["audio"], str), copy,
+        typed(row["device"], int), typed(row["inode"], int), row["status"],
+        typed(row["reason"], str), _number(row["undoes"]), typed(row["id"], int),
     )  # fmt: skip
 
 
 def _run(row: Row, counts: dict[str, int]) -> Run:
     token, started, model, mode = (
-        _typed(row[name], str) for name in ("token", "started", "model", "mode")
+        typed(row[name], str) for name in ("token", "started", "model", "mode")
     )
     if not _TOKEN.fullmatch(token):
         raise DamagedRowError("its token is none of ours")
-    ended = None if row["ended"] is None else _typed(row["ended"], str)
-    roots = tuple(Path(_typed(root, str)) for root in _typed(json.loads(row["roots"]), list))
+    ended = None if row["ended"] is None else typed(row["ended"], str)
+    roots = tuple(Path(typed(root, str)) for root in typed(json.loads(row["roots"]), list))
     return Run(
-        _typed(row["id"], int), token, started, ended, model, mode, roots,
+        typed(row["id"], int), token, started, ended, model, mode, roots,
         _number(row["undoes"]), counts,
     )  # fmt: skip
 
 
 def _path(value: object) -> Path:
-    path = Path(os.fsdecode(_typed(value, bytes)))
+    path = Path(os.fsdecode(typed(value, bytes)))
     if not path.is_absolute() or "\0" in str(path):
         raise DamagedRowError("it names a path that is not absolute")
     return path
 
 
 def _fields(text: object) -> Fields:
-    content = _typed(json.loads(_typed(text, str)), dict)
+    content = typed(json.loads(typed(text, str)), dict)
     if not content.keys() <= set(FIELDS):
         raise DamagedRowError("it names a field that is none of ours")
     return {name: _held(one) for name, one in content.items()}
 
 
 def _held(one: Row) -> Held:
-    items = tuple(Item(_typed(key, str), bytes.fromhex(raw)) for key, raw in one["items"])
-    values = tuple(_typed(value, str) for value in _typed(one["values"], list))
-    return Held(values, _typed(one["dialect"], str), items)
+    items = tuple(Item(typed(key, str), bytes.fromhex(raw)) for key, raw in one["items"])
+    values = tuple(typed(value, str) for value in typed(one["values"], list))
+    return Held(values, typed(one["dialect"], str), items)
 
 
 def _number(value: object) -> int | None:
-    return None if value is None else _typed(value, int)
-
-
-def _typed(value: object, kind: type[T]) -> T:
-    if not isinstance(value, kind):
-        raise DamagedRowError("it is not built as it should be")
-    return value
+    return None if value is None else typed(value, int)

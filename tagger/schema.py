@@ -64,7 +64,7 @@ def prepare(database: sqlite3.Connection) -> None:
         for statement in (_RUNS, _FILES, _PATCHES, *_INDEXES):
             database.execute(statement)
         if version == 1:
-            _seal_all(database)
+            seal_all(database)
         database.execute(f"PRAGMA user_version = {VERSION}")
         database.execute("COMMIT")
     except BaseException:
@@ -89,7 +89,7 @@ def insert(database: sqlite3.Connection, table: str, row: dict[str, Any]) -> int
     return cursor.lastrowid or 0
 
 
-def _seal_all(database: sqlite3.Connection) -> None:
+def seal_all(database: sqlite3.Connection) -> None:
     """Link and seal the rows of version 1; those that make no sense stay unsealed, so damaged."""
     for row in database.execute("SELECT * FROM runs").fetchall():
         if not _fails(rows.to_run, row, {}):

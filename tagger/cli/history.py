@@ -23,12 +23,12 @@ def history(as_json: bool) -> None:
         click.echo("no tags were written yet", err=True)
         return
     try:
-        journal = Journal()
+        opened = Journal()
     except JournalError:  # another run is writing: what it has done so far can be read
-        journal = Journal(write=False)
-    else:
-        say_recovered(journal)
-    with journal:
+        opened = Journal(write=False)
+    with opened as journal:
+        if journal.writes:
+            say_recovered(journal)
         runs = journal.runs()
     for run in reversed(runs):
         click.echo(json.dumps(_record(run)) if as_json else _line(run))

@@ -18,6 +18,7 @@ COMMANDS = {
     "apply": "tagger.cli.apply",
     "undo": "tagger.cli.undo",
     "history": "tagger.cli.history",
+    "journal": "tagger.cli.journal",
     "predict": "tagger.cli.predict",
     "explain": "tagger.cli.explain",
     "stats": "tagger.cli.stats",

@@ -1,0 +1,60 @@
+"""`musictag journal`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from tagger import salvage
+
+SHOWN = 20
+
+
+@click.group()
+def journal() -> None:
+    """Look after the record of all changes, which `musictag undo` goes by."""
+
+
+@journal.command()
+@click.option("--repair", is_flag=True, help="Make a new journal of all that can be read.")
+def check(repair: bool) -> None:
+    """Read all of the journal, and say what is wrong and what can be saved.
+
+    With --repair a damaged journal is put aside under another name, and all that is sound in it
+    goes into a new one. No music file is touched.
+
+    Exit code: 0 if the journal is sound or was repaired, 1 if it is damaged.
+    """
+    from tagger.journal import NAME, journal_folder
+    from tagger.salvage import examine
+    from tagger.salvage import repair as make_sound
+
+    folder = journal_folder()
+    if not (folder / NAME).exists():  # looking leaves no trace
+        click.echo("no tags were written yet", err=True)
+        return
+    found = examine(folder)
+    _say(found)
+    if not found.faults:
+        return
+    if not repair:
+        click.echo("to go on with what can be saved: musictag journal check --repair", err=True)
+        raise SystemExit(1)
+    _, aside = make_sound(folder)
+    click.echo(f"repaired; the damaged journal is now {aside}", err=True)
+
+
+def _say(found: salvage.Findings) -> None:
+    """Say what is wrong, and how much is sound."""
+    from tagger.report.text import path_text, printable
+
+    for fault in found.faults[:SHOWN]:
+        click.echo(f"damaged: {printable(fault)}")
+    if len(found.faults) > SHOWN:
+        click.echo(f"damaged: {len(found.faults) - SHOWN} more")
+    state = "can be saved" if found.faults else "all sound"
+    click.echo(
+        f"{path_text(found.path)}: {len(found.runs)} runs, {len(found.files)} files, {state}"
+    )

@@ -1,0 +1,178 @@
+"""What is wrong with a journal, what of it can be read, and a sound one made from that."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+from collections import Counter
+from collections.abc import Iterable
+from contextlib import closing, suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from tagger import rows, schema
+from tagger.delta import Patch
+from tagger.entries import Run
+from tagger.errors import JournalError
+from tagger.journal import NAME, is_damage, take_lock
+
+Row = dict[str, Any]
+_BESIDE = ("", "-wal", "-shm")
+_MOST = 10_000_000  # rows that are asked for one by one, where nothing tells which there are
+_BROKEN = (sqlite3.Error, ValueError, LookupError, TypeError)
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What was found in a journal: its faults in words, and the sound rows by their numbers."""
+
+    path: Path
+    faults: tuple[str, ...] = ()
+    runs: dict[int, Row] = field(default_factory=dict)
+    files: dict[int, Row] = field(default_factory=dict)
+    patches: dict[int, Row] = field(default_factory=dict)
+    sealed: bool = True  # journals of version 1 have no checksums
+
+
+@dataclass(slots=True)
+class _Reading:
+    """A journal that is being read, row by row."""
+
+    database: sqlite3.Connection
+    sealed: bool
+    faults: list[str] = field(default_factory=list)
+
+    def whole(self) -> None:
+        """Let SQLite look for pages and indexes that are damaged."""
+        try:
+            texts = [text for (text,) in self.database.execute("PRAGMA integrity_check(20)")]
+        except sqlite3.Error as error:
+            texts = [str(error)]
+        self.faults += [f"the database: {text}" for text in texts if text != "ok"]
+
+    def table(self, name: str, key: str = "id") -> dict[int, Row]:
+        """All sound rows of a table by their numbers; each is asked for by itself."""
+        sound: dict[int, Row] = {}
+        query = f"SELECT * FROM {name} WHERE {key} = ?"  # noqa: S608
+        for number in self._numbers(name, key):
+            try:
+                row = self.database.execute(query, (number,)).fetchone()
+                if row is not None:
+                    sound[number] = self._checked(name, {"undoes": None, **dict(row)})
+            except _BROKEN as error:
+                self.faults.append(f"row {number} of {name}: {error}")
+        return sound
+
+    def _checked(self, name: str, row: Row) -> Row:
+        if name == "runs":
+            rows.to_run(row, {}, sealed=self.sealed)
+        elif name == "files":
+            rows.to_entry(row, sealed=self.sealed)
+        else:
+            row.pop("undoes")
+            Patch.unpack(rows.typed(row["patch"], bytes))
+        return row
+
+    def _numbers(self, name: str, key: str) -> Iterable[int]:
+        """The numbers of a table's rows; where a part of it is damaged, all that may be there."""
+        up, faultless = self._ids(f"SELECT {key} FROM {name} ORDER BY {key}")  # noqa: S608
+        if faultless:
+            return up
+        down, _ = self._ids(f"SELECT {key} FROM {name} ORDER BY {key} DESC")  # noqa: S608
+        last, _ = self._ids(f"SELECT seq FROM sqlite_sequence WHERE name = '{name}'")  # noqa: S608
+        start, end = up[-1] if up else 0, down[-1] if down else max([0, *last]) + 1
+        return [*up, *range(start + 1, min(end, start + _MOST)), *reversed(down)]
+
+    def _ids(self, query: str) -> tuple[list[int], bool]:
+        found: list[int] = []
+        try:
+            for (number,) in self.database.execute(query):
+                found.append(rows.typed(number, int))
+        except _BROKEN as error:
+            self.faults.append(f"{query}: {error}")
+            return found, False
+        return found, True
+
+
+def examine(folder: Path) -> Findings:
+    """Look at every row of a journal; JournalError where it cannot be read for other reasons."""
+    path = folder / NAME
+    try:
+        with closing(schema.connect(path)) as database:
+            database.text_factory = lambda text: text.decode("utf-8", "replace")
+            database.execute("PRAGMA writable_schema = ON")  # reads a file that was cut off, too
+            version = schema.version_of(database)
+            reading = _Reading(database, sealed=version > 1)
+            reading.whole()
+            runs, files = reading.table("runs"), reading.table("files")
+            patches = reading.table("patches", "file") if version > 1 else {}
+            faults = tuple(dict.fromkeys(reading.faults))
+            return Findings(path, faults, runs, files, patches, reading.sealed)
+    except (sqlite3.Error, OSError, ValueError) as error:
+        if is_damage(error):
+            return Findings(path, (f"the whole of it: {error}",))
+        raise JournalError(f"the journal cannot be used ({error})", folder) from error
+
+
+def repair(folder: Path) -> tuple[Findings, Path]:
+    """Put the journal aside and make a new one of all rows that are sound; gives where it is.
+
+    JournalError if another run is writing, or the disk is full; nothing has changed then.
+    """
+    with closing(take_lock(folder)):
+        found = examine(folder)
+        new = folder / "journal.new.sqlite"
+        try:
+            _make(new, found)
+            aside = _put_aside(found.path)
+            if hasattr(os, "sync"):
+                os.sync()  # both are on the disk before a name changes
+            new.replace(found.path)
+        except (sqlite3.Error, OSError) as error:
+            raise JournalError(f"the journal cannot be repaired ({error})", folder) from error
+        finally:
+            new.unlink(missing_ok=True)
+    return found, aside
+
+
+def _make(path: Path, found: Findings) -> None:
+    path.unlink(missing_ok=True)
+    with closing(schema.connect(path)) as database:
+        schema.prepare(database)
+        database.execute("BEGIN")
+        for run in {row["run"] for row in found.files.values()} - found.runs.keys():
+            schema.insert(database, "runs", {"id": run, **_lost(run, found)})
+        for table in ("runs", "files", "patches"):
+            for row in getattr(found, table).values():
+                schema.insert(database, table, row)
+        if not found.sealed:
+            schema.seal_all(database)
+        database.execute("COMMIT")
+
+
+def _lost(run: int, found: Findings) -> Row:
+    """A run that cannot be read, of which there are files."""
+    copies = (row["copy"] for row in found.files.values() if row["run"] == run and row["copy"])
+    token = os.fsdecode(next(copies, b".musictag-00000000-")).rpartition(".musictag-")[2][:8]
+    undone = Counter(
+        found.files[row["undoes"]]["run"]
+        for row in found.files.values()
+        if row["run"] == run and row["undoes"] in found.files
+    )
+    undoes = undone.most_common(1)[0][0] if undone else None
+    return rows.run_row(Run(0, token, "?", "?", "", "salvaged", (), undoes, {}))
+
+
+def _put_aside(path: Path) -> Path:
+    """Copies of a journal's files under another name; the journal itself stays until replaced."""
+    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S")
+    aside = path.with_name(f"journal.damaged-{stamp}.sqlite")
+    for beside in _BESIDE:
+        with suppress(FileNotFoundError):
+            shutil.copy2(path.with_name(path.name + beside), aside.with_name(aside.name + beside))
+    for beside in _BESIDE[1:]:  # or they would be taken for the new one's
+        path.with_name(path.name + beside).unlink(missing_ok=True)
+    return aside
