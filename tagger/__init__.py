@@ -23,9 +23,11 @@ The modules in the order in which data flows through them:
 - `albums`      results -> results with one vote over each album
 - `taste`       which names a person wants to be written
 - `plan`        tags held and heard -> what would be changed; `planfile` keeps it as JSON
-- `disk`        the few things that are done to a disk
+- `disk`        the few things that are done to a disk; `swapping` puts a copy in a file's place
+- `delta`       old file, new file -> what it takes to make the old one again
 - `rewriting`   one file -> the same file with other tags, or untouched
-- `journal`     what was meant and what came of it, durably, as `entries`
+- `journal`     what was meant and what came of it, durably, as `entries` in `rows` of a `schema`
+- `recovery`    what became of files whose process died; `salvage` does that for a journal
 - `apply`       a plan becomes true; `undo` takes a run back
 - `noting`      what beets writes, in the same journal
 - `report`      results and plans -> table, CSV, JSON, HTML

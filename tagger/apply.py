@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from tagger.batch import Work, rewrite_together, settle, start
-from tagger.containers.parts import Layout
+from tagger.containers.parts import DamagedError, Layout
 from tagger.delta import Patch
 from tagger.disk import Disk
 from tagger.entries import Entry, Held, Outcome, Run, Status, held
@@ -215,6 +215,11 @@ def _patch_for(change: FileChange, file: OpenFile, journal: Journal) -> Patch | 
     """What makes the whole old file again, where the file is to the byte as we left it."""
     patch = journal.patch(change.undoes) if change.undoes else None
     if patch is None or not patch.recipe or file.frame is None:
+        return None
+    try:
+        patch.pieces(file.source.size)
+    except DamagedError as error:
+        log.warning("only the fields of %s are given back: %s", change.path, error)
         return None
     return patch if file.frame.digest == patch.now else None
 

@@ -135,11 +135,16 @@ def _give(target: int, status: os.stat_result) -> None:
     with contextlib.suppress(OSError):
         os.fchown(target, status.st_uid, status.st_gid)
     now = os.fstat(target)
-    if (now.st_uid, now.st_gid) != (status.st_uid, status.st_gid):
-        owner, group = _names(status.st_uid, status.st_gid)
+    owner, group = _names(status.st_uid, status.st_gid)
+    if now.st_uid != status.st_uid:
         raise RefusedError(
-            f"it belongs to {owner} and group {group}, and this user can give them no copy; "
-            f"run musictag as {owner} or as root, or let this user have the file first"
+            f"it belongs to {owner}, and a copy of it would be another's; "
+            f"run musictag as {owner} or as root, or make the file yours first (chown)"
+        )
+    if now.st_gid != status.st_gid:
+        raise RefusedError(
+            f"it belongs to the group {group}, which a copy of it would not; "
+            "run musictag as a member of it or as root, or change its group first (chgrp)"
         )
 
 

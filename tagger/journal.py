@@ -111,11 +111,14 @@ class Journal:
             )
 
     def patch(self, number: int) -> Patch | None:
-        """What makes the old file of an entry again; None where that was not kept."""
+        """What makes the old file of an entry again; None where that is damaged or was not kept."""
         with self._translated():
             query = "SELECT patch FROM patches WHERE file = ?"
             row = self._db.execute(query, (number,)).fetchone()
-            return Patch.unpack(bytes(row["patch"])) if row else None
+        try:
+            return Patch.unpack(row["patch"]) if row else None
+        except (ValueError, TypeError):  # the fields are given back then
+            return None
 
     def runs(self) -> list[Run]:
         """All runs, the oldest first."""

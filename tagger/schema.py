@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections import defaultdict
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +49,8 @@ def protect(path: Path) -> None:
         return
     mode = path.stat().st_mode & 0o777
     if mode & 0o077:
-        path.chmod(mode & 0o700)
+        with suppress(PermissionError):  # it is another's, who has let this user in
+            path.chmod(mode & 0o700)
 
 
 def prepare(database: sqlite3.Connection) -> None:

@@ -17,6 +17,7 @@ import mutagen.id3
 import pytest
 
 from tagger.apply import BYTES, FIELDS, Outcome, apply_plan
+from tagger.delta import Frame, Patch, make_patch
 from tagger.journal import Journal
 from tagger.plan import FileChange, TagChange, TagPlan
 from tagger.planfile import save_plan
@@ -84,18 +85,36 @@ def test_where_other_tags_were_changed_since_the_fields_are_given_back(
     assert (tagged.title, tagged.genres) == ("By hand", ())
 
 
-def test_damaged_patch_changes_nothing(journal: Journal, tmp_path: Path, short_song: Path) -> None:
+def test_where_a_patch_is_damaged_the_fields_are_given_back(
+    journal: Journal, tmp_path: Path, short_song: Path
+) -> None:
+    song = Path(shutil.copy(short_song, tmp_path / "song.mp3"))
+    before, tags = song.read_bytes(), read_tags(song)
+    for damage in (lambda kept: kept[:-9], lambda kept: kept[:40], lambda _: 7, lambda _: b""):
+        song.write_bytes(before)
+        write(journal, change(song, *NEW))
+        (number,) = (entry.id for entry in journal.entries(journal.runs()[-1].id))
+        (kept,) = journal._db.execute("SELECT patch FROM patches WHERE file = ?", (number,))
+        query = "UPDATE patches SET patch = ? WHERE file = ?"
+        journal._db.execute(query, (damage(kept["patch"]), number))
+        (outcome,) = undo(journal)
+        assert (outcome.status, outcome.reason) == ("changed", FIELDS)
+        assert read_tags(song) == tags
+
+
+def test_recipe_that_makes_another_file_changes_nothing(
+    journal: Journal, tmp_path: Path, short_song: Path
+) -> None:
     song = Path(shutil.copy(short_song, tmp_path / "song.mp3"))
     write(journal, change(song, *NEW))
-    tagged = song.read_bytes()
-    kept = journal.patch(1)
+    tagged, kept = song.read_bytes(), journal.patch(1)
     assert kept is not None
-    for recipe in (kept.recipe[:-9], b"x"):
-        journal._db.execute("UPDATE patches SET patch = ?", (kept.was + kept.now + recipe,))
-        (outcome,) = undo(journal)
-        assert outcome.status == "failed"
-        assert "the journal's copy of its old tags is damaged" in outcome.reason
-        assert song.read_bytes() == tagged
+    wrong = make_patch(Frame((b"ID3 of another",), ()), Frame((b"",), ()))
+    assert wrong is not None
+    journal.keep([(1, Patch(kept.was, kept.now, wrong.recipe))])
+    (outcome,) = undo(journal)
+    assert outcome.status == "failed"
+    assert song.read_bytes() == tagged
 
 
 def test_partly_undone_run_is_said_to_be_and_finished(
@@ -167,6 +186,8 @@ def test_kill_in_the_middle_of_undo(tmp_path: Path, short_song: Path) -> None:
     lines = musictag(library, "history", "--json").stdout.splitlines()
     undone = {run["run"]: run["undone"] for run in map(json.loads, lines)}
     assert (undone[1], undone[2]) == (False, True)
+    done = musictag(library, "undo", "2")
+    assert (done.returncode, done.stderr) == (0, "run 2 is undone already\n")
     assert musictag(library, "undo").returncode == 0  # and now the first
     assert {path.read_bytes() for path in library.paths} == {library.before}
 

@@ -38,6 +38,9 @@ def undo(run: int | None, yes: bool, preserve_mtime: bool, search: tuple[Path, .
     with Journal() as journal:
         say_recovered(journal)
         found = find_run(journal, run)
+        if found.undone:
+            click.echo(f"run {found.id} is undone already", err=True)
+            return
         if cut_off(journal.runs(), found):
             click.echo(f"the undo of run {found.id} was cut off; this finishes it", err=True)
         undoing = plan_undo(journal, found, search)
