@@ -33,6 +33,7 @@ PATIENCE_S = 5.0  # for another run that replaces a file of the same folder, whi
 _PAUSE_S = 0.0005
 _EXCHANGE = 2
 _HERE = -100  # AT_FDCWD
+_REMOTE = {0x6969, 0xFF534D42, 0xFE534D42}  # NFS, CIFS, SMB2; see statfs(2)
 _NO_EXCHANGE = {errno.ENOSYS, errno.EINVAL, errno.EOPNOTSUPP}
 
 
@@ -175,3 +176,11 @@ def _leased(descriptor: int, path: Path) -> Callable[[], bool]:
     except OSError:  # a file of another owner, or a disk without leases
         return lambda: True
     return lambda: fcntl.fcntl(descriptor, fcntl.F_GETLEASE) == fcntl.F_RDLCK
+
+
+def _is_remote(descriptor: int) -> bool:
+    """Whether a file is on a disk of another machine, by NFS or SMB."""
+    found = (ctypes.c_long * 64)()  # struct statfs begins with its type
+    if ctypes.CDLL(None).fstatfs(descriptor, found) != 0:
+        return True
+    return found[0] & 0xFFFFFFFF in _REMOTE

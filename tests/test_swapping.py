@@ -94,6 +94,17 @@ def test_file_that_is_open_for_writing_is_refused(song: Path, journal: Journal) 
 
 
 @LINUX
+def test_lease_that_a_server_does_not_give_says_nothing(
+    song: Path, journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with song.open("rb") as file:
+        assert not swapping._is_remote(file.fileno())
+    monkeypatch.setattr(swapping, "_is_remote", lambda _: True)
+    with song.open("r+b"):
+        assert write(song, journal).status == "changed"
+
+
+@LINUX
 def test_file_that_another_program_replaces_at_the_last_moment(
     song: Path, journal: Journal, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
