@@ -170,6 +170,8 @@ def _leased(descriptor: int, path: Path) -> Callable[[], bool]:
         fcntl.fcntl(descriptor, fcntl.F_SETSIG, signal.SIGURG)
         fcntl.fcntl(descriptor, fcntl.F_SETLEASE, fcntl.F_RDLCK)
     except BlockingIOError:
+        if _is_remote(descriptor):  # there it means that the server gives none
+            return lambda: True
         raise RefusedError(
             "another program has it open for writing; close it there", path
         ) from None
