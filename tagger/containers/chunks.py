@@ -42,11 +42,13 @@ class Chunked:
     def read(self, source: Source) -> Layout:
         """The frames of its ID3 chunk."""
         chunks, end = self._chunks(source)
-        tag = self._tag(source, chunks)
-        others = (c for c in chunks if c.name not in (self.sound, *self.tag_names))
+        old, tag = self._tag(source, chunks)
+        others = (c for c in chunks if c.name != self.sound and c is not old)
         rest = tuple(c.name + source.peek(c.start, c.length) for c in others)
         whole = all(chunk.start + chunk.length <= end for chunk in chunks)
-        reason = "" if whole else "it is shorter than its header says"
+        reason = tag.doubt if whole else "it is shorter than its header says"
+        if old and old.length != tag.size:
+            reason = reason or _beside(source, old, tag)
         return Layout(tag.dialect, tag.items, (*rest, source.peek(end, source.size)), reason)
 
     def audio(self, source: Source) -> Iterator[Range]:
@@ -58,8 +60,8 @@ class Chunked:
     def pieces(self, source: Source, items: Iterable[Item]) -> Iterator[Piece]:
         """The chunks around the ID3 chunk, which is put where the old one was, or at the end."""
         chunks, end = self._chunks(source)
-        old = next((c for c in chunks if c.name in self.tag_names), _Chunk(b"", end + 8, -8))
-        tag = self._tag(source, chunks)
+        found, tag = self._tag(source, chunks)
+        old = found or _Chunk(b"", end + 8, -8)
         content = build_tag(tag, items, tag.size)
         name = old.name or self.tag_names[0]
         chunk = name + struct.pack(f"{self.order}I", len(content)) + content
@@ -86,11 +88,22 @@ class Chunked:
                 raise DamagedError("it has too many chunks")
         return chunks, end
 
-    def _tag(self, source: Source, chunks: list[_Chunk]) -> Id3Tag:
+    def _tag(self, source: Source, chunks: list[_Chunk]) -> tuple[_Chunk | None, Id3Tag]:
+        """The first chunk of that name, and the tag in it."""
         for chunk in chunks:
             if chunk.name in self.tag_names:
-                return read_tag(source, chunk.start)
-        return Id3Tag()
+                return chunk, read_tag(source, chunk.start)
+        return None, Id3Tag()
+
+
+def _beside(source: Source, chunk: _Chunk, tag: Id3Tag) -> str:
+    """Why a chunk cannot be written that is not filled by its tag; nothing where all else is 0."""
+    if tag.size > chunk.length:
+        return "its ID3 tag does not fit into its chunk"
+    stray = source.at(chunk.start + tag.size, chunk.length - tag.size).strip(b"\0")
+    if not stray:
+        return ""
+    return "something stands behind its ID3 tag" if tag.size else "its ID3 chunk holds no ID3 tag"
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,9 +115,9 @@ class Dsf:
     def read(self, source: Source) -> Layout:
         """The frames of its tag."""
         tag, start = self._tag(source)
-        if tag.size and start + tag.size != source.size:
-            return Layout(tag.dialect, tag.items, (), "something stands behind its tag")
-        return Layout(tag.dialect, tag.items)
+        stray = start + tag.size != source.size
+        reason = "something stands behind its tag" if stray else tag.doubt
+        return Layout(tag.dialect, tag.items, (), reason)
 
     def audio(self, source: Source) -> Iterator[Range]:
         """All but the header and the tag."""

@@ -23,7 +23,7 @@ class Mp3:
         v1 = read_v1(source)
         items = tag.items if tag.size else as_frames(v1)
         start, _ = find_tag(source)
-        return Layout(tag.dialect, items, (source.at(start, source.size - start),))
+        return Layout(tag.dialect, items, (source.at(start, source.size - start),), tag.doubt)
 
     def audio(self, source: Source) -> Iterator[Range]:
         """Everything between the tags."""

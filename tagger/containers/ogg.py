@@ -33,6 +33,7 @@ class _Page:
     body: int  # where its packets start
     serial: bytes
     lacing: bytes
+    first: bool  # of its stream
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,8 @@ class Ogg:
     def pieces(self, source: Source, items: Iterable[Item]) -> Iterator[Piece]:
         """New header pages; the others are numbered again where there are more or fewer."""
         old = _read_headers(source)
+        for page in old.pages:
+            _checked(source, page)
         packet = old.mark + build(old.comments, items)
         first = int.from_bytes(source.at(old.pages[0].start + 18, 4), "little")
         new = OggPage.from_packets([packet, *old.packets[1:]], first)  # type: ignore[no-untyped-call]
@@ -90,20 +93,32 @@ class Ogg:
 
 
 def _renumbered(source: Source, start: int, serial: bytes, more: int) -> Iterator[Piece]:
+    """All pages behind the headers; those of our stream count on, the others are left."""
+    ours = True
     for page in _pages(source, start):
-        if page.serial != serial:
+        ours = ours and (page.serial != serial or not page.first)  # a chain may use a serial again
+        if not ours or page.serial != serial:
             yield page.start, page.end
             continue
-        content = io.BytesIO(source.at(page.start, page.end - page.start))
-        try:
-            copy = OggPage(content)  # type: ignore[no-untyped-call]
-        except MutagenError as error:
-            raise DamagedError("its pages are built oddly") from error
+        copy = _checked(source, page)
         copy.sequence += more
-        written = copy.write()  # type: ignore[no-untyped-call]
-        if len(written) != page.end - page.start:
-            raise DamagedError("its pages are built oddly")
-        yield written
+        yield copy.write()  # type: ignore[no-untyped-call]
+
+
+def _checked(source: Source, page: _Page) -> OggPage:
+    """A page that is to be written anew; an error where its checksum does not hold.
+
+    A new checksum would make a page look sound whose bytes are not.
+    """
+    content = source.at(page.start, page.end - page.start)
+    try:
+        found = OggPage(io.BytesIO(content))  # type: ignore[no-untyped-call]
+        same = found.write() == content  # type: ignore[no-untyped-call]
+    except (MutagenError, ValueError) as error:
+        raise DamagedError("its pages are built oddly") from error
+    if not same:
+        raise DamagedError("a page of it has a wrong checksum")
+    return found
 
 
 def _read_headers(source: Source) -> _Headers:
@@ -154,5 +169,5 @@ def _pages(source: Source, at: int) -> Iterator[_Page]:
         end = body + sum(lacing)
         if end > source.size:
             raise DamagedError("its last page is cut off")
-        yield _Page(at, end, body, head[14:18], lacing)
+        yield _Page(at, end, body, head[14:18], lacing, bool(head[5] & 2))
         at = end
