@@ -46,9 +46,8 @@ class Chunked:
         others = (c for c in chunks if c.name != self.sound and c is not old)
         rest = tuple(c.name + source.peek(c.start, c.length) for c in others)
         whole = all(chunk.start + chunk.length <= end for chunk in chunks)
-        reason = tag.doubt if whole else "it is shorter than its header says"
-        if old and old.length != tag.size:
-            reason = reason or _beside(source, old, tag)
+        reason = "" if whole else "it is shorter than its header says"
+        reason = reason or (_beside(source, old, tag) if old else "") or tag.doubt
         return Layout(tag.dialect, tag.items, (*rest, source.peek(end, source.size)), reason)
 
     def audio(self, source: Source) -> Iterator[Range]:
