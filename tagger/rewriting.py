@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tagger.containers import Source, identify
-from tagger.containers.parts import DamagedError
+from tagger.containers.parts import DamagedError, in_order
 from tagger.disk import Disk
+from tagger.editing import write_copy
 from tagger.errors import RefusedError, TagError
 from tagger.payload import same_audio
 from tagger.referee import check, look
@@ -84,11 +85,7 @@ def _make_copy(old: OpenFile, job: Rewriting, disk: Disk) -> Generator[None]:
     source = old.source.file.fileno()
     target = disk.create(job.copy)
     try:
-        for piece in old.container.pieces(old.source, job.items):
-            if isinstance(piece, bytes):
-                disk.write(target, piece)
-            elif piece[0] < piece[1]:
-                disk.copy(source, target, *piece)
+        write_copy(old, job.items, disk, target)
         disk.dress(source, target, keep_time=job.keep_time)
         disk.hasten(target)
         yield
@@ -105,7 +102,7 @@ def _compare(old: OpenFile, job: Rewriting, disk: Disk) -> None:
         if container is None or container.name != old.container.name:
             raise TagError("its copy came out as another kind of file; nothing was changed")
         layout = container.read(source)
-        if layout.items != job.items or layout.rest != old.layout.rest:
+        if in_order(layout.items) != in_order(job.items) or layout.rest != old.layout.rest:
             raise TagError("its copy came out with other tags; nothing was changed")
         ranges, copied = old.container.audio(old.source), container.audio(source)
         shared = disk.shared(old.source.file.fileno()), disk.shared(file.fileno())

@@ -7,11 +7,11 @@ specification, version 1.01 (Sony 2005)
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from tagger.containers.id3 import Id3Tag, build_tag, read_tag
-from tagger.containers.parts import DamagedError, Item, Layout, Piece, Range, Source
+from tagger.containers.id3 import Id3Tag, read_tag
+from tagger.containers.parts import Container, DamagedError, Layout, Range, Source
 
 _MOST_CHUNKS = 10_000
 
@@ -31,7 +31,7 @@ class _Chunk:
 
 
 @dataclass(frozen=True, slots=True)
-class Chunked:
+class Chunked(Container):
     """A file of chunks."""
 
     name: str
@@ -56,23 +56,9 @@ class Chunked:
             if chunk.name == self.sound:
                 yield chunk.start, min(chunk.start + chunk.length, source.size)
 
-    def pieces(self, source: Source, items: Iterable[Item]) -> Iterator[Piece]:
-        """The chunks around the ID3 chunk, which is put where the old one was, or at the end."""
-        chunks, end = self._chunks(source)
-        found, tag = self._tag(source, chunks)
-        old = found or _Chunk(b"", end + 8, -8)
-        content = build_tag(tag, items, tag.size)
-        name = old.name or self.tag_names[0]
-        chunk = name + struct.pack(f"{self.order}I", len(content)) + content
-        start, after = old.start - 8, min(old.end, end)
-        pad = bytes(start % 2) + chunk + bytes(len(chunk) % 2)
-        length = end - 8 - (after - start) + len(pad)
-        if length >= 1 << 32:
-            raise DamagedError("it would be larger than such a file can be")
-        yield source.at(0, 4) + struct.pack(f"{self.order}I", length)
-        yield 8, start
-        yield pad
-        yield after, source.size
+    def tag(self, source: Source) -> Id3Tag:
+        """The tag in its chunk."""
+        return self._tag(source, self._chunks(source)[0])[1]
 
     def _chunks(self, source: Source) -> tuple[list[_Chunk], int]:
         """All chunks, and where the file should end by its own header."""
@@ -106,7 +92,7 @@ def _beside(source: Source, chunk: _Chunk, tag: Id3Tag) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Dsf:
+class Dsf(Container):
     """A header that says where the tag is, the sound, and the tag."""
 
     name: str = "DSF"
@@ -122,13 +108,9 @@ class Dsf:
         """All but the header and the tag."""
         yield 28, self._tag(source)[1]
 
-    def pieces(self, source: Source, items: Iterable[Item]) -> Iterator[Piece]:
-        """The header with the new size, the sound, the tag."""
-        tag, start = self._tag(source)
-        content = build_tag(tag, items, tag.size)
-        yield source.at(0, 12) + struct.pack("<QQ", start + len(content), start)
-        yield 28, start
-        yield content
+    def tag(self, source: Source) -> Id3Tag:
+        """The tag at its end."""
+        return self._tag(source)[0]
 
     def _tag(self, source: Source) -> tuple[Id3Tag, int]:
         (start,) = struct.unpack("<Q", source.at(20, 8))

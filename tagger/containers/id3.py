@@ -108,12 +108,13 @@ def make_item(key: str, values: tuple[str, ...], dialect: str) -> Item:
     version = _version(dialect)
     name, _, description = key.partition(":")
     text = ("\0" if version == 4 else JOINT).join(values)
-    encoding = 3 if version == 4 else 0 if _is_latin(description + text) else 1
+    encoding = 3 if version == 4 else 0 if is_latin(description + text) else 1
     codec = _CODECS[encoding]
+    end = b"\0\0" if encoding == 1 else b"\0"  # as mutagen ends all its texts
     body = bytes([encoding])
     if description:
-        body += description.encode(codec) + (b"\0\0" if encoding == 1 else b"\0")
-    return Item(key, _frame(name, body + text.encode(codec), version))
+        body += description.encode(codec) + end
+    return Item(key, _frame(name, body + text.encode(codec) + end, version))
 
 
 def _read_frames(body: bytes, dialect: str) -> _Reading:
@@ -255,7 +256,8 @@ def _decode(content: bytes, codec: str) -> str:
     return content.decode(codec, "replace")
 
 
-def _is_latin(text: str) -> bool:
+def is_latin(text: str) -> bool:
+    """Whether a text can be written in Latin-1."""
     return all(ord(sign) < 256 for sign in text)
 
 
