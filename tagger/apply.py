@@ -38,6 +38,7 @@ class Outcome:
     status: Status
     reason: str = ""
     notes: tuple[str, ...] = ()
+    spliced: str = ""  # why bytes were put into the file where mutagen would have changed others
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +133,7 @@ def _carry_out(
         settle(begun, disk)
         outcomes = [_outcome(job, work) for job, work in zip(jobs, works, strict=True)]
         found = zip(numbers, works, outcomes, strict=True)
-        journal.conclude((n, out.status, out.reason) for n, work, out in found if _known(work))
+        journal.conclude((n, out.status, _how(out)) for n, work, out in found if _known(work))
         if any(not (work.done or work.error) for work in begun):
             recover(journal)  # what is not noted is looked up; after another Ctrl-C, at next start
     yield from outcomes
@@ -219,13 +220,18 @@ def _outcome(job: _Job, work: Work | None) -> Outcome:
         assert job.entry.status is not None
         return Outcome(path, job.entry.status, job.entry.reason)
     if work.error is None:
-        return Outcome(path, "changed", notes=job.notes)
+        return Outcome(path, "changed", notes=job.notes, spliced=work.spliced)
     left = f"; a copy was left until the next start: {work.job.copy}" if _left(work) else ""
     if isinstance(work.error, MusicTagError):
         status: Status = "refused" if isinstance(work.error, RefusedError) else "failed"
         return Outcome(path, status, work.error.message + left)
     log.warning("unexpected failure with %s", path, exc_info=work.error)
     return Outcome(path, "failed", f"unexpected failure ({work.error!r}){left}")
+
+
+def _how(outcome: Outcome) -> str:
+    """What the journal says of a file besides its status."""
+    return f"bytes spliced: {outcome.spliced}" if outcome.spliced else outcome.reason
 
 
 def _known(work: Work | None) -> bool:

@@ -24,9 +24,10 @@ class Work:
     """One file on its way: done, failed, or neither yet."""
 
     job: Rewriting
-    steps: Generator[None]
+    steps: Generator[None, None, str]
     done: bool = False
     error: Exception | None = None
+    spliced: str = ""  # why mutagen's own save would not do
 
     def step(self) -> None:
         """Go on to where the disk has to be waited for; a failure stays with this file."""
@@ -34,8 +35,8 @@ class Work:
             return
         try:
             next(self.steps)
-        except StopIteration:
-            self.done = True
+        except StopIteration as end:
+            self.done, self.spliced = True, end.value
         except Exception as error:
             self.error = error
 

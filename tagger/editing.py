@@ -110,6 +110,8 @@ def fill(old: OpenFile, disk: Disk, target: int, write: Write) -> str:
     file.seek(0)
     try:
         write(cast("BinaryIO", file))
+    except DamagedError:
+        raise
     except (MutagenError, ValueError, LookupError, TypeError, AttributeError, OSError) as error:
         if file.error:
             raise file.error from None
@@ -136,7 +138,7 @@ def _change(old: OpenFile, wanted: Layout, target: int) -> str:
     if found.rest != wanted.rest:
         return "mutagen would change more than its tags"
     one, other = in_order(found.items), in_order(wanted.items)
-    keys = sorted({item.key for item in {*one} ^ {*other}})
     if one == other:
         return ""
-    return f"mutagen would change {', '.join(key or 'a nameless one' for key in keys[:3]) or 'doubled ones'}"
+    keys = sorted({item.key or "a nameless one" for item in {*one} ^ {*other}})
+    return f"mutagen would change {', '.join(keys[:3]) or 'doubled ones'}"

@@ -38,24 +38,26 @@ class Rewriting:
     keep_time: bool = False
 
 
-def rewrite(job: Rewriting, disk: Disk) -> Generator[None]:
+def rewrite(job: Rewriting, disk: Disk) -> Generator[None, None, str]:
     """Do it in three steps, or leave the file as it is and raise RefusedError or TagError.
 
     Stops when the copy is written and on its way to the disk, and when it is there and was compared
     with the file; going on then puts it in place. Between its steps others can take theirs, so that
     many files wait for the disk together. Closed before its end, it leaves everything as it was.
+    Returns why bytes were spliced into the copy; nothing where mutagen's save would do.
     """
     try:
         with opened(job.path) as old:
             _check(old, job)
             before = os.fstat(old.source.file.fileno())
             with _failures(job.path):
-                yield from _make_copy(old, job, disk)
+                spliced = yield from _make_copy(old, job, disk)
                 _compare(old, job, disk)
         yield  # the file is closed by now: Windows replaces no open one
         with _failures(job.path):
             _check_untouched(job.path, before)
             disk.replace(job.copy, job.path)
+        return spliced
     except BaseException:  # Ctrl-C too must not leave a copy behind
         with contextlib.suppress(OSError):
             disk.remove(job.copy)
@@ -80,16 +82,17 @@ def _check(old: OpenFile, job: Rewriting) -> None:
     check_writable(job.path)
 
 
-def _make_copy(old: OpenFile, job: Rewriting, disk: Disk) -> Generator[None]:
-    """Write the copy; stops before waiting for the disk."""
+def _make_copy(old: OpenFile, job: Rewriting, disk: Disk) -> Generator[None, None, str]:
+    """Write the copy; stops before waiting for the disk. Returns what `write_copy` does."""
     source = old.source.file.fileno()
     target = disk.create(job.copy)
     try:
-        write_copy(old, job.items, disk, target)
+        spliced = write_copy(old, job.items, disk, target)
         disk.dress(source, target, keep_time=job.keep_time)
         disk.hasten(target)
         yield
         disk.sync(target)
+        return spliced
     finally:
         disk.close(target)
 
@@ -102,7 +105,8 @@ def _compare(old: OpenFile, job: Rewriting, disk: Disk) -> None:
         if container is None or container.name != old.container.name:
             raise TagError("its copy came out as another kind of file; nothing was changed")
         layout = container.read(source)
-        if in_order(layout.items) != in_order(job.items) or layout.rest != old.layout.rest:
+        found = layout.dialect, in_order(layout.items), layout.rest
+        if found != (old.layout.dialect, in_order(job.items), old.layout.rest):
             raise TagError("its copy came out with other tags; nothing was changed")
         ranges, copied = old.container.audio(old.source), container.audio(source)
         shared = disk.shared(old.source.file.fileno()), disk.shared(file.fileno())

@@ -26,7 +26,7 @@ from mutagen.wave import _WaveID3
 
 from tagger.containers import ape, asf, vorbis
 from tagger.containers.id3 import build_tag
-from tagger.containers.parts import Item, grown
+from tagger.containers.parts import DamagedError, Item, grown
 from tagger.saving import in_blocks, opened_stream, state_size
 from tagger.tagfile import OpenFile
 
@@ -36,6 +36,7 @@ _asf_files: Any = mutagen.asf
 _flac: Any = mutagen.flac
 _mp4_files: Any = mutagen.mp4
 _COMMENTS = 4  # a block of FLAC
+_LARGEST = 1 << 24  # bytes that such a block is shorter than
 
 
 def splice(file: BinaryIO, old: OpenFile, items: Iterable[Item]) -> None:
@@ -68,6 +69,8 @@ def _vorbis(file: BinaryIO, old: OpenFile, items: tuple[Item, ...]) -> None:
         file.seek(0)
         stream.save(file, padding=lambda _: 0)
         return
+    if len(content) >= _LARGEST:
+        raise DamagedError("its comments would be larger than FLAC allows")
     flac = _flac.FLAC(file)
     block = _flac.MetadataBlock(content)
     block.code = _COMMENTS
