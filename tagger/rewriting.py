@@ -10,7 +10,7 @@ import io
 import os
 import stat
 from collections.abc import Generator, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -105,8 +105,8 @@ def _compare(old: OpenFile, job: Rewriting, disk: Disk) -> None:
         if container is None or container.name != old.container.name:
             raise TagError("its copy came out as another kind of file; nothing was changed")
         layout = container.read(source)
-        found = layout.dialect, in_order(layout.items), layout.rest
-        if found != (old.layout.dialect, in_order(job.items), old.layout.rest):
+        wanted = replace(old.layout, items=in_order(job.items))
+        if replace(layout, items=in_order(layout.items)) != wanted:
             raise TagError("its copy came out with other tags; nothing was changed")
         ranges, copied = old.container.audio(old.source), container.audio(source)
         shared = disk.shared(old.source.file.fileno()), disk.shared(file.fileno())

@@ -139,18 +139,14 @@ def _weighed(synchsafe: _Reading, plain: _Reading) -> _Reading:
         return synchsafe
     more = _n_known(plain) - _n_known(synchsafe)
     best = plain if more > 0 else synchsafe
-    if synchsafe.doubt == plain.doubt == "":
-        # Sizes that are read too large may end in the zeros of the padding.
-        return synchsafe if _but_for_zeros(synchsafe, plain) else replace(best, doubt=_TWO_WAYS)
-    if synchsafe.doubt and plain.doubt:
+    if not synchsafe.doubt:
+        # Sizes that are read too large may swallow the last frames and end in the padding, or stop
+        # short of it; but where both readings find the same last frame, either may be true.
+        swallowed = plain.doubt or synchsafe.items[-1] != plain.items[-1]
+        return synchsafe if swallowed else replace(best, doubt=_TWO_WAYS)
+    if plain.doubt or more > 0:
         return best
-    return best if more and not best.doubt else replace(best, doubt=_TWO_WAYS)
-
-
-def _but_for_zeros(one: _Reading, other: _Reading) -> bool:
-    """Whether two readings are the same but for zeros at the end of the last frame."""
-    last = [reading.items[-1].raw[10:].rstrip(b"\0") for reading in (one, other)]
-    return one.items[:-1] == other.items[:-1] and last[0] == last[1]
+    return replace(synchsafe, doubt=_TWO_WAYS)
 
 
 def _n_known(reading: _Reading) -> int:
