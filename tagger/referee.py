@@ -18,6 +18,11 @@ import mutagen
 import mutagen.apev2
 import mutagen.flac
 import mutagen.id3
+from mutagen.aiff import AIFF
+from mutagen.dsf import DSF
+from mutagen.mp3 import MP3
+from mutagen.trueaudio import TrueAudio
+from mutagen.wave import WAVE
 
 from tagger.errors import TagError
 
@@ -26,6 +31,7 @@ log = logging.getLogger(__name__)
 # No tag with its pictures is larger; a file that says so would have us take all memory.
 LARGEST = 64 << 20
 _DEEPEST = 20
+_ID3_KINDS = (MP3, TrueAudio, WAVE, AIFF, DSF, mutagen.id3.ID3FileType)
 # What mutagen reckons from the size of the file or of its tags, which changes.
 _RECKONED = ("bitrate", "frame_offset")
 
@@ -85,7 +91,9 @@ def check(before: Seen, after: Seen, ours: Collection[str]) -> None:
 def _opened(file: _Bounded, name: str, kind: Any) -> Any:
     """The file as mutagen has it, ID3 frames as they are written; None where it cannot."""
     try:
-        found = _guessed(file, name) if kind is None else _loaded(kind, file)
+        if kind is not None:
+            return _loaded(kind, file, **({"translate": False} if kind in _ID3_KINDS else {}))
+        found = _guessed(file, name)
         if found is not None and isinstance(found.tags, mutagen.id3.ID3):
             found.tags = _loaded(type(found.tags), file, translate=False)
     except Exception as error:  # mutagen lets out errors of all kinds for damaged files

@@ -121,10 +121,12 @@ def _read_frames(body: bytes, dialect: str) -> _Reading:
     """All frames. Sizes of version 2.4 are read in both ways, since old iTunes wrote plain ones."""
     if _version(dialect) < 4:
         return _walk(body, dialect, plain=True)
-    readings = []
+    readings: list[_Reading] = []
     for plain in (False, True):
         with contextlib.suppress(DamagedError):
             readings.append(_walk(body, dialect, plain=plain))
+        if readings and max((len(item.raw) for item in readings[0].items), default=0) < 128:
+            break  # short sizes are the same in both
     if not readings:
         raise DamagedError("its ID3 tag is damaged")
     return readings[0] if len(readings) == 1 else _weighed(*readings)
@@ -174,7 +176,7 @@ def _walk(body: bytes, dialect: str, *, plain: bool) -> _Reading:
         unpacked += _unpacked(raw, version)
         at += head + size
     # Behind a zero there is padding; what else stands there would be lost.
-    doubt = _STRAY if body[at:].strip(b"\0") else ""
+    doubt = "" if body[at:] == bytes(len(body) - at) else _STRAY
     doubt = "a packed frame of its ID3 tag is too large" if unpacked > _MOST_UNPACKED else doubt
     return _Reading(tuple(items), doubt)
 
