@@ -132,7 +132,7 @@ def _carry_out(
         settle(begun, disk)
         outcomes = [_outcome(job, work) for job, work in zip(jobs, works, strict=True)]
         found = zip(numbers, works, outcomes, strict=True)
-        journal.conclude((n, out.status, out.reason) for n, work, out in found if _known(work))
+        journal.conclude((n, out.status, _how(out)) for n, work, out in found if _known(work))
         if any(not (work.done or work.error) for work in begun):
             recover(journal)  # what is not noted is looked up; after another Ctrl-C, at next start
     yield from outcomes
@@ -250,12 +250,18 @@ def _outcome(job: _Job, work: Work | None) -> Outcome:
     left = f"; a copy was left until the next start: {work.job.copy}" if _left(work) else ""
     if work.error is None:
         how = "" if not job.change.undoes else BYTES if work.job.patch else FIELDS
-        return Outcome(path, "changed", how, job.notes + ((left[2:],) if left else ()))
+        notes = job.notes + ((left[2:],) if left else ())
+        return Outcome(path, "changed", how, notes, work.spliced)
     if isinstance(work.error, MusicTagError):
         status: Status = "refused" if isinstance(work.error, RefusedError) else "failed"
         return Outcome(path, status, work.error.message + left)
     log.warning("unexpected failure with %s", path, exc_info=work.error)
     return Outcome(path, "failed", f"unexpected failure ({work.error!r}){left}")
+
+
+def _how(outcome: Outcome) -> str:
+    """What the journal says of a file besides its status."""
+    return f"bytes spliced: {outcome.spliced}" if outcome.spliced else outcome.reason
 
 
 def _known(work: Work | None) -> bool:

@@ -27,10 +27,11 @@ class Work:
 
     job: Rewriting
     number: int  # of its entry in the journal
-    steps: Generator[Patch | None]
+    steps: Generator[Patch | None, None, str]
     patch: Patch | None = None  # what makes the old file again, once the copy was compared
     done: bool = False
     error: Exception | None = None
+    spliced: str = ""  # why mutagen's own save would not do
 
     def step(self) -> None:
         """Go on to where the disk has to be waited for; a failure stays with this file."""
@@ -38,8 +39,8 @@ class Work:
             return
         try:
             self.patch = next(self.steps)
-        except StopIteration:
-            self.done = True
+        except StopIteration as end:
+            self.done, self.spliced = True, end.value
         except Exception as error:
             self.error = error
 

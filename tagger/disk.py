@@ -44,6 +44,10 @@ class Disk:
             start = self._copy_in_system(source, target, first, end)
         self._copy_through_memory(source, target, start, end)
 
+    def truncate(self, target: int, size: int) -> None:
+        """Make a file shorter, or longer by zeros."""
+        os.truncate(target, size)
+
     def dress(self, source: int, target: int, *, keep_time: bool) -> None:
         """Give a file the owner, mode, extended attributes and access list of another.
 

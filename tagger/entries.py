@@ -82,6 +82,7 @@ class Outcome:
     status: Status
     reason: str = ""
     notes: tuple[str, ...] = ()
+    spliced: str = ""  # why bytes were put into the file where mutagen would have changed others
 
 
 def held(layout: Layout, field: Field) -> Held:

@@ -81,7 +81,12 @@ def values_of(layout: Layout, field: Field | Shown) -> tuple[str, ...]:
 
 def make_items(layout: Layout, field: Field, texts: tuple[str, ...]) -> tuple[Item, ...]:
     """Items that hold these values, written as this file writes them."""
-    return make(_keys(layout.dialect, field)[0], texts, layout.dialect)
+    return make(key_of(layout, field), texts, layout.dialect)
+
+
+def key_of(layout: Layout, field: Field) -> str:
+    """The key under which a field is written."""
+    return _keys(layout.dialect, field)[0]
 
 
 def with_items(layout: Layout, field: Field, items: tuple[Item, ...]) -> tuple[Item, ...]:

@@ -9,22 +9,24 @@ import contextlib
 import io
 import os
 import stat
-from collections.abc import Generator, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tagger.containers import Source, identify
-from tagger.containers.parts import DamagedError
+from tagger.containers.parts import DamagedError, in_order
 from tagger.delta import Patch, make_patch, read_frame
 from tagger.disk import Disk
+from tagger.editing import write_copy
 from tagger.errors import RefusedError, TagError
 from tagger.payload import same_audio
+from tagger.referee import check, look
 from tagger.swapping import Known
 from tagger.tagfile import OpenFile, opened
 
 if TYPE_CHECKING:
-    from tagger.containers.parts import Container, Item, Layout, Piece
+    from tagger.containers.parts import Container, Item, Layout
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,25 +41,27 @@ class Rewriting:
     patch: Patch | None = None  # make the file that this makes of it, whatever the items are
 
 
-def rewrite(job: Rewriting, disk: Disk) -> Generator[Patch | None]:
+def rewrite(job: Rewriting, disk: Disk) -> Generator[Patch | None, None, str]:
     """Do it in three steps, or leave the file as it is and raise RefusedError or TagError.
 
     Stops when the copy is written and on its way to the disk, and when it is there and was compared
     with the file, to give what makes the old file again from the new one; going on then puts it in
     place. Between its steps others can take theirs, so that many files wait for the disk together.
     Closed before its end, it leaves everything as it was.
+    Returns why bytes were spliced into the copy; nothing where mutagen's save would do.
     """
     try:
         with opened(job.path) as old:
             _check(old, job)
             known = Known.of(os.fstat(old.source.file.fileno()))
             with _failures(job.path):
-                yield from _make_copy(old, job, disk)
+                spliced = yield from _make_copy(old, job, disk)
                 _compare(old, job, disk)
                 patch = _difference(old, job.copy)
         yield patch  # the file is closed by now: Windows replaces no open one
         with _failures(job.path):
             disk.replace(job.copy, job.path, known)
+        return spliced
     except BaseException:  # Ctrl-C too must not leave a copy behind
         with contextlib.suppress(OSError):
             disk.remove(job.copy)
@@ -82,20 +86,20 @@ def _check(old: OpenFile, job: Rewriting) -> None:
     check_writable(job.path)
 
 
-def _make_copy(old: OpenFile, job: Rewriting, disk: Disk) -> Generator[Patch | None]:
-    """Write the copy; stops before waiting for the disk."""
+def _make_copy(old: OpenFile, job: Rewriting, disk: Disk) -> Generator[Patch | None, None, str]:
+    """Write the copy; stops before waiting for the disk. Returns what `write_copy` does."""
     source = old.source.file.fileno()
     target = disk.create(job.copy)
     try:
-        for piece in _pieces(old, job):
-            if isinstance(piece, bytes):
-                disk.write(target, piece)
-            elif piece[0] < piece[1]:
-                disk.copy(source, target, *piece)
+        if job.patch:
+            spliced = _write_old(old, job.patch, disk, target)
+        else:
+            spliced = write_copy(old, job.items, disk, target)
         disk.dress(source, target, keep_time=job.keep_time)
         disk.hasten(target)
         yield None
         disk.sync(target)
+        return spliced
     finally:
         disk.close(target)
 
@@ -110,18 +114,40 @@ def _compare(old: OpenFile, job: Rewriting, disk: Disk) -> None:
         layout = container.read(source)
         if job.patch:
             _check_restored(source, container, job.patch)
-        elif layout.items != job.items or layout.rest != old.layout.rest:
-            raise TagError("its copy came out with other tags; nothing was changed")
+        else:
+            _check_items(old, layout, job)
         ranges, copied = old.container.audio(old.source), container.audio(source)
         shared = disk.shared(old.source.file.fileno()), disk.shared(file.fileno())
         if not same_audio(old.source, ranges, source, copied, shared):
             raise TagError("its copy came out with other sound; nothing was changed")
+        if not job.patch:  # its hash says more
+            _referee(old.source.file, file, job)
 
 
-def _pieces(old: OpenFile, job: Rewriting) -> Iterable[Piece]:
-    if job.patch:
-        return job.patch.pieces(old.source.size)
-    return old.container.pieces(old.source, job.items)
+def _referee(old: io.FileIO, new: io.FileIO, job: Rewriting) -> None:
+    """Have mutagen look at both; it must see all again but for the fields that were to change."""
+    before = look(old, job.path.name)
+    if before.kind:
+        ours = {item.key for item in {*job.before.items} ^ {*job.items}}
+        if "GNRE" in ours:  # mutagen shows a numbered genre of MP4 as one in words
+            ours.add("\xa9GEN")
+        check(before, look(new, job.path.name, before.kind), ours)
+
+
+def _write_old(old: OpenFile, patch: Patch, disk: Disk, target: int) -> str:
+    """Write what a patch makes of a file; gives nothing, as no reason is needed."""
+    for piece in patch.pieces(old.source.size):
+        if isinstance(piece, bytes):
+            disk.write(target, piece)
+        elif piece[0] < piece[1]:
+            disk.copy(old.source.file.fileno(), target, *piece)
+    return ""
+
+
+def _check_items(old: OpenFile, layout: Layout, job: Rewriting) -> None:
+    wanted = replace(old.layout, items=in_order(job.items))
+    if replace(layout, items=in_order(layout.items)) != wanted:
+        raise TagError("its copy came out with other tags; nothing was changed")
 
 
 def _check_restored(source: Source, container: Container, patch: Patch) -> None:

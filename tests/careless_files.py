@@ -7,6 +7,9 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from tagger.containers.parts import Item
+from tagger.disk import Disk
+from tagger.editing import fill
+from tagger.splicing import splice
 from tagger.tagfile import opened
 from tests.music_files import make_file
 
@@ -100,8 +103,11 @@ def make_careless_file(what: str, path: Path) -> Path:
 
 def add(path: Path, raws: Iterable[tuple[str, bytes]]) -> None:
     """Put items into a file as the very bytes that are given."""
+    copy = path.with_name("careless copy")
+    disk = Disk()
+    target = disk.create(copy)
     with opened(path) as file:
         items = (*file.layout.items, *(Item(key, raw) for key, raw in raws))
-        pieces = file.container.pieces(file.source, items)
-        content = [p if isinstance(p, bytes) else path.read_bytes()[slice(*p)] for p in pieces]
-    path.write_bytes(b"".join(content))
+        assert not fill(file, disk, target, lambda written: splice(written, file, items))
+    disk.close(target)
+    copy.replace(path)

@@ -63,6 +63,11 @@ class FaultyDisk(Disk):
             raise self.error()
         super().hasten(target)
 
+    def truncate(self, target: int, size: int) -> None:
+        if self.fails("truncate"):
+            raise self.error()
+        super().truncate(target, size)
+
     def sync(self, target: int) -> None:
         if self.fails("sync"):
             raise self.error()

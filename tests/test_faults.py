@@ -40,7 +40,8 @@ def test_failure_of_any_use_of_the_disk(kind: str, tmp_path: Path) -> None:
     path = make_file(kind, folder / f"song{KINDS[kind]}")
     with Journal(tmp_path / "journal") as journal:
         met = {disk.failed_at: out.status for disk, (out,) in fail_everywhere([path], journal)}
-    assert set(met) == VERBS | {""}
+    # Not every kind of file is made shorter on its way.
+    assert set(met) - {"truncate"} == VERBS | {""}
     # A folder that cannot be synced is no reason to say that the file in it was not changed.
     assert {verb for verb, status in met.items() if status == "changed"} == {"sync_folder", ""}
 
@@ -56,7 +57,7 @@ def test_failure_within_a_batch_stays_with_its_file(tmp_path: Path, short_song: 
             failed = sum(outcome.status == "failed" for outcome in outcomes)
             assert failed == (disk.failed_at not in ("sync_folder", ""))
             uses[disk.failed_at] += 1
-    assert set(uses) == VERBS | {""}
+    assert set(uses) == VERBS | {"truncate", ""}
     assert uses["replace"] == uses["sync"] == uses["reopen"] == len(paths)
     assert uses["sync_folder"] == 2  # once for each folder, not for each file
 

@@ -6,12 +6,12 @@ Source: https://wiki.hydrogenaud.io/index.php?title=APEv2_specification
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tagger.containers.id3 import read_tag
 from tagger.containers.id3v1 import read_v1
-from tagger.containers.parts import DamagedError, Item, Layout, Piece, Range, Source
+from tagger.containers.parts import Container, DamagedError, Item, Layout, Range, Source
 
 DIALECT = "ape"
 _MARK = b"APETAGEX"
@@ -20,7 +20,7 @@ _MOST_ITEMS = 65536
 
 
 @dataclass(frozen=True, slots=True)
-class Ape:
+class Ape(Container):
     """Files with an APEv2 tag behind the sound."""
 
     name: str
@@ -37,13 +37,9 @@ class Ape:
         start, _ = find_tag(source)
         yield min(read_tag(source).size, start), start
 
-    def pieces(self, source: Source, items: Iterable[Item]) -> Iterator[Piece]:
-        """The sound, the tag made anew, and an ID3v1 tag where there is one."""
-        start, end = find_tag(source)
-        yield 0, start
-        if kept := tuple(items):
-            yield _build(kept)
-        yield end, source.size
+    def head(self, source: Source) -> int:
+        """All up to an ID3v1 tag behind it."""
+        return find_tag(source)[1]
 
 
 def find_tag(source: Source) -> Range:
@@ -101,7 +97,8 @@ def _items(source: Source, start: int, end: int) -> Iterator[Item]:
         raise DamagedError("its APE tag holds more than it says")
 
 
-def _build(items: tuple[Item, ...]) -> bytes:
+def build(items: tuple[Item, ...]) -> bytes:
+    """A tag of these items."""
     body = b"".join(item.raw for item in items)
     if len(body) + 32 >= 1 << 31:
         raise DamagedError("its APE tag would be too large")

@@ -12,7 +12,7 @@ import uuid
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from tagger.containers.parts import DamagedError, Item, Layout, Piece, Range, Source
+from tagger.containers.parts import Container, DamagedError, Item, Layout, Range, Source
 
 DIALECT = "asf"
 Object = tuple[bytes, bytes]  # GUID, content
@@ -27,16 +27,17 @@ _DESCRIPTION = _guid("75B22633-668E-11CF-A6D9-00AA0062CE6C")
 _EXTENDED = _guid("D2D0A440-E307-11D2-97F0-00A0C95EA850")
 _EXTENSION = _guid("5FBF03B5-A92E-11CF-8EE3-00C00C205365")
 _LIBRARY = _guid("44231C94-9498-49D1-A141-1D134E457054")
+_PADDING = _guid("1806D474-CADF-4509-A4BA-9AABCB96AAE8")
 _FILE = _guid("8CABDCA1-A947-11CF-8EE4-00C00C205365")
 _EXTENSION_HEAD = _guid("ABD3D211-A9BA-11CF-8EE6-00C00C205365") + b"\x06\0"
 _NAMES = ("TITLE", "AUTHOR", "COPYRIGHT", "DESCRIPTION", "RATING")
 _TEXT = 0
 # The first byte of an item's raw form says where it stands.
-_IN_DESCRIPTION, _IN_EXTENDED, _IN_LIBRARY = b"D", b"E", b"L"
+IN_DESCRIPTION, IN_EXTENDED, IN_LIBRARY = b"D", b"E", b"L"
 
 
 @dataclass(frozen=True, slots=True)
-class Asf:
+class Asf(Container):
     """WMA."""
 
     name: str = "WMA"
@@ -46,43 +47,30 @@ class Asf:
         objects, _ = _header(source)
         library = _library(objects)
         items = [*_described(_content(objects, _DESCRIPTION))]
-        items += _attributes(_content(objects, _EXTENDED), _IN_EXTENDED)
-        items += _attributes(_content(library, _LIBRARY), _IN_LIBRARY)
+        items += _attributes(_content(objects, _EXTENDED), IN_EXTENDED)
+        items += _attributes(_content(library, _LIBRARY), IN_LIBRARY)
         return Layout(DIALECT, tuple(items), tuple(_witness(objects, library)))
 
     def audio(self, source: Source) -> Iterator[Range]:
         """All behind the header."""
         yield _header(source)[1], source.size
 
-    def pieces(self, source: Source, items: Iterable[Item]) -> Iterator[Piece]:
-        """A new header; it states the size of the file."""
-        objects, end = _header(source)
-        kept = tuple(items)
-        library = _put(_library(objects), _LIBRARY, _group(kept, _IN_LIBRARY))
-        objects = _put(objects, _EXTENDED, _group(kept, _IN_EXTENDED))
-        if any(item.raw[:1] == _IN_LIBRARY for item in kept) or _content(objects, _EXTENSION):
-            inner = b"".join(map(_object, library))
-            extension = _EXTENSION_HEAD + struct.pack("<I", len(inner)) + inner
-            objects = _put(objects, _EXTENSION, extension)
-        size = 30 + sum(24 + len(content) for _, content in objects) + source.size - end
-        objects = [(guid, _sized(guid, content, size)) for guid, content in objects]
-        body = b"".join(map(_object, objects))
-        head = struct.pack("<QI", 30 + len(body), len(objects)) + source.at(28, 2)
-        yield HEADER + head + body
-        yield end, source.size
+    def head(self, source: Source) -> int:
+        """The header."""
+        return _header(source)[1]
 
 
 def texts(item: Item) -> tuple[str, ...]:
     """The value of an attribute that is text."""
     where, raw = item.raw[:1], item.raw[1:]
-    if where == _IN_DESCRIPTION:
+    if where == IN_DESCRIPTION:
         value = raw
     else:
-        at = 8 if where == _IN_LIBRARY else 0
+        at = 8 if where == IN_LIBRARY else 0
         name, kind = _name(raw, where)
         if kind != _TEXT:
             return ()
-        value = raw[at + (4 if where == _IN_LIBRARY else 6) + len(name) :]
+        value = raw[at + (4 if where == IN_LIBRARY else 6) + len(name) :]
     text = value.decode("utf-16-le", "replace").strip("\0").strip()
     return (text,) if text else ()
 
@@ -95,10 +83,10 @@ def make_items(key: str, values: tuple[str, ...]) -> tuple[Item, ...]:
         data = value.encode("utf-16-le") + b"\0\0"
         if number == 0 and len(data) <= 0xFFFF:
             raw = struct.pack("<H", len(name)) + name + struct.pack("<HH", _TEXT, len(data)) + data
-            items.append(Item(key.upper(), _IN_EXTENDED + raw))
+            items.append(Item(key.upper(), IN_EXTENDED + raw))
         else:
             head = struct.pack("<HHHHI", 0, 0, len(name), _TEXT, len(data))
-            items.append(Item(key.upper(), _IN_LIBRARY + head + name + data))
+            items.append(Item(key.upper(), IN_LIBRARY + head + name + data))
     return tuple(items)
 
 
@@ -107,7 +95,7 @@ def arranged(items: Iterable[Item]) -> tuple[Item, ...]:
     return tuple(
         sorted(
             items,
-            key=lambda item: (_IN_DESCRIPTION + _IN_EXTENDED + _IN_LIBRARY).index(item.raw[:1]),
+            key=lambda item: (IN_DESCRIPTION + IN_EXTENDED + IN_LIBRARY).index(item.raw[:1]),
         )
     )
 
@@ -144,20 +132,10 @@ def _content(objects: Iterable[Object], guid: bytes) -> bytes:
     return found[0] if found else b""
 
 
-def _put(objects: Iterable[Object], guid: bytes, content: bytes) -> list[Object]:
-    """The objects with one replaced, or put behind them unless it is empty."""
-    kept = list(objects)
-    for i, (other, _) in enumerate(kept):
-        if other == guid:
-            kept[i] = guid, content
-            return kept
-    return [*kept, (guid, content)] if len(content) > 2 else kept
-
-
 def _attributes(content: bytes, where: bytes) -> Iterator[Item]:
     count, at = int.from_bytes(content[:2], "little"), 2
     for _ in range(count):
-        if where == _IN_LIBRARY:
+        if where == IN_LIBRARY:
             _, _, name, _, value = _unpack("<HHHHI", content, at)
             end = at + 12 + name + value
         else:
@@ -176,7 +154,7 @@ def _attributes(content: bytes, where: bytes) -> Iterator[Item]:
 
 def _name(raw: bytes, where: bytes) -> tuple[bytes, int]:
     """The name of an attribute, as bytes, and the type of its value."""
-    if where == _IN_LIBRARY:
+    if where == IN_LIBRARY:
         _, _, length, kind = _unpack("<HHHH", raw, 0)
         return raw[12 : 12 + length], kind
     (length,) = _unpack("<H", raw, 0)
@@ -189,18 +167,21 @@ def _described(content: bytes) -> Iterator[Item]:
         return
     at = 10
     for name, size in zip(_NAMES, _unpack("<HHHHH", content, 0), strict=True):
-        yield Item(name, _IN_DESCRIPTION + content[at : at + size])
+        if size:
+            yield Item(name, IN_DESCRIPTION + content[at : at + size])
         at += size
 
 
-def _group(items: Iterable[Item], where: bytes) -> bytes:
+def group(items: Iterable[Item], where: bytes) -> bytes:
+    """The content of the object that holds the items of one place."""
     raws = [item.raw[1:] for item in items if item.raw[:1] == where]
     return struct.pack("<H", len(raws)) + b"".join(raws)
 
 
 def _witness(objects: list[Object], library: list[Object]) -> Iterator[bytes]:
+    """All but the items, the room left for them, and objects without anything in them."""
     for guid, content in (*objects, *library):
-        if guid not in (_EXTENDED, _EXTENSION, _LIBRARY):
+        if guid not in (_EXTENDED, _EXTENSION, _LIBRARY, _PADDING) and content.strip(b"\0"):
             yield guid + _sized(guid, content, 0)
 
 
@@ -209,10 +190,6 @@ def _sized(guid: bytes, content: bytes, size: int) -> bytes:
     if guid != _FILE:
         return content
     return content[:16] + struct.pack("<Q", size) + content[24:]
-
-
-def _object(item: Object) -> bytes:
-    return item[0] + struct.pack("<Q", 24 + len(item[1])) + item[1]
 
 
 def _unpack(form: str, content: bytes, at: int) -> tuple[int, ...]:

@@ -7,11 +7,11 @@ specification, version 1.01 (Sony 2005)
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from tagger.containers.id3 import Id3Tag, build_tag, read_tag
-from tagger.containers.parts import DamagedError, Item, Layout, Piece, Range, Source
+from tagger.containers.id3 import Id3Tag, read_tag
+from tagger.containers.parts import Container, DamagedError, Layout, Range, Source
 
 _MOST_CHUNKS = 10_000
 
@@ -31,7 +31,7 @@ class _Chunk:
 
 
 @dataclass(frozen=True, slots=True)
-class Chunked:
+class Chunked(Container):
     """A file of chunks."""
 
     name: str
@@ -42,11 +42,12 @@ class Chunked:
     def read(self, source: Source) -> Layout:
         """The frames of its ID3 chunk."""
         chunks, end = self._chunks(source)
-        tag = self._tag(source, chunks)
-        others = (c for c in chunks if c.name not in (self.sound, *self.tag_names))
+        old, tag = self._tag(source, chunks)
+        others = (c for c in chunks if c.name != self.sound and c is not old)
         rest = tuple(c.name + source.peek(c.start, c.length) for c in others)
         whole = all(chunk.start + chunk.length <= end for chunk in chunks)
         reason = "" if whole else "it is shorter than its header says"
+        reason = reason or (_beside(source, old, tag) if old else "") or tag.doubt
         return Layout(tag.dialect, tag.items, (*rest, source.peek(end, source.size)), reason)
 
     def audio(self, source: Source) -> Iterator[Range]:
@@ -55,23 +56,9 @@ class Chunked:
             if chunk.name == self.sound:
                 yield chunk.start, min(chunk.start + chunk.length, source.size)
 
-    def pieces(self, source: Source, items: Iterable[Item]) -> Iterator[Piece]:
-        """The chunks around the ID3 chunk, which is put where the old one was, or at the end."""
-        chunks, end = self._chunks(source)
-        old = next((c for c in chunks if c.name in self.tag_names), _Chunk(b"", end + 8, -8))
-        tag = self._tag(source, chunks)
-        content = build_tag(tag, items, tag.size)
-        name = old.name or self.tag_names[0]
-        chunk = name + struct.pack(f"{self.order}I", len(content)) + content
-        start, after = old.start - 8, min(old.end, end)
-        pad = bytes(start % 2) + chunk + bytes(len(chunk) % 2)
-        length = end - 8 - (after - start) + len(pad)
-        if length >= 1 << 32:
-            raise DamagedError("it would be larger than such a file can be")
-        yield source.at(0, 4) + struct.pack(f"{self.order}I", length)
-        yield 8, start
-        yield pad
-        yield after, source.size
+    def tag(self, source: Source) -> Id3Tag:
+        """The tag in its chunk."""
+        return self._tag(source, self._chunks(source)[0])[1]
 
     def _chunks(self, source: Source) -> tuple[list[_Chunk], int]:
         """All chunks, and where the file should end by its own header."""
@@ -86,15 +73,26 @@ class Chunked:
                 raise DamagedError("it has too many chunks")
         return chunks, end
 
-    def _tag(self, source: Source, chunks: list[_Chunk]) -> Id3Tag:
+    def _tag(self, source: Source, chunks: list[_Chunk]) -> tuple[_Chunk | None, Id3Tag]:
+        """The first chunk of that name, and the tag in it."""
         for chunk in chunks:
             if chunk.name in self.tag_names:
-                return read_tag(source, chunk.start)
-        return Id3Tag()
+                return chunk, read_tag(source, chunk.start)
+        return None, Id3Tag()
+
+
+def _beside(source: Source, chunk: _Chunk, tag: Id3Tag) -> str:
+    """Why a chunk cannot be written that is not filled by its tag; nothing where all else is 0."""
+    if tag.size > chunk.length:
+        return "its ID3 tag does not fit into its chunk"
+    stray = source.at(chunk.start + tag.size, chunk.length - tag.size).strip(b"\0")
+    if not stray:
+        return ""
+    return "something stands behind its ID3 tag" if tag.size else "its ID3 chunk holds no ID3 tag"
 
 
 @dataclass(frozen=True, slots=True)
-class Dsf:
+class Dsf(Container):
     """A header that says where the tag is, the sound, and the tag."""
 
     name: str = "DSF"
@@ -102,21 +100,17 @@ class Dsf:
     def read(self, source: Source) -> Layout:
         """The frames of its tag."""
         tag, start = self._tag(source)
-        if tag.size and start + tag.size != source.size:
-            return Layout(tag.dialect, tag.items, (), "something stands behind its tag")
-        return Layout(tag.dialect, tag.items)
+        stray = start + tag.size != source.size
+        reason = "something stands behind its tag" if stray else tag.doubt
+        return Layout(tag.dialect, tag.items, (), reason)
 
     def audio(self, source: Source) -> Iterator[Range]:
         """All but the header and the tag."""
         yield 28, self._tag(source)[1]
 
-    def pieces(self, source: Source, items: Iterable[Item]) -> Iterator[Piece]:
-        """The header with the new size, the sound, the tag."""
-        tag, start = self._tag(source)
-        content = build_tag(tag, items, tag.size)
-        yield source.at(0, 12) + struct.pack("<QQ", start + len(content), start)
-        yield 28, start
-        yield content
+    def tag(self, source: Source) -> Id3Tag:
+        """The tag at its end."""
+        return self._tag(source)[0]
 
     def _tag(self, source: Source) -> tuple[Id3Tag, int]:
         (start,) = struct.unpack("<Q", source.at(20, 8))

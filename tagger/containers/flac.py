@@ -5,15 +5,14 @@ Source: https://www.rfc-editor.org/rfc/rfc9639
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tagger.containers.id3 import read_tag
-from tagger.containers.parts import DamagedError, Item, Layout, Piece, Range, Source, grown
-from tagger.containers.vorbis import DIALECT, Comments, build, parse
+from tagger.containers.parts import Container, DamagedError, Layout, Range, Source
+from tagger.containers.vorbis import DIALECT, Comments, parse
 
 _PADDING, _COMMENTS = 1, 4
-_LARGEST = (1 << 24) - 1  # bytes of a block
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +33,7 @@ class _Blocks:
 
 
 @dataclass(frozen=True, slots=True)
-class Flac:
+class Flac(Container):
     """FLAC in its own container."""
 
     name: str = "FLAC"
@@ -52,22 +51,13 @@ class Flac:
         """The frames behind the metadata."""
         yield _read_blocks(source).end, source.size
 
-    def pieces(self, source: Source, items: Iterable[Item]) -> Iterator[Piece]:
-        """The blocks in their order; what padding there was is used up, then made anew."""
-        old = _read_blocks(source)
-        new = _COMMENTS, build(old.comments, items)
-        kept = [block for block in old.blocks if block[0] != _PADDING]
-        places = [i for i, (kind, _) in enumerate(kept) if kind == _COMMENTS]
-        if places:
-            kept[places[0]] = new
-        else:
-            kept.insert(1, new)  # behind the stream's description, which must be first
-        needed = sum(4 + len(content) for _, content in kept)
-        room = grown(needed + 4, old.end - old.start)
-        kept += _padding(room - needed)
-        yield 0, old.start
-        yield b"".join(_block(*block, last=block is kept[-1]) for block in kept)
-        yield old.end, source.size
+    def head(self, source: Source) -> int:
+        """All that stands before the frames."""
+        return _read_blocks(source).end
+
+    def comments(self, source: Source) -> Comments:
+        """Its comment block; an empty one where there is none."""
+        return _read_blocks(source).comments
 
 
 def _read_blocks(source: Source) -> _Blocks:
@@ -85,19 +75,3 @@ def _read_blocks(source: Source) -> _Blocks:
     if sum(kind == _COMMENTS for kind, _ in blocks) > 1:
         raise DamagedError("it has two sets of comments")
     return _Blocks(tuple(blocks), start, at)
-
-
-def _block(kind: int, content: bytes, *, last: bool) -> bytes:
-    if len(content) > _LARGEST:
-        raise DamagedError("its comments would be larger than FLAC allows")
-    return bytes([kind | (0x80 if last else 0)]) + len(content).to_bytes(3, "big") + content
-
-
-def _padding(room: int) -> Iterator[tuple[int, bytes]]:
-    """Blocks of padding that take `room` bytes with their headers."""
-    while room >= 4:
-        size = min(room - 4, _LARGEST)
-        if 0 < room - 4 - size < 4:
-            size -= 4
-        yield _PADDING, bytes(size)
-        room -= 4 + size

@@ -9,9 +9,11 @@ and unsynchronisation of whole tags before 2.4, which no decoder of this century
 
 from __future__ import annotations
 
+import contextlib
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+import zlib
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
 from tagger.containers.parts import DamagedError, Item, Source
 
@@ -21,6 +23,10 @@ _OLD_NAMES = {"TCO": "TCON", "TXX": "TXXX", "TT2": "TIT2", "TP1": "TPE1", "TAL":
 _NEW_NAMES = {new: old for old, new in _OLD_NAMES.items()}
 _NAME = re.compile(rb"[A-Z0-9]{4}|[A-Z0-9]{3}[\0 ]")  # iTunes put names of 2.2 into tags of 2.3
 _CODECS = {0: "latin-1", 1: "utf-16", 2: "utf-16-be", 3: "utf-8"}
+UNSYNCHRONISED = " unsynchronised"  # 2.4: all frames are, whatever their own flags say
+_STRAY = "something stands behind the frames of its ID3 tag"
+_TWO_WAYS = "the sizes of its ID3 frames can be read in two ways"
+_MOST_UNPACKED = 1 << 26  # bytes of all packed frames of a tag: what reads them needs the room
 JOINT = "; "  # between values before version 2.4, which has no sign for it
 
 
@@ -32,11 +38,20 @@ class Id3Tag:
     items: tuple[Item, ...] = ()
     size: int = 0
     flags: int = 0  # of the header, as far as we write them again
+    doubt: str = ""  # why it can be read but should not be written
 
     @property
     def dialect(self) -> str:
         """The name of this way to write frames."""
-        return f"id3v2.{self.version}"
+        return f"id3v2.{self.version}" + (UNSYNCHRONISED if self.flags else "")
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """What a walk from frame to frame found, and why some of it should not be written."""
+
+    items: tuple[Item, ...]
+    doubt: str
 
 
 def read_tag(source: Source, start: int = 0) -> Id3Tag:
@@ -55,7 +70,8 @@ def read_tag(source: Source, start: int = 0) -> Id3Tag:
     if flags & 0x40:
         body = body[_extended(body, version) :]
     kept = flags & 0x80 if version == 4 else 0
-    return Id3Tag(version, tuple(_frames(body, version)), 10 + length + footer, kept)
+    found = _read_frames(body, f"id3v2.{version}" + (UNSYNCHRONISED if kept else ""))
+    return Id3Tag(version, found.items, 10 + length + footer, kept, found.doubt)
 
 
 def build_tag(tag: Id3Tag, items: Iterable[Item], size: int = 0) -> bytes:
@@ -71,7 +87,7 @@ def build_tag(tag: Id3Tag, items: Iterable[Item], size: int = 0) -> bytes:
 def texts(item: Item, dialect: str) -> tuple[str, ...]:
     """The values of a text frame."""
     version = _version(dialect)
-    body = _body(item.raw, version)
+    body = _body(item.raw, dialect)
     if not body:
         return ()
     codec = _CODECS.get(body[0], "latin-1")
@@ -92,29 +108,59 @@ def make_item(key: str, values: tuple[str, ...], dialect: str) -> Item:
     version = _version(dialect)
     name, _, description = key.partition(":")
     text = ("\0" if version == 4 else JOINT).join(values)
-    encoding = 3 if version == 4 else 0 if _is_latin(description + text) else 1
+    encoding = 3 if version == 4 else 0 if is_latin(description + text) else 1
     codec = _CODECS[encoding]
+    end = b"\0\0" if encoding == 1 else b"\0"  # as mutagen ends all its texts
     body = bytes([encoding])
     if description:
-        body += description.encode(codec) + (b"\0\0" if encoding == 1 else b"\0")
-    return Item(key, _frame(name, body + text.encode(codec), version))
+        body += description.encode(codec) + end
+    return Item(key, _frame(name, body + text.encode(codec) + end, version))
 
 
-def _frames(body: bytes, version: int) -> Iterator[Item]:
-    if version == 2:
-        return iter(_walk(body, 2, plain=True))
-    try:
-        return iter(_walk(body, version, plain=version == 3))
-    except DamagedError:
-        if version == 3:
-            raise
-        return iter(_walk(body, 4, plain=True))  # old versions of iTunes wrote plain sizes
+def _read_frames(body: bytes, dialect: str) -> _Reading:
+    """All frames. Sizes of version 2.4 are read in both ways, since old iTunes wrote plain ones."""
+    if _version(dialect) < 4:
+        return _walk(body, dialect, plain=True)
+    readings: list[_Reading] = []
+    for plain in (False, True):
+        with contextlib.suppress(DamagedError):
+            readings.append(_walk(body, dialect, plain=plain))
+        if readings and max((len(item.raw) for item in readings[0].items), default=0) < 128:
+            break  # short sizes are the same in both
+    if not readings:
+        raise DamagedError("its ID3 tag is damaged")
+    return readings[0] if len(readings) == 1 else _weighed(*readings)
 
 
-def _walk(body: bytes, version: int, *, plain: bool) -> list[Item]:
+def _weighed(synchsafe: _Reading, plain: _Reading) -> _Reading:
+    """The better of two readings, by known frames as in mutagen's determine_bpi.
+
+    Where that does not tell for sure which one it is, the tag is shown but not to be written.
+    """
+    if synchsafe.items == plain.items:
+        return synchsafe
+    more = _n_known(plain) - _n_known(synchsafe)
+    best = plain if more > 0 else synchsafe
+    if not synchsafe.doubt:
+        # Sizes that are read too large may swallow the last frames and end in the padding, or stop
+        # short of it; but where both readings find the same last frame, either may be true.
+        swallowed = plain.doubt or synchsafe.items[-1] != plain.items[-1]
+        return synchsafe if swallowed else replace(best, doubt=_TWO_WAYS)
+    if plain.doubt or more > 0:
+        return best
+    return replace(synchsafe, doubt=_TWO_WAYS)
+
+
+def _n_known(reading: _Reading) -> int:
+    from mutagen.id3 import Frames
+
+    return sum(item.key.partition(":")[0] in Frames for item in reading.items)
+
+
+def _walk(body: bytes, dialect: str, *, plain: bool) -> _Reading:
     """All frames up to the padding; an error where they do not fit one behind the other."""
-    head = 6 if version == 2 else 10
-    items, at = [], 0
+    version = _version(dialect)
+    head, items, at, unpacked = (6 if version == 2 else 10), [], 0, 0
     while at + head <= len(body) and body[at]:
         name = body[at : at + (3 if version == 2 else 4)]
         number = body[at + len(name) : at + (6 if version == 2 else 8)]
@@ -126,26 +172,43 @@ def _walk(body: bytes, version: int, *, plain: bool) -> list[Item]:
             raise DamagedError("its ID3 tag is damaged")
         if plain and version == 4:
             raw = name + _to_synchsafe(size) + raw[8:]
-        items.append(Item(_key(name, raw, version), raw))
+        items.append(Item(_key(name, raw, dialect), raw))
+        unpacked += _unpacked(raw, version)
         at += head + size
-    return items
+    # Behind a zero there is padding; what else stands there would be lost.
+    doubt = "" if body[at:] == bytes(len(body) - at) else _STRAY
+    doubt = "a packed frame of its ID3 tag is too large" if unpacked > _MOST_UNPACKED else doubt
+    return _Reading(tuple(items), doubt)
 
 
-def _key(name: bytes, raw: bytes, version: int) -> str:
+def _unpacked(raw: bytes, version: int) -> int:
+    """How many bytes a packed frame holds; no more are unpacked than are too many."""
+    if version == 2 or not raw[9] & (0x80 if version == 3 else 0x08):
+        return 0
+    size = 0
+    for start in (10, 14, 15):  # behind what the other flags put in front
+        with contextlib.suppress(zlib.error):
+            unpacked = zlib.decompressobj().decompress(raw[start:], _MOST_UNPACKED + 1)
+            size = max(size, len(unpacked))
+    return size
+
+
+def _key(name: bytes, raw: bytes, dialect: str) -> str:
     text = name.rstrip(b"\0 ").decode("ascii")
     text = _OLD_NAMES.get(text, text)
     if text != "TXXX":
         return text
     try:
-        body = _body(raw, version)
+        body = _body(raw, dialect)
     except DamagedError:
         return text
     description = _decode(body[1:], _CODECS.get(body[0], "latin-1")) if body else ""
     return f"TXXX:{description.split(chr(0))[0].upper()}"
 
 
-def _body(raw: bytes, version: int) -> bytes:
+def _body(raw: bytes, dialect: str) -> bytes:
     """A frame without its header and whatever its flags put in front."""
+    version = _version(dialect)
     if version == 2:
         return raw[6:]
     flags, body = raw[9], raw[10:]
@@ -155,7 +218,7 @@ def _body(raw: bytes, version: int) -> bytes:
         body = body[1:]
     if version == 4 and flags & 0x01:
         body = body[4:]
-    if version == 4 and flags & 0x02:
+    if version == 4 and (flags & 0x02 or dialect.endswith(UNSYNCHRONISED)):
         body = body.replace(b"\xff\0", b"\xff")
     return body
 
@@ -170,6 +233,8 @@ def _frame(name: str, body: bytes, version: int) -> bytes:
 def _extended(body: bytes, version: int) -> int:
     if version == 2 or len(body) < 4:
         raise DamagedError("its ID3 tag is packed in a way nobody uses")
+    if _NAME.fullmatch(body[:4]):  # some set the flag and write no such header
+        return 0
     length = 4 + int.from_bytes(body[:4], "big") if version == 3 else _synchsafe(body[:4])
     if length > len(body):
         raise DamagedError("its ID3 tag is damaged")
@@ -189,12 +254,13 @@ def _decode(content: bytes, codec: str) -> str:
     return content.decode(codec, "replace")
 
 
-def _is_latin(text: str) -> bool:
+def is_latin(text: str) -> bool:
+    """Whether a text can be written in Latin-1."""
     return all(ord(sign) < 256 for sign in text)
 
 
 def _version(dialect: str) -> int:
-    return int(dialect[-1])
+    return int(dialect[6])  # of "id3v2.4"
 
 
 def _synchsafe(content: bytes) -> int:

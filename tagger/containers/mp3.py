@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tagger.containers.ape import find_tag
-from tagger.containers.id3 import Id3Tag, build_tag, read_tag
+from tagger.containers.id3 import Id3Tag, read_tag
 from tagger.containers.id3v1 import as_frames, read_v1
-from tagger.containers.parts import Item, Layout, Piece, Range, Source, grown
+from tagger.containers.parts import Container, Layout, Range, Source
 
 
 @dataclass(frozen=True, slots=True)
-class Mp3:
+class Mp3(Container):
     """Files whose tag stands in front of the sound."""
 
     name: str = "MP3"
@@ -23,17 +23,17 @@ class Mp3:
         v1 = read_v1(source)
         items = tag.items if tag.size else as_frames(v1)
         start, _ = find_tag(source)
-        return Layout(tag.dialect, items, (source.at(start, source.size - start),))
+        return Layout(tag.dialect, items, (source.at(start, source.size - start),), tag.doubt)
 
     def audio(self, source: Source) -> Iterator[Range]:
         """Everything between the tags."""
         start, _ = find_tag(source)
         yield min(read_tag(source).size, start), start
 
-    def pieces(self, source: Source, items: Iterable[Item]) -> Iterator[Piece]:
-        """A tag in the room of the old one where it fits, then the rest."""
-        tag = read_tag(source)
-        kept = tuple(items)
-        needed = len(build_tag(tag, kept))
-        yield build_tag(tag if tag.size else Id3Tag(), kept, grown(needed, tag.size))
-        yield tag.size, source.size
+    def head(self, source: Source) -> int:
+        """The ID3v2 tag."""
+        return read_tag(source).size
+
+    def tag(self, source: Source) -> Id3Tag:
+        """Its ID3v2 tag."""
+        return read_tag(source)

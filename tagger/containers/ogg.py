@@ -6,14 +6,14 @@ Source: https://www.rfc-editor.org/rfc/rfc3533
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from mutagen import MutagenError
 from mutagen.ogg import OggPage
 
-from tagger.containers.parts import DamagedError, Item, Layout, Piece, Range, Source
-from tagger.containers.vorbis import DIALECT, Comments, build, parse
+from tagger.containers.parts import Container, DamagedError, Layout, Piece, Range, Source
+from tagger.containers.vorbis import DIALECT, Comments, parse
 
 # First bytes of the first packet -> the name, first bytes of the comments, header packets.
 _CODECS = {
@@ -33,6 +33,7 @@ class _Page:
     body: int  # where its packets start
     serial: bytes
     lacing: bytes
+    first: bool  # of its stream
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,7 @@ class _Headers:
 
 
 @dataclass(frozen=True, slots=True)
-class Ogg:
+class Ogg(Container):
     """One stream of sound in Ogg pages."""
 
     name: str = "Ogg"
@@ -62,7 +63,8 @@ class Ogg:
         headers = _read_headers(source)
         comments = headers.comments
         first = source.at(0, headers.pages[0].start)
-        rest = (first, comments.vendor, comments.tail, *headers.packets[1:])
+        padding = comments.tail.rstrip(b"\0")
+        rest = (first, comments.vendor, padding, *headers.packets[1:])
         return Layout(DIALECT, comments.items, rest)
 
     def audio(self, source: Source) -> Iterator[Range]:
@@ -71,39 +73,54 @@ class Ogg:
             yield page.start + 5, page.start + 18
             yield page.start + 26, page.end
 
-    def pieces(self, source: Source, items: Iterable[Item]) -> Iterator[Piece]:
-        """New header pages; the others are numbered again where there are more or fewer."""
+    def head(self, source: Source) -> int:
+        """All up to the last page of the headers, which are written anew."""
         old = _read_headers(source)
-        packet = old.mark + build(old.comments, items)
-        first = int.from_bytes(source.at(old.pages[0].start + 18, 4), "little")
-        new = OggPage.from_packets([packet, *old.packets[1:]], first)  # type: ignore[no-untyped-call]
-        serial = int.from_bytes(old.pages[0].serial, "little")
-        yield 0, old.pages[0].start
-        for page in new:
-            page.serial = serial
-            yield page.write()
-        more, after = len(new) - len(old.pages), old.pages[-1].end
+        for page in old.pages:
+            _checked(source, page)
+        return old.pages[-1].end
+
+    def rest(self, source: Source, head: Source) -> Iterator[Piece]:
+        """The other pages, numbered again where there are more or fewer before them."""
+        old = _read_headers(source)
+        more, after = len(_read_headers(head).pages) - len(old.pages), old.pages[-1].end
         if more:
             yield from _renumbered(source, after, old.pages[0].serial, more)
         else:
             yield after, source.size
 
+    def comments(self, source: Source) -> Comments:
+        """The comments among its headers."""
+        return _read_headers(source).comments
+
 
 def _renumbered(source: Source, start: int, serial: bytes, more: int) -> Iterator[Piece]:
+    """All pages behind the headers; those of our stream count on, the others are left."""
+    ours = True
     for page in _pages(source, start):
-        if page.serial != serial:
+        ours = ours and (page.serial != serial or not page.first)  # a chain may use a serial again
+        if not ours or page.serial != serial:
             yield page.start, page.end
             continue
-        content = io.BytesIO(source.at(page.start, page.end - page.start))
-        try:
-            copy = OggPage(content)  # type: ignore[no-untyped-call]
-        except MutagenError as error:
-            raise DamagedError("its pages are built oddly") from error
+        copy = _checked(source, page)
         copy.sequence += more
-        written = copy.write()  # type: ignore[no-untyped-call]
-        if len(written) != page.end - page.start:
-            raise DamagedError("its pages are built oddly")
-        yield written
+        yield copy.write()  # type: ignore[no-untyped-call]
+
+
+def _checked(source: Source, page: _Page) -> OggPage:
+    """A page that is to be written anew; an error where its checksum does not hold.
+
+    A new checksum would make a page look sound whose bytes are not.
+    """
+    content = source.at(page.start, page.end - page.start)
+    try:
+        found = OggPage(io.BytesIO(content))  # type: ignore[no-untyped-call]
+        same = found.write() == content  # type: ignore[no-untyped-call]
+    except (MutagenError, ValueError) as error:
+        raise DamagedError("its pages are built oddly") from error
+    if not same:
+        raise DamagedError("a page of it has a wrong checksum")
+    return found
 
 
 def _read_headers(source: Source) -> _Headers:
@@ -154,5 +171,5 @@ def _pages(source: Source, at: int) -> Iterator[_Page]:
         end = body + sum(lacing)
         if end > source.size:
             raise DamagedError("its last page is cut off")
-        yield _Page(at, end, body, head[14:18], lacing)
+        yield _Page(at, end, body, head[14:18], lacing, bool(head[5] & 2))
         at = end

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import io
 import os
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Protocol
 
 Range = tuple[int, int]  # bytes of the old file: from, up to
 Piece = bytes | Range  # a part of the new file: made anew, or copied from the old one
@@ -73,21 +73,31 @@ class Source:
         return self.at(start, max(0, min(length, self.size - start)))
 
 
-class Container(Protocol):
+class Container(ABC):
     """One kind of file."""
 
-    @property
-    def name(self) -> str:
-        """What people call it."""
+    name: str  # what people call it
 
+    @abstractmethod
     def read(self, source: Source) -> Layout:
         """Its tags."""
 
+    @abstractmethod
     def audio(self, source: Source) -> Iterator[Range]:
         """Where its sound is, free of everything that a change of tags may change."""
 
-    def pieces(self, source: Source, items: Iterable[Item]) -> Iterator[Piece]:
-        """The file with other items."""
+    def head(self, source: Source) -> int:
+        """How many bytes from its start hold all that a change of tags may change."""
+        return source.size
+
+    def rest(self, source: Source, head: Source) -> Iterator[Piece]:
+        """What follows the head in a file that has another head."""
+        yield self.head(source), source.size
+
+
+def in_order(items: Iterable[Item]) -> tuple[Item, ...]:
+    """Items by their keys; those of one key as they stand. No other order means anything."""
+    return tuple(sorted(items, key=lambda item: item.key))
 
 
 def grown(needed: int, available: int) -> int:

@@ -1,0 +1,120 @@
+"""WAV, AIFF and DSF whose tag chunk holds something else, or more than a tag."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tagger.apply import Outcome, apply_plan
+from tagger.journal import Journal
+from tagger.plan import TagPlan
+from tagger.tagfile import read_tags
+from tests.faults import change
+from tests.music_files import KINDS, make_file
+
+ORDERS = {"wav": "<", "aiff": ">"}
+NAMES = {"wav": b"id3 ", "aiff": b"ID3 "}
+
+
+@pytest.fixture
+def journal(tmp_path: Path) -> Iterator[Journal]:
+    with Journal(tmp_path / "journal") as opened:
+        yield opened
+
+
+def bare(kind: str, path: Path) -> bytes:
+    """A file without its tag chunk, which stands at its end."""
+    content = make_file(kind, path).read_bytes()
+    return resized(kind, content[: content.rindex(NAMES[kind])])
+
+
+def resized(kind: str, content: bytes) -> bytes:
+    """A file whose header says how long it is."""
+    sized = bytearray(content)
+    sized[4:8] = struct.pack(f"{ORDERS[kind]}I", len(content) - 8)
+    return bytes(sized)
+
+
+def chunk(kind: str, name: bytes, content: bytes) -> bytes:
+    size = struct.pack(f"{ORDERS[kind]}I", len(content))
+    return name + size + content + bytes(len(content) % 2)
+
+
+def tag(title: bytes, padding: bytes = b"") -> bytes:
+    frames = b"TIT2" + struct.pack(">I", 1 + len(title)) + b"\0\0\3" + title + padding
+    return b"ID3\4\0\0\0\0\0" + bytes([len(frames)]) + frames
+
+
+def jazz(path: Path, journal: Journal) -> Outcome:
+    (outcome,) = apply_plan(TagPlan((change(path, "Jazz"),)), journal)
+    return outcome
+
+
+@pytest.mark.parametrize("kind", ORDERS)
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"no tag at all, but precious", "its ID3 chunk holds no ID3 tag"),
+        (tag(b"Title") + b"precious", "something stands behind its ID3 tag"),
+        (tag(b"Title") + bytes(9) + b"precious", "something stands behind its ID3 tag"),
+        (tag(b"Title") + tag(b"Other"), "something stands behind its ID3 tag"),
+        (tag(b"Title", bytes(20) + b"x"), "something stands behind the frames of its ID3 tag"),
+    ],
+)
+def test_what_else_is_in_the_chunk_keeps_the_file(
+    kind: str, content: bytes, reason: str, tmp_path: Path, journal: Journal
+) -> None:
+    path = tmp_path / f"song{KINDS[kind]}"
+    whole = bare(kind, path) + chunk(kind, NAMES[kind], content)
+    path.write_bytes(resized(kind, whole))
+    before = path.read_bytes()
+    outcome = jazz(path, journal)
+    assert (outcome.status, outcome.reason) == ("refused", reason)
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize("kind", ORDERS)
+def test_tag_that_reaches_into_the_next_chunk(kind: str, tmp_path: Path, journal: Journal) -> None:
+    path = tmp_path / f"song{KINDS[kind]}"
+    content = tag(b"Title", bytes(30))
+    whole = (
+        bare(kind, path) + chunk(kind, NAMES[kind], content[:-20]) + chunk(kind, b"note", bytes(60))
+    )
+    path.write_bytes(resized(kind, whole))
+    before = path.read_bytes()
+    outcome = jazz(path, journal)
+    assert (outcome.status, outcome.reason) == (
+        "refused",
+        "its ID3 tag does not fit into its chunk",
+    )
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize("kind", ORDERS)
+def test_second_tag_chunk_and_zeros_behind_the_first(
+    kind: str, tmp_path: Path, journal: Journal
+) -> None:
+    path = tmp_path / f"song{KINDS[kind]}"
+    second = chunk(kind, NAMES[kind], tag(b"Second"))
+    whole = bare(kind, path) + chunk(kind, NAMES[kind], tag(b"Title") + bytes(40)) + second
+    path.write_bytes(resized(kind, whole))
+    assert jazz(path, journal).status == "changed"
+    tags = read_tags(path)
+    assert (tags.title, tags.genres) == ("Title", ("Jazz",))
+    assert second in path.read_bytes()
+
+
+@pytest.mark.parametrize("stray", [b"no tag at all, but precious", tag(b"Title") + b"precious"])
+def test_what_stands_where_dsf_has_its_tag(stray: bytes, tmp_path: Path, journal: Journal) -> None:
+    path = make_file("dsf", tmp_path / "song.dsf")
+    content = bytearray(path.read_bytes())
+    (start,) = struct.unpack_from("<Q", content, 20)
+    content[start:] = stray
+    struct.pack_into("<Q", content, 12, len(content))
+    path.write_bytes(content)
+    outcome = jazz(path, journal)
+    assert (outcome.status, outcome.reason) == ("refused", "something stands behind its tag")
+    assert path.read_bytes() == content

@@ -1,0 +1,115 @@
+"""mutagen looks at every file and its copy; what it no longer finds keeps the file as it was."""
+
+from __future__ import annotations
+
+import ast
+import io
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import mutagen
+import mutagen.id3
+import pytest
+
+import tagger.referee
+from tagger.apply import apply_plan
+from tagger.containers import id3
+from tagger.errors import TagError
+from tagger.journal import Journal
+from tagger.plan import TagPlan
+from tagger.referee import Seen, check, look
+from tests.careless_files import add, atom, data
+from tests.faults import change
+from tests.music_files import KINDS, make_file
+
+OURS = {"TCON", "GENRE", "\xa9GEN", "WM/GENRE"}
+
+
+def seen(path: Path) -> Seen:
+    with io.FileIO(path) as file:
+        return look(file, path.name)
+
+
+def foreign_change(path: Path) -> None:
+    """Let mutagen change one value of one foreign tag."""
+    file: Any = mutagen.File(path)
+    if isinstance(file.tags, mutagen.id3.ID3):
+        file.tags["TALB"] = mutagen.id3.TALB(3, ["Another"])  # type: ignore[no-untyped-call]
+    else:
+        names = {type(None): "", "MP4Tags": "\xa9ART", "ASFTags": "Author"}
+        key = names.get(type(file.tags).__name__, "Artist")
+        file.tags[key] = ["One", "Three"]
+    file.save()
+
+
+def test_it_knows_nothing_of_our_own_parsers() -> None:
+    source = Path(tagger.referee.__file__).read_text(encoding="utf-8")
+    imported = {n.module for n in ast.walk(ast.parse(source)) if isinstance(n, ast.ImportFrom)}
+    assert {name for name in imported if name and name.startswith("tagger")} == {"tagger.errors"}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_changes_of_foreign_tags_are_seen_in_every_container(kind: str, tmp_path: Path) -> None:
+    path = make_file(kind, tmp_path / f"song{KINDS[kind]}")
+    before = seen(path)
+    assert before.kind
+    assert before.others
+    check(before, seen(path), set())
+    foreign_change(path)
+    with pytest.raises(TagError, match="its copy came out with other tags for mutagen"):
+        check(before, seen(path), OURS)
+
+
+def test_lost_pictures_and_chapters_are_named(tmp_path: Path) -> None:
+    path = make_file("mp3", tmp_path / "song.mp3")
+    before = seen(path)
+    tags: Any = mutagen.id3.ID3(path)  # type: ignore[no-untyped-call]
+    tags.delall("APIC")
+    tags.delall("CHAP")
+    tags.save(path)
+    with pytest.raises(TagError, match="APIC:COVER, CHAP:C1"):
+        check(before, seen(path), OURS)
+
+
+def test_file_that_mutagen_cannot_read_is_left_to_our_own_parser(tmp_path: Path) -> None:
+    path = tmp_path / "song.mp3"
+    path.write_bytes(b"nothing" * 100)
+    assert seen(path) == Seen()
+    check(Seen(), Seen(), set())
+
+
+def test_reading_more_than_any_tag_needs_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tagger.referee, "LARGEST", 1000)
+    assert seen(make_file("flac", tmp_path / "song.flac")) == Seen()
+
+
+def test_loss_that_our_own_parser_cannot_see(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A parser that overlooks a frame compares equal with itself; mutagen does not."""
+    path = make_file("mp3 v2.2", tmp_path / "song.mp3")
+    before = path.read_bytes()
+    wanted = change(path, "Jazz")
+    real = id3.read_tag
+
+    def blind(*arguments: Any) -> id3.Id3Tag:
+        tag = real(*arguments)
+        return replace(tag, items=tuple(item for item in tag.items if item.key != "TPE1"))
+
+    for module in ("id3", "mp3"):
+        monkeypatch.setattr(f"tagger.containers.{module}.read_tag", blind)
+    with Journal(tmp_path / "journal") as journal:
+        (outcome,) = apply_plan(TagPlan((wanted,)), journal)
+    assert (outcome.status, "TPE1" in outcome.reason) == ("failed", True), outcome
+    assert path.read_bytes() == before
+
+
+def test_numbered_genre_of_mp4_may_become_one_in_words(tmp_path: Path) -> None:
+    path = make_file("aac", tmp_path / "song.m4a")
+    add(path, [atom(b"gnre", data(0, b"\0\x12"))])
+    with Journal(tmp_path / "journal") as journal:
+        (outcome,) = apply_plan(TagPlan((change(path, "Jazz"),)), journal)
+    assert outcome.status == "changed", outcome
