@@ -44,7 +44,7 @@ class _Job:
     change: FileChange
     entry: Entry
     rewriting: Rewriting | None = None
-    size: int = 0  # bytes of the file
+    size: int = 0  # bytes of the file, and eightfold those of its tags, which stay in memory
     notes: tuple[str, ...] = ()
 
 
@@ -183,7 +183,8 @@ def _job(
     )
     job = Rewriting(file.path, copy, file.layout, new.items, keep_time, patch)
     notes = tuple(_notes(change.path, file.path, status.st_nlink))
-    return _Job(change, entry, job, status.st_size, notes)
+    size = status.st_size + 8 * sum(len(item.raw) for item in file.layout.items)
+    return _Job(change, entry, job, size, notes)
 
 
 def _with_changes(layout: Layout, changes: Iterable[TagChange]) -> Layout:
@@ -214,14 +215,15 @@ def _still_wanted(change: FileChange, file: OpenFile) -> list[TagChange]:
 def _patch_for(change: FileChange, file: OpenFile, journal: Journal) -> Patch | None:
     """What makes the whole old file again, where the file is to the byte as we left it."""
     patch = journal.patch(change.undoes) if change.undoes else None
-    if patch is None or not patch.recipe or file.frame is None:
+    if patch is None or not patch.recipe:
         return None
     try:
         patch.pieces(file.source.size)
     except DamagedError as error:
         log.warning("only the fields of %s are given back: %s", change.path, error)
         return None
-    return patch if file.frame.digest == patch.now else None
+    frame = file.frame()
+    return patch if frame and frame.digest == patch.now else None
 
 
 def _given_back(change: TagChange) -> Held:

@@ -116,7 +116,7 @@ def _placed(pieces: Iterable[Piece], start: int) -> Iterator[Piece]:
 def _matched(old: bytes, new: bytes) -> Iterator[Piece]:
     """Bytes as bytes of their own and ranges of others."""
     first = _common(old, new)
-    last = _common(old[first:][::-1], new[first:][::-1])
+    last = _common_end(old, new, min(len(old), len(new)) - first)
     yield 0, first
     yield from _found(old[first : len(old) - last], new)
     yield len(new) - last, len(new)
@@ -131,20 +131,33 @@ def _found(old: bytes, new: bytes) -> Iterator[Piece]:
         if place < 0:
             at, left = at + _PROBE, left - 1
             continue
-        back = _common(old[done:at][::-1], new[:place][::-1])
-        size = _common(old[at:], new[place:])
+        before = min(at - done, place)
+        back = _common_end(old[at - before : at], new[place - before : place], before)
+        size = _common(old, new, at, place)
         yield old[done : at - back]
         yield place - back, place + size
         done = at = at + size
     yield old[done:]
 
 
-def _common(one: bytes, other: bytes) -> int:
-    """How many bytes from their start on are the same."""
-    low, high = 0, min(len(one), len(other))
+def _common(one: bytes, other: bytes, start: int = 0, place: int = 0) -> int:
+    """How many bytes are the same, from a place in each on."""
+    low, high = 0, min(len(one) - start, len(other) - place)
     while low < high:
         middle = (low + high + 1) // 2
-        if one[low:middle] == other[low:middle]:
+        if one[start + low : start + middle] == other[place + low : place + middle]:
+            low = middle
+        else:
+            high = middle - 1
+    return low
+
+
+def _common_end(one: bytes, other: bytes, most: int) -> int:
+    """How many bytes before their ends are the same, up to `most`."""
+    low, high = 0, most
+    while low < high:
+        middle = (low + high + 1) // 2
+        if one[len(one) - middle : len(one) - low] == other[len(other) - middle : len(other) - low]:
             low = middle
         else:
             high = middle - 1

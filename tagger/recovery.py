@@ -64,7 +64,7 @@ def _is_edited(copy: Path, entry: Entry, patch: Patch | None) -> bool:
     if patch is None or not _is_plain(copy):
         return False
     with contextlib.suppress(MusicTagError), opened(copy) as file:
-        frame = file.frame
+        frame = file.frame()
         return file.audio == entry.audio and (
             frame is None or frame.digest not in (patch.was, patch.now)
         )
@@ -77,7 +77,8 @@ def _return(entry: Entry, copy: Path, patch: Patch | None, status: Status, reaso
     try:
         path = entry.path.resolve(strict=True)
         with opened(path) as file:
-            ours = patch is not None and file.frame and file.frame.digest == patch.now
+            frame = file.frame()
+        ours = patch and frame and frame.digest == patch.now
         if ours and path.parent == copy.parent:
             put_back(copy, path, path.stat().st_ino)
             return Outcome(entry.path, "failed", reason + _remove(copy, path))

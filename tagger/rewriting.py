@@ -159,7 +159,7 @@ def _check_restored(source: Source, container: Container, patch: Patch) -> None:
 def _difference(old: OpenFile, copy: Path) -> Patch | None:
     """What makes the old file again from its copy."""
     with opened(copy) as new:
-        return make_patch(old.frame, new.frame)
+        return make_patch(old.frame(), new.frame())
 
 
 @contextlib.contextmanager

@@ -54,9 +54,8 @@ class OpenFile:
 
         return fingerprint(self.source, self.container.audio(self.source))
 
-    @cached_property
     def frame(self) -> Frame | None:
-        """All of it but the sound; None where that is too large to look at."""
+        """All of it but the sound, read anew; None where that is too large to look at."""
         from tagger.delta import read_frame
 
         return read_frame(self.source, self.container.audio(self.source))

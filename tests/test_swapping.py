@@ -61,7 +61,7 @@ def edit(song: Path) -> bytes:
     return content
 
 
-@pytest.mark.parametrize("verb", ["create", "sync", "reopen"])
+@pytest.mark.parametrize("verb", ["create", "sync", "reopen", "replace"])
 def test_edit_that_puts_size_and_time_back_is_seen(
     verb: str, song: Path, journal: Journal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -69,16 +69,15 @@ def test_edit_that_puts_size_and_time_back_is_seen(
     seen: list[bytes] = []
 
     def meddled(disk: Disk, *arguments: object) -> object:
-        found = real(disk, *arguments)
         if not seen:
             seen.append(edit(song))
-        return found
+        return real(disk, *arguments)
 
     monkeypatch.setattr(Disk, verb, meddled)
     outcome = write(song, journal)
-    assert (outcome.status, outcome.reason) == (
-        "refused", "another program changed it in the meantime",
-    )  # fmt: skip
+    assert outcome.status in ("refused", "failed")
+    if verb == "replace":  # all else was compared by then
+        assert outcome.reason == "another program changed it in the meantime"
     assert song.read_bytes() == seen[0]
 
 

@@ -170,12 +170,12 @@ def test_kill_in_the_middle_of_undo(tmp_path: Path, short_song: Path) -> None:
         [sys.executable, "-m", "tagger", "undo", "2", "--yes"], env=environment(library),
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
-    while library.paths[40].read_bytes() != library.after and process.poll() is None:
+    while library.paths[5].read_bytes() != library.after and process.poll() is None:
         time.sleep(0.001)
     process.send_signal(signal.SIGKILL)
     assert process.wait() == -signal.SIGKILL
     taken = sum(read_tags(path).instruments == () for path in library.paths)
-    assert 40 <= taken < 150
+    assert 0 < taken < 150
     history = musictag(library, "history").stdout.splitlines()
     assert f"150 changed, partly undone ({taken} of 150)" in history[1]
     done = musictag(library, "undo")
