@@ -1,4 +1,4 @@
-"""WAV, AIFF and DSF whose tag chunk holds something else, or more than a tag."""
+"""Chunks and atoms that hold something else than they should, or more."""
 
 from __future__ import annotations
 
@@ -142,3 +142,22 @@ def test_ape_tag_whose_head_is_elsewhere(tmp_path: Path, journal: Journal) -> No
     outcome = jazz(path, journal)
     assert (outcome.status, "the head of its APE tag" in outcome.reason) == ("refused", True)
     assert path.read_bytes() == before
+
+
+def test_mp4_whose_index_tells_of_more_sound_than_there_is(
+    tmp_path: Path, journal: Journal
+) -> None:
+    """The last of its sound would be read out of its tags."""
+    path = make_file("aac", tmp_path / "song.m4a")
+    content = bytearray(path.read_bytes())
+    place = content.index(b"stsz") + 12
+    (count,) = struct.unpack_from(">I", content, place)
+    last = place + 4 * count
+    struct.pack_into(">I", content, last, struct.unpack_from(">I", content, last)[0] + 4096)
+    path.write_bytes(content)
+    outcome = jazz(path, journal)
+    assert (outcome.status, outcome.reason) == (
+        "refused",
+        "its index tells of more sound than it holds",
+    )
+    assert path.read_bytes() == content
