@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -181,17 +182,19 @@ def test_unsynchronised_by_the_flag_of_the_tag_alone(
     assert frames(path) == seen
 
 
-def test_packed_frame_that_takes_all_memory(tmp_path: Path, journal: Journal, sound: bytes) -> None:
-    import zlib
-
+@pytest.mark.parametrize("inside", [False, True])
+def test_packed_frame_that_takes_all_memory(
+    inside: bool, tmp_path: Path, journal: Journal, sound: bytes
+) -> None:
     path = tmp_path / "song.mp3"
     packed = zlib.compress(bytes(100 << 20), 9)
     frame = b"PRIV" + synchsafe(4 + len(packed)) + b"\0\x09" + synchsafe(100 << 20) + packed
+    if inside:
+        frame = by_the_book(b"CHAP", b"c1\0" + bytes(16) + frame)
     path.write_bytes(tag(by_the_book(b"TIT2", TITLE) + frame) + sound)
     outcome = jazz(path, journal)
-    assert (outcome.status, outcome.reason) == (
-        "refused", "a packed frame of its ID3 tag is too large",
-    )  # fmt: skip
+    reason = "a packed frame of its ID3 tag is too large"
+    assert (outcome.status, outcome.reason) == ("refused", reason)
 
 
 @pytest.mark.parametrize("version", [0, 2, 3, 4])

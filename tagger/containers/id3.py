@@ -22,6 +22,7 @@ _OLD_NAMES = {"TCO": "TCON", "TXX": "TXXX", "TT2": "TIT2", "TP1": "TPE1", "TAL":
               "TP2": "TPE2", "TCP": "TCMP"}  # fmt: skip
 _NEW_NAMES = {new: old for old, new in _OLD_NAMES.items()}
 _NAME = re.compile(rb"[A-Z0-9]{4}|[A-Z0-9]{3}[\0 ]")  # iTunes put names of 2.2 into tags of 2.3
+_INNER = re.compile(rb"(?=[A-Z][A-Z0-9]{3}.{6})", re.DOTALL)  # heads of frames in a chapter
 _CODECS = {0: "latin-1", 1: "utf-16", 2: "utf-16-be", 3: "utf-8"}
 UNSYNCHRONISED = " unsynchronised"  # 2.4: all frames are, whatever their own flags say
 _STRAY = "something stands behind the frames of its ID3 tag"
@@ -182,14 +183,21 @@ def _walk(body: bytes, dialect: str, *, plain: bool) -> _Reading:
 
 
 def _unpacked(raw: bytes, version: int) -> int:
-    """How many bytes a packed frame holds; no more are unpacked than are too many."""
-    if version == 2 or not raw[9] & (0x80 if version == 3 else 0x08):
+    """How many bytes a packed frame holds, or those in a chapter; too many are not all counted."""
+    if version == 2:
         return 0
+    packed = raw[9] & (0x80 if version == 3 else 0x08)
+    places = [10] if packed else []
+    if raw[:4] in (b"CHAP", b"CTOC"):
+        if packed:  # frames in it may be packed again
+            return _MOST_UNPACKED + 1
+        places = [found.start() + 10 for found in _INNER.finditer(raw, 10)]
     size = 0
-    for start in (10, 14, 15):  # behind what the other flags put in front
-        with contextlib.suppress(zlib.error):
-            unpacked = zlib.decompressobj().decompress(raw[start:], _MOST_UNPACKED + 1)
-            size = max(size, len(unpacked))
+    for start in (place + front for place in places for front in (0, 4, 5)):
+        with contextlib.suppress(zlib.error):  # nothing packed starts there
+            size += len(zlib.decompressobj().decompress(raw[start:], _MOST_UNPACKED + 1))
+        if size > _MOST_UNPACKED:
+            break
     return size
 
 
