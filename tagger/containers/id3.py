@@ -22,7 +22,6 @@ _OLD_NAMES = {"TCO": "TCON", "TXX": "TXXX", "TT2": "TIT2", "TP1": "TPE1", "TAL":
               "TP2": "TPE2", "TCP": "TCMP"}  # fmt: skip
 _NEW_NAMES = {new: old for old, new in _OLD_NAMES.items()}
 _NAME = re.compile(rb"[A-Z0-9]{4}|[A-Z0-9]{3}[\0 ]")  # iTunes put names of 2.2 into tags of 2.3
-_INNER = re.compile(rb"(?=[A-Z][A-Z0-9]{3}.{6})", re.DOTALL)  # heads of frames in a chapter
 _CODECS = {0: "latin-1", 1: "utf-16", 2: "utf-16-be", 3: "utf-8"}
 UNSYNCHRONISED = " unsynchronised"  # 2.4: all frames are, whatever their own flags say
 _STRAY = "something stands behind the frames of its ID3 tag"
@@ -53,6 +52,7 @@ class _Reading:
 
     items: tuple[Item, ...]
     doubt: str
+    unpacked: int = 0  # bytes that its packed frames hold
 
 
 def read_tag(source: Source, start: int = 0) -> Id3Tag:
@@ -174,31 +174,48 @@ def _walk(body: bytes, dialect: str, *, plain: bool) -> _Reading:
         if plain and version == 4:
             raw = name + _to_synchsafe(size) + raw[8:]
         items.append(Item(_key(name, raw, dialect), raw))
-        unpacked += _unpacked(raw, version)
+        unpacked += _unpacked(raw, dialect)
         at += head + size
     # Behind a zero there is padding; what else stands there would be lost.
     doubt = "" if body[at:] == bytes(len(body) - at) else _STRAY
-    doubt = "a packed frame of its ID3 tag is too large" if unpacked > _MOST_UNPACKED else doubt
-    return _Reading(tuple(items), doubt)
+    doubt = (
+        "packed frames of its ID3 tag are too large, or cannot be read"
+        if unpacked > _MOST_UNPACKED
+        else doubt
+    )
+    return _Reading(tuple(items), doubt, unpacked)
 
 
-def _unpacked(raw: bytes, version: int) -> int:
+def _unpacked(raw: bytes, dialect: str) -> int:
     """How many bytes a packed frame holds, or those in a chapter; too many are not all counted."""
+    version = _version(dialect)
     if version == 2:
         return 0
     packed = raw[9] & (0x80 if version == 3 else 0x08)
-    places = [10] if packed else []
-    if raw[:4] in (b"CHAP", b"CTOC"):
-        if packed:  # frames in it may be packed again
-            return _MOST_UNPACKED + 1
-        places = [found.start() + 10 for found in _INNER.finditer(raw, 10)]
+    if raw[:4] in (b"CHAP", b"CTOC"):  # where one is packed, frames in it may be packed again
+        return _MOST_UNPACKED + 1 if packed else _in_chapter(raw, dialect)
     size = 0
-    for start in (place + front for place in places for front in (0, 4, 5)):
-        with contextlib.suppress(zlib.error):  # nothing packed starts there
-            size += len(zlib.decompressobj().decompress(raw[start:], _MOST_UNPACKED + 1))
-        if size > _MOST_UNPACKED:
-            break
+    for start in (10, 14, 15) if packed else ():  # behind what the other flags put in front
+        with contextlib.suppress(zlib.error):
+            unpacked = zlib.decompressobj().decompress(raw[start:], _MOST_UNPACKED + 1)
+            size = max(size, len(unpacked))
     return size
+
+
+def _in_chapter(raw: bytes, dialect: str) -> int:
+    """How many bytes the packed frames of a chapter hold; too many where they cannot be read."""
+    try:
+        body = _body(raw, dialect)
+        start = body.index(b"\0") + 1
+        if raw[:4] == b"CHAP":
+            start += 16
+        else:
+            number, start = body[start + 1], start + 2
+            for _ in range(number):
+                start = body.index(b"\0", start) + 1
+        return _read_frames(body[start:], dialect).unpacked
+    except (ValueError, IndexError):
+        return _MOST_UNPACKED + 1
 
 
 def _key(name: bytes, raw: bytes, dialect: str) -> str:
