@@ -77,10 +77,15 @@ def look(file: io.FileIO, name: str, kind: Any = None) -> Seen:
         bounded.detach()
 
 
-def check(before: Seen, after: Seen, ours: Collection[str]) -> None:
-    """Raise TagError where something is missing after that is under none of these names."""
-    kept = Counter({found: n for found, n in before.tags.items() if found[0] not in ours})
-    missing = [*(kept - after.tags), *(before.others - after.others)]
+def check(before: Seen, after: Seen, ours: Collection[str], wanted: Collection[str] = ()) -> None:
+    """Raise TagError where something is missing after that is under none of these names.
+
+    What was wanted under a name must be there.
+    """
+    missing = [*(before.tags - after.tags), *(before.others - after.others)]
+    missing = [found for found in missing if found[0] not in ours]
+    there = {name for name, _ in (*after.tags, *after.others)}
+    missing += [(name, b"") for name in wanted if name not in there]
     if missing:
         names = ", ".join(sorted({name for name, _ in missing})[:3])
         raise TagError(
@@ -125,7 +130,7 @@ def _tags(tags: Any) -> Iterator[tuple[str, bytes]]:
         yield from _unknown_frames(tags)
     values = defaultdict(list)
     for key, value in list(tags) if isinstance(tags, list) else tags.items():
-        values[key.upper()].append(value)
+        values[key.upper()].append(getattr(value, "genres", value))  # numbers of ID3 are names
     for key, value in getattr(tags, "_failed_atoms", {}).items():  # of MP4
         values[key.upper()].append(value)
     for key, held in values.items():

@@ -131,7 +131,8 @@ def _referee(old: io.FileIO, new: io.FileIO, job: Rewriting) -> None:
         ours = {item.key for item in {*job.before.items} ^ {*job.items}}
         if "GNRE" in ours:  # mutagen shows a numbered genre of MP4 as one in words
             ours.add("\xa9GEN")
-        check(before, look(new, job.path.name, before.kind), ours)
+        wanted = ours & {item.key for item in job.items}
+        check(before, look(new, job.path.name, before.kind), ours, wanted)
 
 
 def _write_old(old: OpenFile, patch: Patch, disk: Disk, target: int) -> str:

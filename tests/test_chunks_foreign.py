@@ -1,4 +1,4 @@
-"""WAV, AIFF and DSF whose tag chunk holds something else, or more than a tag."""
+"""Chunks and atoms that hold something else than they should, or more."""
 
 from __future__ import annotations
 
@@ -117,4 +117,47 @@ def test_what_stands_where_dsf_has_its_tag(stray: bytes, tmp_path: Path, journal
     path.write_bytes(content)
     outcome = jazz(path, journal)
     assert (outcome.status, outcome.reason) == ("refused", "something stands behind its tag")
+    assert path.read_bytes() == content
+
+
+@pytest.mark.parametrize("kind", ORDERS)
+def test_chunk_without_a_name_hides_what_follows(
+    kind: str, tmp_path: Path, journal: Journal
+) -> None:
+    """mutagen looks no further than to such a chunk: a tag behind it would not be seen."""
+    path = tmp_path / f"song{KINDS[kind]}"
+    path.write_bytes(resized(kind, bare(kind, path) + chunk(kind, b"\0\x003 ", b"what")))
+    before = path.read_bytes()
+    outcome = jazz(path, journal)
+    assert (outcome.status, outcome.reason) == ("refused", "it holds a chunk without a name")
+    assert path.read_bytes() == before
+
+
+def test_ape_tag_whose_head_is_elsewhere(tmp_path: Path, journal: Journal) -> None:
+    path = make_file("ape", tmp_path / "song.ape")
+    content = path.read_bytes()
+    place = content.index(b"APETAGEX")
+    path.write_bytes(content[: place + 8] + b"inserted" + content[place + 8 :])
+    before = path.read_bytes()
+    outcome = jazz(path, journal)
+    assert (outcome.status, "the head of its APE tag" in outcome.reason) == ("refused", True)
+    assert path.read_bytes() == before
+
+
+def test_mp4_whose_index_tells_of_more_sound_than_there_is(
+    tmp_path: Path, journal: Journal
+) -> None:
+    """The last of its sound would be read out of its tags."""
+    path = make_file("aac", tmp_path / "song.m4a")
+    content = bytearray(path.read_bytes())
+    place = content.index(b"stsz") + 12
+    (count,) = struct.unpack_from(">I", content, place)
+    last = place + 4 * count
+    struct.pack_into(">I", content, last, struct.unpack_from(">I", content, last)[0] + 4096)
+    path.write_bytes(content)
+    outcome = jazz(path, journal)
+    assert (outcome.status, outcome.reason) == (
+        "refused",
+        "its index tells of more sound than it holds",
+    )
     assert path.read_bytes() == content

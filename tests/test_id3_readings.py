@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from mutagen.id3._util import unsynch
 
 from tagger.apply import Outcome, apply_plan
 from tagger.journal import Journal
-from tagger.plan import TagPlan
+from tagger.plan import FileChange, TagChange, TagPlan
 from tagger.tagfile import read_tags
 from tagger.undo import find_run, plan_undo
 from tests.faults import change
@@ -181,14 +182,36 @@ def test_unsynchronised_by_the_flag_of_the_tag_alone(
     assert frames(path) == seen
 
 
-def test_packed_frame_that_takes_all_memory(tmp_path: Path, journal: Journal, sound: bytes) -> None:
-    import zlib
-
+@pytest.mark.parametrize("inside", [False, True])
+def test_packed_frame_that_takes_all_memory(
+    inside: bool, tmp_path: Path, journal: Journal, sound: bytes
+) -> None:
     path = tmp_path / "song.mp3"
     packed = zlib.compress(bytes(100 << 20), 9)
     frame = b"PRIV" + synchsafe(4 + len(packed)) + b"\0\x09" + synchsafe(100 << 20) + packed
+    if inside:
+        frame = by_the_book(b"CHAP", b"c1\0" + bytes(16) + frame)
     path.write_bytes(tag(by_the_book(b"TIT2", TITLE) + frame) + sound)
     outcome = jazz(path, journal)
-    assert (outcome.status, outcome.reason) == (
-        "refused", "a packed frame of its ID3 tag is too large",
-    )  # fmt: skip
+    reason = "packed frames of its ID3 tag are too large, or cannot be read"
+    assert (outcome.status, outcome.reason) == ("refused", reason)
+
+
+@pytest.mark.parametrize("version", [0, 2, 3, 4])
+def test_genre_of_the_old_tag_counts_and_is_kept(
+    version: int, tmp_path: Path, journal: Journal, sound: bytes
+) -> None:
+    """A genre that only the ID3v1 tag has is shown by others; a new tag must not hide it."""
+    path = tmp_path / "song.mp3"
+    title = (
+        b"TT2" + len(TITLE).to_bytes(3, "big") + TITLE if version == 2 else plain(b"TIT2", TITLE)
+    )
+    front = tag(title, version=version) if version else b""
+    path.write_bytes(front + sound + b"TAG" + b"Old".ljust(30, b"\0") + bytes(94) + b"\x11")
+    assert read_tags(path).genres == ("Rock",)
+    flute = FileChange(path, "", (TagChange("instrument", (), ("Flute",)),))
+    (outcome,) = apply_plan(TagPlan((flute,)), journal)
+    assert outcome.status == "changed", outcome
+    tags: Any = mutagen.id3.ID3(path, load_v1=False)  # type: ignore[no-untyped-call]
+    assert tags["TCON"].genres == ["Rock"]
+    assert read_tags(path).instruments == ("Flute",)

@@ -15,7 +15,9 @@ import pytest
 import tagger.referee
 from tagger.apply import apply_plan
 from tagger.containers import id3
+from tagger.disk import Disk
 from tagger.errors import TagError
+from tagger.extents import Extent
 from tagger.journal import Journal
 from tagger.plan import TagPlan
 from tagger.referee import Seen, check, look
@@ -86,10 +88,21 @@ def test_reading_more_than_any_tag_needs_is_refused(
     assert seen(make_file("flac", tmp_path / "song.flac")) == Seen()
 
 
+class Sharing(Disk):
+    """Says that all bytes of all files lie in the same blocks."""
+
+    def shared(self, target: int) -> list[Extent]:
+        return [Extent(0, 1 << 40, 4096)]
+
+
+@pytest.mark.parametrize("disk", [Disk(), Sharing()])
 def test_loss_that_our_own_parser_cannot_see(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    disk: Disk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A parser that overlooks a frame compares equal with itself; mutagen does not."""
+    """A parser that overlooks a frame compares equal with itself; mutagen does not.
+
+    It reads both files wherever they lie on a disk.
+    """
     path = make_file("mp3 v2.2", tmp_path / "song.mp3")
     before = path.read_bytes()
     wanted = change(path, "Jazz")
@@ -102,7 +115,7 @@ def test_loss_that_our_own_parser_cannot_see(
     for module in ("id3", "mp3"):
         monkeypatch.setattr(f"tagger.containers.{module}.read_tag", blind)
     with Journal(tmp_path / "journal") as journal:
-        (outcome,) = apply_plan(TagPlan((wanted,)), journal)
+        (outcome,) = apply_plan(TagPlan((wanted,)), journal, disk=disk)
     assert (outcome.status, "TPE1" in outcome.reason) == ("failed", True), outcome
     assert path.read_bytes() == before
 

@@ -28,8 +28,11 @@ class Ape(Container):
     def read(self, source: Source) -> Layout:
         """Its items."""
         start, end = find_tag(source)
-        hidden = start == end and source.peek(end - 9, 9) == b"LYRICS200"
-        reason = "a Lyrics3 tag may hide its own" if hidden else ""
+        reason = ""
+        if start == end and source.peek(end - 9, 9) == b"LYRICS200":
+            reason = "a Lyrics3 tag may hide its own"
+        elif start < end and source.at(end - 9, 1)[0] & 0x80 and source.at(start, 8) != _MARK:
+            reason = "the head of its APE tag is not where its end says"
         return Layout(DIALECT, tuple(_items(source, start, end)), (read_v1(source),), reason)
 
     def audio(self, source: Source) -> Iterator[Range]:

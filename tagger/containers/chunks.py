@@ -42,11 +42,14 @@ class Chunked(Container):
     def read(self, source: Source) -> Layout:
         """The frames of its ID3 chunk."""
         chunks, end = self._chunks(source)
+        stated = 8 + struct.unpack(f"{self.order}I", source.at(4, 4))[0]
         old, tag = self._tag(source, chunks)
         others = (c for c in chunks if c.name != self.sound and c is not old)
         rest = tuple(c.name + source.peek(c.start, c.length) for c in others)
         whole = all(chunk.start + chunk.length <= end for chunk in chunks)
-        reason = "" if whole else "it is shorter than its header says"
+        reason = "" if whole and end == stated else "it is shorter than its header says"
+        if not all(c.name.isascii() and c.name.decode().isprintable() for c in chunks):
+            reason = "it holds a chunk without a name"  # others would look no further
         reason = reason or (_beside(source, old, tag) if old else "") or tag.doubt
         return Layout(tag.dialect, tag.items, (*rest, source.peek(end, source.size)), reason)
 

@@ -52,6 +52,7 @@ class _Reading:
 
     items: tuple[Item, ...]
     doubt: str
+    unpacked: int = 0  # bytes that its packed frames hold
 
 
 def read_tag(source: Source, start: int = 0) -> Id3Tag:
@@ -173,24 +174,48 @@ def _walk(body: bytes, dialect: str, *, plain: bool) -> _Reading:
         if plain and version == 4:
             raw = name + _to_synchsafe(size) + raw[8:]
         items.append(Item(_key(name, raw, dialect), raw))
-        unpacked += _unpacked(raw, version)
+        unpacked += _unpacked(raw, dialect)
         at += head + size
     # Behind a zero there is padding; what else stands there would be lost.
     doubt = "" if body[at:] == bytes(len(body) - at) else _STRAY
-    doubt = "a packed frame of its ID3 tag is too large" if unpacked > _MOST_UNPACKED else doubt
-    return _Reading(tuple(items), doubt)
+    doubt = (
+        "packed frames of its ID3 tag are too large, or cannot be read"
+        if unpacked > _MOST_UNPACKED
+        else doubt
+    )
+    return _Reading(tuple(items), doubt, unpacked)
 
 
-def _unpacked(raw: bytes, version: int) -> int:
-    """How many bytes a packed frame holds; no more are unpacked than are too many."""
-    if version == 2 or not raw[9] & (0x80 if version == 3 else 0x08):
+def _unpacked(raw: bytes, dialect: str) -> int:
+    """How many bytes a packed frame holds, or those in a chapter; too many are not all counted."""
+    version = _version(dialect)
+    if version == 2:
         return 0
+    packed = raw[9] & (0x80 if version == 3 else 0x08)
+    if raw[:4] in (b"CHAP", b"CTOC"):  # where one is packed, frames in it may be packed again
+        return _MOST_UNPACKED + 1 if packed else _in_chapter(raw, dialect)
     size = 0
-    for start in (10, 14, 15):  # behind what the other flags put in front
+    for start in (10, 14, 15) if packed else ():  # behind what the other flags put in front
         with contextlib.suppress(zlib.error):
             unpacked = zlib.decompressobj().decompress(raw[start:], _MOST_UNPACKED + 1)
             size = max(size, len(unpacked))
     return size
+
+
+def _in_chapter(raw: bytes, dialect: str) -> int:
+    """How many bytes the packed frames of a chapter hold; too many where they cannot be read."""
+    try:
+        body = _body(raw, dialect)
+        start = body.index(b"\0") + 1
+        if raw[:4] == b"CHAP":
+            start += 16
+        else:
+            number, start = body[start + 1], start + 2
+            for _ in range(number):
+                start = body.index(b"\0", start) + 1
+        return _read_frames(body[start:], dialect).unpacked
+    except (ValueError, IndexError):
+        return _MOST_UNPACKED + 1
 
 
 def _key(name: bytes, raw: bytes, dialect: str) -> str:

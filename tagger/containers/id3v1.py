@@ -26,10 +26,6 @@ def as_frames(tag: bytes) -> tuple[Item, ...]:
     """
     if not tag:
         return ()
-    from mutagen.id3 import TCON
-
-    number = tag[127]
-    genres = TCON.GENRES[number : number + 1]
     track = str(tag[126]) if tag[125] == 0 and tag[126] else ""
     comment = _text(tag[97:125] if track else tag[97:127])
     values = {
@@ -38,10 +34,18 @@ def as_frames(tag: bytes) -> tuple[Item, ...]:
         "TALB": _text(tag[63:93]),
         "TDRC": _text(tag[93:97]),
         "TRCK": track,
-        "TCON": genres[0] if genres else "",
+        "TCON": genre_of(tag),
         "TXXX:ID3V1 COMMENT": comment,
     }
     return tuple(make_item(key, (value,), _DIALECT) for key, value in values.items() if value)
+
+
+def genre_of(tag: bytes) -> str:
+    """The name of its genre; empty where there is none."""
+    from mutagen.id3 import TCON
+
+    number = tag[127] if tag else 255
+    return str(TCON.GENRES[number]) if number < len(TCON.GENRES) else ""
 
 
 def _text(field: bytes) -> str:

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tagger.containers.ape import find_tag
-from tagger.containers.id3 import Id3Tag, read_tag
-from tagger.containers.id3v1 import as_frames, read_v1
+from tagger.containers.id3 import Id3Tag, make_item, read_tag
+from tagger.containers.id3v1 import as_frames, genre_of, read_v1
 from tagger.containers.parts import Container, Layout, Range, Source
 
 
@@ -18,10 +18,15 @@ class Mp3(Container):
     name: str = "MP3"
 
     def read(self, source: Source) -> Layout:
-        """Its ID3v2 frames; where it has none, what its ID3v1 tag says."""
+        """Its ID3v2 frames; where it has none, what its ID3v1 tag says.
+
+        Where only the genre is missing, others show that of the ID3v1 tag, so it counts.
+        """
         tag = read_tag(source)
         v1 = read_v1(source)
         items = tag.items if tag.size else as_frames(v1)
+        if (genre := genre_of(v1)) and all(item.key != "TCON" for item in items):
+            items += (make_item("TCON", (genre,), tag.dialect),)
         start, _ = find_tag(source)
         return Layout(tag.dialect, items, (source.at(start, source.size - start),), tag.doubt)
 

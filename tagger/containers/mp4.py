@@ -46,6 +46,8 @@ class Mp4(Container):
         rest += tuple(source.at(a.start, min(a.end - a.start, 65536)) for a in others)
         fragmented = any(atom.name == b"moof" for atom in atoms)
         reason = "it is fragmented, as streams are" if fragmented else ""
+        if sum(_sizes(moov)) > sum(end - start for start, end in mdats):
+            reason = reason or "its index tells of more sound than it holds"
         return Layout(DIALECT, tuple(_items(_find(moov, _PATH))), rest, reason)
 
     def audio(self, source: Source) -> Iterator[Range]:
@@ -154,6 +156,21 @@ def _leaves(content: bytes, path: bytes, mdats: list[Range], depth: int = 0) -> 
             yield here + repr(list(_inside(offsets, mdats))).encode()
         elif name not in _FREE and here not in (_WAY[1] + b".ilst", _WAY[1] + b".hdlr"):
             yield here + inner
+
+
+def _sizes(content: bytes, depth: int = 0) -> Iterator[int]:
+    """Bytes of all samples of each table of them."""
+    if depth > _DEEPEST:
+        raise DamagedError("its atoms are too deep")
+    for name, inner in _children(content):
+        if name in _PARENTS:
+            yield from _sizes(inner, depth + 1)
+        elif name == b"stsz" and len(inner) >= 12:
+            each, count = struct.unpack(">II", inner[4:12])
+            table = inner[12 : 12 + 4 * count]
+            yield each * count or sum(
+                struct.unpack(f">{len(table) // 4}I", table[: len(table) // 4 * 4])
+            )
 
 
 def _inside(offsets: Iterable[int], mdats: list[Range]) -> Iterator[tuple[int, int]]:
