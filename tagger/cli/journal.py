@@ -28,6 +28,7 @@ def check(repair: bool) -> None:
     Exit code: 0 if the journal is sound or was repaired, 1 if it is damaged.
     """
     from tagger.journal import NAME, journal_folder
+    from tagger.report.text import path_text
     from tagger.salvage import examine
     from tagger.salvage import repair as make_sound
 
@@ -43,7 +44,7 @@ def check(repair: bool) -> None:
         click.echo("to go on with what can be saved: musictag journal check --repair", err=True)
         raise SystemExit(1)
     _, aside = make_sound(folder)
-    click.echo(f"repaired; the damaged journal is now {aside}", err=True)
+    click.echo(f"repaired; the damaged journal is now {path_text(aside)}", err=True)
 
 
 def _say(found: salvage.Findings) -> None:
