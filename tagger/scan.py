@@ -17,8 +17,9 @@ from tagger.cache import Cache, Heard, Stamp
 from tagger.card import ModelCard, Profile, load_card
 from tagger.errors import MusicTagError, TagError
 from tagger.inference import SliceScores, score_windows
-from tagger.model import Device, Model, find_card, load_model
+from tagger.model import Model, find_card, load_model
 from tagger.pool import Here, Lost, Pool
+from tagger.session import Device
 from tagger.tagfile import FileTags, read_tags
 from tagger.vocabulary import Kind, Tag
 from tagger.voting import Choice, TrackScores, choose_tags, is_settled, score_track

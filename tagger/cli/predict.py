@@ -11,8 +11,8 @@ import click
 from tagger.cli.options import DEVICE, listening_options
 
 if TYPE_CHECKING:
-    from tagger.model import Device
     from tagger.scan import Result, Settings, Track
+    from tagger.session import Device
 
 SHOWN = 4  # labels named for each slice
 

@@ -15,8 +15,8 @@ from tagger.cli.planning import Planning, plan_and_write, planning_options
 
 if TYPE_CHECKING:
     from tagger.cache import Cache
-    from tagger.model import Device
     from tagger.scan import Result, Settings
+    from tagger.session import Device
 
 
 @click.command()
