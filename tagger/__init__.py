@@ -18,6 +18,7 @@ The modules in the order in which data flows through them:
 - `tagfile`     path -> the tags a file holds today
 - `cache`       what was heard in earlier scans, as `kept` packs it
 - `pool`        processes side by side, of which one may die
+- `limits`      what one file may take of this machine
 - `scan`        many paths -> what was heard in each, in parallel
 - `beam`        the same on a cluster, as an Apache Beam pipeline (extra `[beam]`)
 - `listening`   the same for paths that come one by one, while other work goes on

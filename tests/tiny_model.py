@@ -40,7 +40,7 @@ VOCABULARY = Vocabulary(
 )
 
 
-def write_tiny_model(folder: Path, name: str = "tiny") -> Path:
+def write_tiny_model(folder: Path, name: str = "tiny", mel: MelSpec = SPEC) -> Path:
     """Write network and card; returns the card's path."""
     weights = folder / f"{name}.onnx"
     weights.write_bytes(_graph().SerializeToString())
@@ -50,7 +50,7 @@ def write_tiny_model(folder: Path, name: str = "tiny") -> Path:
         licence="MIT",
         data="nothing: made by hand",
         trained_at="tests",
-        mel=SPEC,
+        mel=mel,
         vocabulary=VOCABULARY,
         rules=(LabelRule(1.0, 0.0, 0.5),) * 4,
         weights=weights.name,

@@ -208,7 +208,7 @@ class GenreTagPlugin(BeetsPlugin):
     def _ask(self, unit: Unit) -> None:
         for path in unit.paths:
             if self._listeners and path not in self._asked:
-                self._asked[path] = self._listeners.ask(path)
+                self._asked[path] = self._listeners.submit(path)
 
     @contextmanager
     def _contained(self, what: str) -> Iterator[None]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tagger.cli.options import listening_options
+from tagger.cli.options import TIMEOUT, listening_options
 
 if TYPE_CHECKING:
     from tagger.explain.evidence import Explanation
@@ -36,11 +36,13 @@ def picture_path(ctx: click.Context, param: click.Parameter, value: Path | None)
 )
 @click.option("--label", "names", multiple=True, help="Explain this label. May be repeated.")
 @listening_options
+@TIMEOUT
 def explain(
     file: Path,
     output: Path | None,
     names: tuple[str, ...],
     settings: Settings,
+    timeout_s: float,
 ) -> None:
     """Show why FILE is given its tags: when, and at which frequencies, each was heard.
 
@@ -52,11 +54,10 @@ def explain(
       musictag explain song.flac
       musictag explain song.flac --label Jazz -o why.svg
     """
-    from tagger.explain.evidence import explain as find_reasons
-    from tagger.model import load_model
+    from tagger.explain.evidence import explain_apart
     from tagger.report.look import look_of
 
-    explanation = find_reasons(file, load_model(settings.model), settings, names)
+    explanation = explain_apart(file, settings, names, timeout_s)
     if output:
         _draw(explanation, output)
         return

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from tagger.cli.options import DEVICE, listening_options, narrowed, report_paths
+from tagger.cli.options import DEVICE, TIMEOUT, listening_options, narrowed, report_paths
 from tagger.cli.planning import Planning, plan_and_write, planning_options
 
 if TYPE_CHECKING:
@@ -39,15 +39,7 @@ if TYPE_CHECKING:
 )
 @DEVICE
 @click.option("--jobs", type=click.IntRange(min=1), help="Processes.  [default: one for each core]")
-@click.option(
-    "--timeout",
-    "timeout_s",
-    type=click.FloatRange(min=0, min_open=True),
-    default=300.0,
-    show_default=True,
-    metavar="SECONDS",
-    help="Skip a file that takes longer.",
-)
+@TIMEOUT
 @click.option("--no-cache", is_flag=True, help="Hear everything again, and keep nothing.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line, as files are done.")
 @planning_options
