@@ -22,6 +22,7 @@ from multiprocessing.context import SpawnProcess
 from typing import Any, Generic, Literal, TypeVar
 
 from tagger.errors import MusicTagError
+from tagger.report.text import log_plainly
 
 log = logging.getLogger(__name__)
 
@@ -228,7 +229,7 @@ def _serve(
     """The whole life of a process: it ends when the other end of the pipe does."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # where it could not be blocked
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    logging.basicConfig(level=log_level, format="%(message)s")
+    log_plainly(log_level)
     try:
         try:
             work = prepare(*arguments)

@@ -98,6 +98,16 @@ def test_telemetry_is_off_before_anything_else_is_imported(name: str) -> None:
     assert done.stdout.strip() == "1", done.stderr
 
 
+def test_all_that_is_printed_goes_through_one_door() -> None:
+    found = [
+        path.name
+        for path in sorted((ROOT / "tagger").rglob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Attribute) and node.attr in ("echo", "secho", "print")
+    ]
+    assert set(found) == {"echo.py"}
+
+
 def test_namespace_package_of_beets_is_left_alone() -> None:
     assert not (ROOT / "beetsplug" / "__init__.py").exists()
 

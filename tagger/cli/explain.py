@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from tagger.cli.echo import echo
 from tagger.cli.options import TIMEOUT, listening_options
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ def explain(
 
     look = look_of()
     for line in lines(explanation, look):
-        click.echo(line, color=look.color)
+        echo(line, color=look.color)
 
 
 def _draw(explanation: Explanation, output: Path) -> None:
@@ -80,4 +81,4 @@ def _draw(explanation: Explanation, output: Path) -> None:
     else:
         text = svg_text(scene) if suffix == ".svg" else html_text(scene)
         write_whole(output, text.encode("utf-8"))
-    click.echo(f"wrote {output}", err=True)
+    echo(f"wrote {output}", err=True)

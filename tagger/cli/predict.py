@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from tagger.cli.echo import echo
 from tagger.cli.options import DEVICE, TIMEOUT, listening_options
 
 if TYPE_CHECKING:
@@ -49,10 +50,10 @@ def predict(
                 failed = True
                 echo_failure(result)
             if as_json:
-                click.echo(json_line(result, slices=slices))
+                echo(json_line(result, slices=slices))
             elif result.track:
                 for line in _lines(result, result.track, slices=slices):
-                    click.echo(line)
+                    echo(line)
     if failed:
         raise SystemExit(1)
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from tagger.cli.echo import echo
 from tagger.cli.options import DEVICE, TIMEOUT, listening_options, narrowed, report_paths
 from tagger.cli.planning import Planning, plan_and_write, planning_options
 
@@ -112,7 +113,7 @@ def _cache(unwanted: bool) -> Iterator[Cache | None]:
     if unwanted:
         yield None
         return
-    with Cache(tell=lambda line: click.echo(printable(line), err=True)) as cache:
+    with Cache(tell=lambda line: echo(printable(line), err=True)) as cache:
         yield cache
 
 
