@@ -6,6 +6,7 @@ The modules in the order in which data flows through them:
 - `audio`       path -> windows of sound
 - `mel`         windows -> log-mel slices
 - `card`        everything about a model but its weights
+- `session`     ONNX Runtime, which nothing else imports
 - `model`       card + weights, checked and ready to run
 - `network_file`  what an ONNX file holds, read without running it
 - `registry`    a person's own models: taken up, chosen, handed on
@@ -17,6 +18,7 @@ The modules in the order in which data flows through them:
 - `tagfile`     path -> the tags a file holds today
 - `cache`       what was heard in earlier scans, as `kept` packs it
 - `pool`        processes side by side, of which one may die
+- `limits`      what one file may take of this machine
 - `scan`        many paths -> what was heard in each, in parallel
 - `beam`        the same on a cluster, as an Apache Beam pipeline (extra `[beam]`)
 - `listening`   the same for paths that come one by one, while other work goes on
@@ -40,6 +42,12 @@ K labels, C channels. Units are written out: Hz, seconds, samples, dBFS.
 """
 
 from __future__ import annotations
+
+import os
+
+# ONNX Runtime would report to its makers. It looks at this when it is imported, by whomever: by us,
+# by Beam, by a test; all of them import this package first, and processes inherit it.
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
 __version__ = "0.1.0"
 

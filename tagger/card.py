@@ -8,7 +8,9 @@ one in training gives plausible, wrong tags without any error.
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import asdict, dataclass, field
+from math import inf, isfinite
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -23,6 +25,19 @@ PROFILES: tuple[Profile, ...] = get_args(Profile)
 # How well a label is heard was measured on real held-out sound that people labelled, or it rests on
 # synthesised sound and other networks' words alone.
 Evidence = Literal["measured", "experimental"]
+
+LARGEST_CARD = 4 << 20  # bytes
+
+# A front end beyond these is a mistake or malice: it would take all memory or never end.
+_HIGHEST_RATE = 192_000  # Hz
+_LONGEST_SLICE_S = 60
+_MOST_MELS = 4096
+_MOST_CELLS = 1 << 22  # of one mel slice
+_MOST_SAMPLES = 1 << 28  # under all windows of one slice
+
+_LONGEST_WORD = 100  # signs of a name
+_LONGEST_TEXT = 20_000  # signs of an account
+_SHA256 = re.compile("[0-9a-f]{64}")
 
 FORMAT = 1  # raised when a card's fields change their meaning
 
@@ -46,14 +61,28 @@ class MelSpec:
     log_gain: float
 
     def __post_init__(self) -> None:
-        if min(self.rate, self.slice_samples, self.n_fft, self.hop, self.n_mels) <= 0:
+        counts = (self.rate, self.slice_samples, self.n_fft, self.hop, self.n_mels)
+        if not all(type(count) is int for count in counts):
+            raise ValueError("mel settings must be whole numbers")
+        if min(counts) <= 0:
             raise ValueError("mel settings must be positive")
         if not self.n_fft <= self.slice_samples:
             raise ValueError(f"n_fft {self.n_fft} exceeds the slice of {self.slice_samples}")
         if not 0 <= self.fmin < self.fmax <= self.rate / 2:
             raise ValueError(f"mel range {self.fmin}-{self.fmax} Hz does not fit {self.rate} Hz")
-        if not (self.power_floor > 0 and self.log_gain > 0):
+        if not (0 < self.power_floor < inf and 0 < self.log_gain < inf):
             raise ValueError("power_floor and log_gain must be positive")
+        if not self._is_sensible():
+            raise ValueError("the front end is out of all proportion")
+
+    def _is_sensible(self) -> bool:
+        return (
+            self.rate <= _HIGHEST_RATE
+            and self.slice_samples <= self.rate * _LONGEST_SLICE_S
+            and self.n_mels <= _MOST_MELS
+            and self.n_mels * self.n_frames <= _MOST_CELLS
+            and self.n_fft * self.n_frames <= _MOST_SAMPLES
+        )
 
     @property
     def n_frames(self) -> int:
@@ -81,6 +110,8 @@ class LabelRule:
     evidence: Evidence = "measured"
 
     def __post_init__(self) -> None:
+        if not (isfinite(self.slope) and isfinite(self.offset)):
+            raise ValueError(f"calibration {self.slope}, {self.offset} is not finite")
         if not self.slope > 0:
             raise ValueError(f"calibration slope {self.slope} would turn the ranking round")
         if not (0 < self.threshold <= 1 and 0 <= self.precise <= 1):
@@ -119,8 +150,21 @@ class ModelCard:
             raise ValueError(f"vote_shares {self.vote_shares} are not a share for each kind")
         if not len(self.vocabulary) == len(self.rules) == len(self.golden):
             raise ValueError("labels, rules and golden scores differ in number")
+        if not all(map(isfinite, self.golden)):
+            raise ValueError("a golden score is not finite")
+        self._check_words()
         if Path(self.weights).name != self.weights or not self.weights.endswith(".onnx"):
             raise ValueError(f"weights {self.weights!r} is not the name of an .onnx file")
+
+    def _check_words(self) -> None:
+        """Names and accounts are shown to people, and written into files."""
+        names = (self.name, self.version, self.licence, self.trained_at, self.weights)
+        if not all(0 < len(name) <= _LONGEST_WORD and name.isprintable() for name in names):
+            raise ValueError("a name of it is empty, too long, or holds control characters")
+        if not isinstance(self.data, str) or len(self.data) > _LONGEST_TEXT:
+            raise ValueError("what it learned from is not told in a text of sensible length")
+        if not _SHA256.fullmatch(self.sha256) or not isinstance(self.metrics, dict):
+            raise ValueError("its checksum is no SHA-256, or its metrics are no table")
 
     @property
     def id(self) -> str:
@@ -143,15 +187,25 @@ def dump_card(card: ModelCard, path: Path) -> None:
 def load_card(path: Path) -> ModelCard:
     """Read a card; anything missing, unknown or out of range is a ModelError naming the path."""
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = json.loads(_read(path).decode("utf-8"))
     except FileNotFoundError as error:
         raise ModelError("no model card there", path) from error
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise ModelError(f"not a readable model card ({error})", path) from error
     try:
         return _parse(content)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
         raise ModelError(f"not a valid model card ({_reason(error)})", path) from error
+
+
+def _read(path: Path) -> bytes:
+    if not path.is_file() and path.exists():  # a pipe would be waited for, a device never ends
+        raise ValueError("not a regular file")
+    with path.open("rb") as file:
+        content = file.read(LARGEST_CARD + 1)
+    if len(content) > LARGEST_CARD:
+        raise ValueError(f"larger than {LARGEST_CARD >> 20} MB")
+    return content
 
 
 def _parse(content: dict[str, Any]) -> ModelCard:

@@ -6,13 +6,17 @@ test can tell; without it a changed front end only gives somewhat wrong tags.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import numpy.typing as npt
 
 from tagger.card import MelSpec
 from tagger.inference import sigmoid
 from tagger.mel import log_mel
-from tagger.model import Model
+
+if TYPE_CHECKING:
+    from tagger.model import Model
 
 TOLERANCE = 1e-3  # in probability: other processors round float32 sums in another order
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
-from tagger.audio import Windows
 from tagger.mel import log_mel
-from tagger.model import Model
+
+if TYPE_CHECKING:
+    from tagger.audio import Windows
+    from tagger.model import Model
 
 Array = npt.NDArray[np.float32]
 

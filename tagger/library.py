@@ -25,7 +25,7 @@ def find_files(paths: Iterable[Path]) -> Iterator[Path | MusicTagError]:
     """
     seen: set[tuple[int, int]] = set()
     for path in paths:
-        if path.is_dir():
+        if _is_dir(path):
             yield from _walk(path, seen)
         elif not os.path.lexists(path):
             yield MusicTagError("no such file or folder", path)
@@ -33,22 +33,38 @@ def find_files(paths: Iterable[Path]) -> Iterator[Path | MusicTagError]:
             yield path
 
 
-def _walk(folder: Path, seen: set[tuple[int, int]]) -> Iterator[Path | MusicTagError]:
+def _walk(top: Path, seen: set[tuple[int, int]]) -> Iterator[Path | MusicTagError]:
+    """Folder by folder; by a list of its own, since Python gives up at a thousand levels."""
+    waiting = [top]
+    while waiting:
+        found, inner = _look_into(waiting.pop(), seen)
+        yield from found
+        waiting += reversed(inner)
+
+
+def _look_into(
+    folder: Path, seen: set[tuple[int, int]]
+) -> tuple[list[Path | MusicTagError], list[Path]]:
+    """The audio files of a folder, or why they cannot be listed, and the folders in it."""
     try:
         status = folder.stat()
         entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
     except OSError as error:
-        yield MusicTagError(f"folder cannot be read ({error.strerror})", folder)
-        return
+        return [MusicTagError(f"folder cannot be read ({error.strerror})", folder)], []
     # Windows gives no inode before 3.12 in some cases; a zero would make all folders one.
     identity = (status.st_dev, status.st_ino)
     if identity in seen and status.st_ino:
-        return
+        return [], []
     seen.add(identity)
-    yield from (Path(entry.path) for entry in entries if _is_audio(entry))
-    for entry in entries:
-        if _is_folder(entry):
-            yield from _walk(Path(entry.path), seen)
+    files = [Path(entry.path) for entry in entries if _is_audio(entry)]
+    return [*files], [Path(entry.path) for entry in entries if _is_folder(entry)]
+
+
+def _is_dir(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except (OSError, ValueError):  # a name that is too long; what opens it says so
+        return False
 
 
 def _is_audio(entry: os.DirEntry[str]) -> bool:

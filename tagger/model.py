@@ -1,7 +1,7 @@
 """A model: its card, and its network checked against it and ready to run.
 
-A network is an ONNX graph, which holds numbers and operators and can run no code of its own; its
-bytes must have the hash its card states.
+A network is an ONNX graph of the plain operators that `network_file` lets through; its bytes must
+have the hash its card states, and it must hear a known signal as its card says.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Any
 
 import appdirs
 import numpy as np
@@ -17,7 +17,10 @@ import numpy.typing as npt
 
 from tagger import CHOSEN, DEFAULT_MODEL
 from tagger.card import ModelCard, load_card
-from tagger.errors import DeviceError, ModelError
+from tagger.errors import ModelError
+from tagger.golden import TOLERANCE, golden_scores
+from tagger.network_file import LARGEST, check_network
+from tagger.session import Device, open_session
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,18 +29,6 @@ if TYPE_CHECKING:
 
 Array = npt.NDArray[np.float32]
 
-Device = Literal["auto", "cpu", "cuda"]
-DEVICES: tuple[Device, ...] = get_args(Device)
-
-_CPU, _CUDA = "CPUExecutionProvider", "CUDAExecutionProvider"
-# Each process of a scan has an arena of its own: it takes what a batch needs and no more than a
-# gigabyte. TF32 would round the products to ten bits, and scores would differ from the CPU's.
-_CUDA_OPTIONS = {
-    "arena_extend_strategy": "kSameAsRequested",
-    "gpu_mem_limit": str(2**30),
-    "cudnn_conv_algo_search": "HEURISTIC",
-    "use_tf32": "0",
-}
 # How ONNX Runtime, CUDA and C++ say it.
 _OUT_OF_MEMORY = ("out of memory", "failed to allocate memory", "bad allocation", "bad_alloc")
 
@@ -107,56 +98,42 @@ def find_card(name: str) -> Path:
     raise ModelError(f"there is no model named {name!r} (there are: {known})")
 
 
-def load_model(name: str = DEFAULT_MODEL, *, threads: int = 1, device: Device = "cpu") -> Model:
-    """Load a model by name or by the path of its card, refusing one that differs from its card."""
+def load_model(
+    name: str = DEFAULT_MODEL,
+    *,
+    threads: int = 1,
+    device: Device = "cpu",
+    self_test: bool = True,
+) -> Model:
+    """Load a model by name or by the path of its card: the one door, wherever it comes from.
+
+    Raises ModelError for one that is broken, hostile, or hears other than its card says. Without
+    `self_test` the last is not asked: for those who make a card and do not know its scores yet.
+    """
     path = find_card(name)
     card = load_card(path)
     weights = path.with_name(card.weights)
-    session = open_session(_verified(weights, card.sha256), weights, threads, device)
-    _check_shapes(session, card, weights)
-    return Model(card, session)
+    content = _verified(weights, card.sha256)
+    try:
+        check_network(content)  # before the runtime sees any of it
+    except ValueError as error:
+        raise ModelError(f"its network is refused: {error}", weights) from error
+    model = Model(card, open_session(content, weights, threads, device))
+    _check_shapes(model.session, card, weights)
+    if self_test and not np.allclose(golden_scores(model), card.golden, atol=TOLERANCE):
+        raise ModelError("it does not hear the golden signal as its card says", path)
+    return model
 
 
 def _verified(path: Path, sha256: str) -> bytes:
     try:
-        content = path.read_bytes()
+        with path.open("rb") as file:
+            content = file.read(LARGEST + 1)
     except OSError as error:
         raise ModelError(f"the network cannot be read ({error.strerror})", path) from error
     if hashlib.sha256(content).hexdigest() != sha256:
         raise ModelError("the network is not the one its card describes (checksum differs)", path)
     return content
-
-
-def open_session(content: bytes, path: Path, threads: int, device: Device = "cpu") -> Any:
-    """An ONNX Runtime session for a network; `path` is what an error names."""
-    # Loaded here so that `musictag --help` does not wait for it.
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.inter_op_num_threads = 1
-    options.log_severity_level = 3  # errors only: they come back as exceptions too
-    chosen = providers(device, onnxruntime.get_available_providers())
-    try:
-        session = onnxruntime.InferenceSession(content, options, providers=chosen)
-    except Exception as error:  # its exceptions share no narrower base
-        raise ModelError(f"not a network ONNX Runtime can run ({error})", path) from error
-    if device == "cuda" and _CUDA not in session.get_providers():
-        raise DeviceError(
-            "CUDA could not be started: its libraries or the card are missing; use --device cpu"
-        )
-    return session
-
-
-def providers(device: Device, available: list[str]) -> list[tuple[str, dict[str, str]]]:
-    """What is to run the network, the first choice first."""
-    if device == "cuda" and _CUDA not in available:
-        raise DeviceError(
-            "this ONNX Runtime cannot use CUDA: install onnxruntime-gpu in place of onnxruntime, "
-            "or use --device cpu"
-        )
-    wanted = [(_CUDA, _CUDA_OPTIONS)] if device != "cpu" and _CUDA in available else []
-    return [*wanted, (_CPU, {})]
 
 
 def _is_out_of_memory(error: Exception) -> bool:

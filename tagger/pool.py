@@ -1,250 +1,266 @@
 """Processes that work side by side; one that dies or hangs takes only the job at hand with it.
 
 The pools of the standard library give up as a whole when a process dies, do not say over which job
-it died, and know no time limit. Here each process has a pipe of its own and does its jobs in
-turn, so the first that is not answered is the one it is at.
+it died, and know no time limit. Here each process has a thread that minds it and a pipe of its own,
+so nothing is shared that a process could take along when it dies.
 """
 
 from __future__ import annotations
 
+import atexit
+import logging
 import multiprocessing
+import os
+import queue
 import signal
 import threading
-import time
-from collections import deque
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from concurrent.futures import CancelledError, Future
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 from typing import Any, Generic, Literal, TypeVar
 
 from tagger.errors import MusicTagError
+from tagger.report.text import log_plainly
+
+log = logging.getLogger(__name__)
 
 Job = TypeVar("Job")
 Answer = TypeVar("Answer")
 
-# Jobs a process holds: one to do, one to go on with while the answer to the first travels.
-_HELD = 2
+TIMEOUT_S = 300.0  # an hour of WAV is decoded in five seconds; a network share may be slow
 
-# Processes in a row that may end before they are ready; then something is wrong with all of them.
+# Why there is no answer: the process died over the job, or took too long over it and was ended.
+Loss = Literal["died", "late"]
+
+_Prepare = Callable[..., Callable[[Job], Answer]]
+
+_START_S = 120.0  # a cold disk; by then a process is ready, or never will be
+
+# Times in a row that a process may end before it is ready; then something is wrong with all.
 _FALSE_STARTS = 3
 
-# Fork would copy the locks of ONNX Runtime and FFmpeg; spawn works the same everywhere.
+# Fork would copy the locks of ONNX Runtime and FFmpeg; spawn works the same everywhere. Measured:
+# 0.3 s until a process is ready, of which a server that forks would save nothing for the first.
 _context = multiprocessing.get_context("spawn")
 
-
-@dataclass(frozen=True, slots=True)
-class Lost:
-    """No answer: the process died over the job, or took too long over it and was ended."""
-
-    why: Literal["died", "late"]
-
-
-@dataclass(slots=True, eq=False)
-class _Worker(Generic[Job]):
-    """A process, this end of its pipe, and the jobs it has not answered."""
-
-    process: SpawnProcess
-    pipe: Connection[Any, Any]
-    held: deque[Job] = field(default_factory=deque)
-    ready: bool = False
-    since: float = 0.0  # when it went to the first job of `held`, in seconds of the clock
+# Held while a process starts, and for good when we end: one that was cut off from us before it knew
+# what it is for would say so on the terminal.
+_starting = threading.Lock()
+atexit.register(_starting.acquire, timeout=10)
 
 
 class Pool(Generic[Job, Answer]):
-    """Up to `size` processes, started as there are jobs for them.
+    """Up to `size` processes, started as there are jobs for them, until `close`.
 
     Each calls `prepare(*arguments)` once; what that gives is called with each job. A MusicTagError
-    of `prepare` is raised by `get`. Leaving the context ends all of them at once.
+    of `prepare` is raised by the futures. Of a job without an answer `lost` makes one, or raises.
+    Whoever forgets to close leaves nothing behind: all ends with us.
     """
 
     def __init__(
         self,
-        prepare: Callable[..., Callable[[Job], Answer]],
+        prepare: _Prepare[Job, Answer],
         arguments: tuple[Any, ...],
         *,
+        lost: Callable[[Job, Loss], Answer],
         size: int,
-        timeout_s: float,
+        timeout_s: float = TIMEOUT_S,
     ) -> None:
-        self._prepare, self._arguments = prepare, arguments
-        self._size, self._timeout_s = size, timeout_s
-        self._false_starts = 0
-        self._workers: list[_Worker[Job]] = []
-        self._waiting: deque[Job] = deque()  # for a process
-        self._done: deque[tuple[Job, Answer | Lost]] = deque()
+        self._lost, self._size = lost, size
+        self._setup = (prepare, arguments, timeout_s)
+        self._asked: queue.SimpleQueue[tuple[Job, Future[Answer]] | None] = queue.SimpleQueue()
+        self._lock = threading.Lock()
+        self._open = 0  # jobs that are not done
+        self._workers: dict[threading.Thread, _Worker[Job, Answer]] = {}
+        self._closed = False
 
     def __enter__(self) -> Pool[Job, Answer]:
         return self
 
     def __exit__(self, *_: object) -> None:
-        for worker in self._workers:
-            _end(worker)
+        self.close()
+
+    def submit(self, job: Job) -> Future[Answer]:
+        """Have a job done; what is asked first is done first. May be cancelled until then."""
+        future: Future[Answer] = Future()
+        with self._lock:
+            self._open += 1
+            self._asked.put((job, future))
+            if len(self._workers) < min(self._size, self._open):
+                worker = _Worker[Job, Answer](*self._setup)
+                thread = threading.Thread(target=self._mind, args=(worker,), daemon=True)
+                self._workers[thread] = worker
+                thread.start()
+        return future
+
+    def close(self) -> None:
+        """End all processes, whatever they are at; what is not done by now is cancelled."""
+        self._closed = True
+        while not self._asked.empty():
+            if asked := self._asked.get():
+                asked[1].cancel()
+        for worker in self._workers.values():
+            self._asked.put(None)
+            worker.stop()
+        for thread in self._workers:
+            thread.join()
         self._workers.clear()
 
-    @property
-    def busy(self) -> bool:
-        """Whether there are answers to wait for."""
-        return bool(self._done or self._waiting or any(worker.held for worker in self._workers))
+    def _mind(self, worker: _Worker[Job, Answer]) -> None:
+        _leave_interrupts_to_others()
+        while asked := self._asked.get():
+            job, future = asked
+            if not future.set_running_or_notify_cancel():
+                self._one_less()
+                continue
+            try:
+                answer = self._answer(worker, job)
+            except Exception as error:  # it belongs to whoever waits
+                self._one_less()
+                future.set_exception(error)
+            else:
+                self._one_less()
+                future.set_result(answer)
+        worker.end()
 
-    @property
-    def full(self) -> bool:
-        """Whether more jobs would only lie about."""
-        held = sum(len(worker.held) for worker in self._workers)
-        return len(self._waiting) + held >= self._size * _HELD
-
-    def put(self, job: Job) -> None:
-        """Have a job done by the process with the least to do."""
-        self._waiting.append(job)
-        self._hand_out()
-
-    def get(self) -> tuple[Job, Answer | Lost]:
-        """Wait for the next job that is done: it and its answer."""
-        while not self._done:
-            self._hand_out()
-            self._listen()
-        return self._done.popleft()
-
-    def _hand_out(self) -> None:
-        while self._waiting and (worker := self._free()) is not None:
-            if not worker.held:
-                worker.since = time.monotonic()
-            worker.held.append(self._waiting.popleft())
-            # One that died meanwhile cannot take it; reading from it will tell, and give it back.
-            with suppress(OSError):
-                worker.pipe.send(worker.held[-1])
-
-    def _free(self) -> _Worker[Job] | None:
-        """A process with nothing to do, a new one, or the one with the least to do."""
-        least = min(self._workers, key=lambda worker: len(worker.held), default=None)
-        if len(self._workers) < self._size and (least is None or least.held):
-            least = self._start()
-            self._workers.append(least)
-        return least if least is not None and len(least.held) < _HELD else None
-
-    def _start(self) -> _Worker[Job]:
-        here, there = _context.Pipe()
-        process = _context.Process(
-            target=_serve, args=(there, self._prepare, self._arguments), daemon=True
-        )
-        with _deaf_to_interrupts():
-            process.start()
-        there.close()  # else the pipe would not end with the process
-        return _Worker(process, here)
-
-    def _listen(self) -> None:
-        """Wait until something happens to a process, and see to it."""
-        readable = set(wait([worker.pipe for worker in self._workers], self._patience_s()))
-        now = time.monotonic()
-        for worker in list(self._workers):
-            if worker.pipe in readable:
-                self._receive(worker)
-            elif worker.ready and worker.held and now - worker.since > self._timeout_s:
-                self._lose(worker, "late")
-
-    def _patience_s(self) -> float | None:
-        """Seconds until the next process will have taken too long."""
-        at_work = [worker for worker in self._workers if worker.ready and worker.held]
-        if not at_work:
-            return None
-        return max(0.0, min(w.since for w in at_work) + self._timeout_s - time.monotonic())
-
-    def _receive(self, worker: _Worker[Job]) -> None:
+    def _answer(self, worker: _Worker[Job, Answer], job: Job) -> Answer:
         try:
-            answer = worker.pipe.recv()
-        except (EOFError, OSError):
-            self._lose(worker, "died")
-            return
-        worker.since = time.monotonic()
-        if worker.ready:
-            self._done.append((worker.held.popleft(), answer))
-        elif isinstance(answer, MusicTagError):
-            raise answer
-        else:
-            worker.ready, self._false_starts = True, 0
+            return worker.do(job)
+        except _LostError as error:
+            if self._closed:
+                raise CancelledError from error
+            return self._lost(job, error.why)
 
-    def _lose(self, worker: _Worker[Job], why: Literal["died", "late"]) -> None:
-        """Do without a process: the job it was at is lost, what else it held is for another."""
-        _end(worker)
-        self._workers.remove(worker)
-        if not worker.ready:
-            self._false_starts += 1
-        elif worker.held:
-            self._done.append((worker.held.popleft(), Lost(why)))
-        self._waiting.extendleft(reversed(worker.held))
-        if self._false_starts >= _FALSE_STARTS:
-            code = worker.process.exitcode
-            raise MusicTagError(f"processes end before they can hear anything (exit code {code})")
+    def _one_less(self) -> None:
+        with self._lock:
+            self._open -= 1
 
 
-class Here(Generic[Job, Answer]):
-    """The same without processes, for jobs that would be done before one has started."""
+class _LostError(Exception):
+    def __init__(self, why: Loss) -> None:
+        super().__init__(why)
+        self.why = why
+
+
+class _Worker(Generic[Job, Answer]):
+    """A process and our end of the pipe to it; started anew after it was lost."""
 
     def __init__(
-        self, prepare: Callable[..., Callable[[Job], Answer]], arguments: tuple[Any, ...]
+        self, prepare: _Prepare[Job, Answer], arguments: tuple[Any, ...], timeout_s: float
     ) -> None:
-        self._prepare, self._arguments = prepare, arguments
-        self._work: Callable[[Job], Answer] | None = None
-        self._waiting: deque[Job] = deque()
+        self._arguments = (prepare, arguments, _log_level())
+        self._timeout_s = timeout_s
+        self._process: SpawnProcess | None = None
+        self._pipe: Connection[Any, Any] | None = None
+        self._stopped = False
 
-    def __enter__(self) -> Here[Job, Answer]:
-        return self
+    def do(self, job: Job) -> Answer:
+        """The answer to a job; _LostError if there is none, MusicTagError if it cannot begin."""
+        pipe = self._pipe or self._ready()
+        try:
+            pipe.send(job)
+            if pipe.poll(self._timeout_s):
+                answer: Answer = pipe.recv()
+                return answer
+        except Exception:  # its end of the pipe is gone, or what came through is in pieces
+            self.end()
+            raise _LostError("died") from None
+        self.end()
+        raise _LostError("late")
 
-    def __exit__(self, *_: object) -> None:
-        pass
+    def stop(self) -> None:
+        """End it from another thread, and for good."""
+        self._stopped = True
+        if process := self._process:
+            process.kill()
 
-    @property
-    def busy(self) -> bool:
-        """Whether there are answers to wait for."""
-        return bool(self._waiting)
+    def end(self) -> int | None:
+        """Let go of the process, which has nothing that could be lost; its exit code."""
+        code = None
+        if self._process and self._pipe:
+            self._process.kill()
+            self._process.join()
+            self._pipe.close()
+            code = self._process.exitcode
+        self._process = self._pipe = None
+        return code
 
-    full = busy
+    def _ready(self) -> Connection[Any, Any]:
+        """The pipe to a process that waits for jobs."""
+        code = None
+        for _ in range(_FALSE_STARTS):
+            pipe = self._start()
+            try:
+                answer = pipe.recv() if pipe.poll(_START_S) else TimeoutError()
+            except (EOFError, OSError) as error:
+                answer = error
+            if answer is None:
+                return pipe
+            code = self.end()
+            if isinstance(answer, MusicTagError):
+                raise answer
+        raise MusicTagError(f"processes end before they can hear anything (exit code {code})")
 
-    def put(self, job: Job) -> None:
-        """Have a job done."""
-        self._waiting.append(job)
-
-    def get(self) -> tuple[Job, Answer]:
-        """Do the next job: it and its answer."""
-        self._work = self._work or self._prepare(*self._arguments)
-        job = self._waiting.popleft()
-        return job, self._work(job)
-
-
-def _end(worker: _Worker[Any]) -> None:
-    worker.process.kill()  # nothing it could still do would be wanted
-    worker.process.join()
-    worker.pipe.close()
+    def _start(self) -> Connection[Any, Any]:
+        if self._stopped:
+            raise _LostError("died")
+        ours, theirs = _context.Pipe()
+        process = _context.Process(target=_serve, args=(theirs, *self._arguments), daemon=True)
+        try:
+            with _starting:
+                process.start()
+        except OSError as error:
+            raise MusicTagError(f"no process can be started ({error.strerror})") from error
+        theirs.close()  # else the pipe would not end with the process
+        self._process, self._pipe = process, ours
+        if self._stopped:
+            process.kill()
+        return ours
 
 
 def _serve(
     pipe: Connection[Any, Any],
     prepare: Callable[..., Callable[[Any], Any]],
     arguments: tuple[Any, ...],
+    log_level: int,
 ) -> None:
     """The whole life of a process: it ends when the other end of the pipe does."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # where it could not be blocked
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    log_plainly(log_level)
     try:
-        work = prepare(*arguments)
-    except MusicTagError as error:
-        pipe.send(error)
-        return
-    try:
+        try:
+            work = prepare(*arguments)
+        except MusicTagError as error:
+            pipe.send(error)
+            return
         pipe.send(None)
         while True:
             pipe.send(work(pipe.recv()))
     except (EOFError, BrokenPipeError, ConnectionResetError):
         return
+    except Exception:  # said by the other end of the pipe, in one line
+        log.warning("a process failed", exc_info=True)
 
 
-@contextmanager
-def _deaf_to_interrupts() -> Iterator[None]:
-    """Ignore Ctrl-C for a moment: a process that starts inherits that, and starts in silence."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, signal.SIG_DFL if before is None else before)
+def _end_with_parent() -> None:
+    """Else a codec that never returns would outlive whoever asked."""
+    parent = multiprocessing.parent_process()
+    wait([parent.sentinel] if parent else [])
+    os._exit(1)
+
+
+def _log_level() -> int:
+    """That of this process where a person wants to see it (`musictag -v`), else silence."""
+    root = logging.getLogger()
+    return root.level if root.handlers else logging.CRITICAL
+
+
+def _leave_interrupts_to_others() -> None:
+    """Block Ctrl-C in this thread, and so in the processes it starts, from their first moment."""
+    if hasattr(signal, "pthread_sigmask"):
+        # Started by the first process that is, it would unblock Ctrl-C again behind our back.
+        resource_tracker.ensure_running()
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})

@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
+import queue
 from collections.abc import Callable, Generator, Iterable, Iterator
+from concurrent.futures import Future
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from itertools import chain
@@ -17,28 +19,23 @@ from tagger.cache import Cache, Heard, Stamp
 from tagger.card import ModelCard, Profile, load_card
 from tagger.errors import MusicTagError, TagError
 from tagger.inference import SliceScores, score_windows
-from tagger.model import Device, Model, find_card, load_model
-from tagger.pool import Here, Lost, Pool
+from tagger.limits import LOST, TOO_LARGE, load_bounded
+from tagger.model import Model, find_card
+from tagger.pool import TIMEOUT_S, Loss, Pool
+from tagger.session import Device
 from tagger.tagfile import FileTags, read_tags
 from tagger.vocabulary import Kind, Tag
 from tagger.voting import Choice, TrackScores, choose_tags, is_settled, score_track
 
 log = logging.getLogger(__name__)
 
-# Processes start in about a second each; fewer files than this are done sooner in one.
-FEWEST_FOR_A_POOL = 8
-TIMEOUT_S = 300.0  # an hour of WAV is decoded in five seconds; a network share may be slow
+AHEAD = 2  # files for each process: one to hear, one to go on with at once
 BLOCK = 16  # files for each process among which the largest goes first
 MOST_EARLY = 2000  # results kept back until those before them are done, 5 kB each
 
 # Raised when sound reaches the network in another way than the card says: what was heard before
 # then counts no more.
 _HEARING = 1
-
-_LOST = {
-    "died": "skipped: a process died over it (a fault of its codec, or memory ran out)",
-    "late": "skipped: not heard within {:g} s (--timeout)",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,20 +121,20 @@ def scan(
     """Examine all files with `jobs` processes; what the cache knows is not heard again.
 
     Results come in the order of the files, or else as they are done. A file over which a process
-    dies, or which takes longer than `timeout_s`, is one failure; files so few that they are heard
-    in this process have no such guard.
+    dies, or which takes longer than `timeout_s`, is one failure.
     """
     items = list(found)
     # A model that is not there is said at once. By its card from here on, so that choosing another
     # meanwhile changes nothing.
     settings = replace(settings, model=str(find_card(settings.model)))
     card = load_card(Path(settings.model))
-    hearers: _Hearers = Here(_prepare, (settings, cache))
-    if sum(isinstance(item, Path) for item in items) >= FEWEST_FOR_A_POOL:
-        known = cache.path if cache else None
-        hearers = Pool(_prepare, (settings, known), size=jobs, timeout_s=timeout_s)
-    with hearers:
-        run = _Run(settings, card, cache, hearers, timeout_s)
+    known = cache.path if cache else None
+
+    def lost(_: _Job, why: Loss) -> _Answer:
+        return LOST[why].format(timeout_s)
+
+    with Pool(_prepare, (settings, known), lost=lost, size=jobs, timeout_s=timeout_s) as hearers:
+        run = _Run(settings, card, cache, hearers, jobs * AHEAD)
         yield from run.in_order(items, BLOCK * jobs) if in_order else run.as_done(items)
 
 
@@ -158,7 +155,6 @@ class _Job:
 
 
 _Answer = Heard | str  # or why it cannot be heard
-_Hearers = Here[_Job, _Answer] | Pool[_Job, _Answer]
 _Numbered = tuple[int, Path | MusicTagError]
 
 
@@ -169,9 +165,11 @@ class _Run:
     settings: Settings
     card: ModelCard
     cache: Cache | None
-    hearers: _Hearers
-    timeout_s: float
+    hearers: Pool[_Job, _Answer]
+    ahead: int  # files asked for before the first answer
     way: str = ""
+    asked: dict[Future[_Answer], _Job] = field(default_factory=dict)
+    answered: queue.SimpleQueue[Future[_Answer]] = field(default_factory=queue.SimpleQueue)
     early: dict[int, Result] = field(default_factory=dict)  # some before them are not done yet
 
     def __post_init__(self) -> None:
@@ -194,16 +192,21 @@ class _Run:
 
     def _done(self, jobs: Iterable[_Job | tuple[int, Result]]) -> Iterator[tuple[int, Result]]:
         for job in jobs:
-            while self.hearers.full or (len(self.early) >= MOST_EARLY and self.hearers.busy):
+            while len(self.asked) >= self.ahead or (len(self.early) >= MOST_EARLY and self.asked):
                 yield self._collected()
             if isinstance(job, tuple):
                 yield job
             elif known := self._known(job):
                 yield job.number, known
             else:
-                self.hearers.put(job)
-        while self.hearers.busy:
+                self._ask(job)
+        while self.asked:
             yield self._collected()
+
+    def _ask(self, job: _Job) -> None:
+        future = self.hearers.submit(job)
+        self.asked[future] = job
+        future.add_done_callback(self.answered.put)
 
     def _known(self, job: _Job) -> Result | None:
         heard = self.cache.recall(job.path, job.stamp, self.way) if self.cache else None
@@ -211,9 +214,8 @@ class _Run:
 
     def _collected(self) -> tuple[int, Result]:
         """The next file that is done, kept before anybody hears of it."""
-        job, answer = self.hearers.get()
-        if isinstance(answer, Lost):
-            answer = _LOST[answer.why].format(self.timeout_s)
+        future = self.answered.get()
+        job, answer = self.asked.pop(future), future.result()
         if isinstance(answer, Heard) and self.cache:
             self.cache.note(job.path, job.stamp, self.way, answer)
         return job.number, _result(job.path, answer, self.card, self.settings)
@@ -239,11 +241,10 @@ def _result(path: Path, answer: _Answer, card: ModelCard, settings: Settings) ->
     )
 
 
-def _prepare(settings: Settings, cache: Cache | Path | None) -> Callable[[_Job], _Answer]:
+def _prepare(settings: Settings, known: Path | None) -> Callable[[_Job], _Answer]:
     """What each process does once; gives what it does with each file."""
-    model = load_model(settings.model, device=settings.device)
-    known = Cache(cache) if isinstance(cache, Path) else cache
-    return lambda job: _find_out(job.path, model, settings, known)
+    model, cache = load_bounded(settings.model, settings.device), Cache(known) if known else None
+    return lambda job: _find_out(job.path, model, settings, cache)
 
 
 def _find_out(path: Path, model: Model, settings: Settings, cache: Cache | None) -> _Answer:
@@ -255,6 +256,8 @@ def _find_out(path: Path, model: Model, settings: Settings, cache: Cache | None)
         return Heard(tags, known or _hear(path, model, settings), note, known is not None)
     except MusicTagError as error:
         return error.message
+    except MemoryError:
+        return TOO_LARGE
     except Exception as error:  # the one place: a file we did not foresee must not end the scan
         log.warning("unexpected failure with %s", path, exc_info=True)
         return f"unexpected failure ({type(error).__name__}: {error})"

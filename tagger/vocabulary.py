@@ -24,6 +24,10 @@ PARENTS = {
 }  # fmt: skip
 
 
+_LONGEST_NAME = 100  # signs
+_MOST_LABELS = 10_000
+
+
 @dataclass(frozen=True, slots=True)
 class Label:
     """One thing a model listens for."""
@@ -34,6 +38,8 @@ class Label:
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
             raise ValueError(f"label kind {self.kind!r} is not one of {', '.join(KINDS)}")
+        if len(self.name) > _LONGEST_NAME:
+            raise ValueError(f"a label name is longer than {_LONGEST_NAME} signs")
         if not self.name.strip() or self.name != self.name.strip():
             raise ValueError(f"label name {self.name!r} is empty or has space around it")
         if any(sign in self.name for sign in FORBIDDEN_IN_NAMES) or not self.name.isprintable():
@@ -66,6 +72,8 @@ class Vocabulary:
             raise ValueError("a label occurs twice in the vocabulary")
         if not self.labels:
             raise ValueError("the vocabulary is empty")
+        if len(self.labels) > _MOST_LABELS:
+            raise ValueError(f"the vocabulary has more than {_MOST_LABELS} labels")
 
     def __len__(self) -> int:
         return len(self.labels)

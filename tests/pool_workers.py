@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import signal
 import time
@@ -10,19 +11,39 @@ from pathlib import Path
 from typing import Any
 
 from tagger.errors import ModelError
+from tagger.limits import limit_memory
 
 Command = tuple[str, int]  # what to do, and the number of the job
 
 
-def obey(_: object = None) -> Callable[[Command], tuple[int, int]]:
+def obey(_: object = None) -> Callable[[Command], Any]:
     """Answers with the number and the process, unless told to die or to hang."""
 
-    def work(job: Command) -> tuple[int, int]:
+    def work(job: Command) -> Any:
         if job[0] == "die":
             os.kill(os.getpid(), signal.SIGKILL)
+        if job[0] == "segfault":
+            ctypes.string_at(0)
+        if job[0] == "raise":
+            raise ZeroDivisionError("odd")
+        if job[0] == "unsendable":
+            return work
         while job[0] == "hang":
             time.sleep(1)
         return job[1], os.getpid()
+
+    return work
+
+
+def frugal() -> Callable[[Command], Any]:
+    """Takes so many megabytes, and says what came of it."""
+    limit_memory()
+
+    def work(job: Command) -> int | str:
+        try:
+            return len(bytearray(job[1] << 20)) >> 20
+        except MemoryError:
+            return "MemoryError"
 
     return work
 
@@ -35,7 +56,7 @@ def vanish() -> Callable[[Command], None]:
     os._exit(7)
 
 
-def die_once(marker: Path) -> Callable[[Command], tuple[int, int]]:
+def die_once(marker: Path) -> Callable[[Command], Any]:
     """The first process that starts is gone before it is ready."""
     try:
         marker.touch(exist_ok=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -76,6 +77,35 @@ def test_functions_stay_short(package: str, path: Path) -> None:
             documented = isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant)
             start = (first.end_lineno or 0) if documented else node.lineno
             assert (node.end_lineno or 0) - start <= 40, f"{path.name}: {node.name}"
+
+
+def test_one_module_imports_onnx_runtime() -> None:
+    """It reports to its makers unless told not to; `tagger.session` is where that is seen to."""
+    others = [path for folder in ("benchmarks",) for path in (ROOT / folder).rglob("*.py")]
+    found = [
+        path for path in [*(p for _, p in modules()), *others] if "onnxruntime" in imported(path)
+    ]
+    assert found == [ROOT / "tagger" / "session.py"]
+
+
+@pytest.mark.parametrize("name", ["tagger", "tagger.session", "beetsplug.genretag"])
+def test_telemetry_is_off_before_anything_else_is_imported(name: str) -> None:
+    code = f"import {name}, os; print(os.environ.get('ORT_DISABLE_TELEMETRY'))"
+    environment = {k: v for k, v in os.environ.items() if k != "ORT_DISABLE_TELEMETRY"}
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, env=environment
+    )
+    assert done.stdout.strip() == "1", done.stderr
+
+
+def test_all_that_is_printed_goes_through_one_door() -> None:
+    found = [
+        path.name
+        for path in sorted((ROOT / "tagger").rglob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Attribute) and node.attr in ("echo", "secho", "print")
+    ]
+    assert set(found) == {"echo.py"}
 
 
 def test_namespace_package_of_beets_is_left_alone() -> None:

@@ -26,7 +26,7 @@ from tagger.library import find_files
 from tagger.scan import Result, Settings, scan
 from tagger.tagfile import FileTags
 from tagger.voting import CLEARANCE
-from tests.tiny_model import write_tiny_model
+from tests.tiny_model import SPEC, write_tiny_model
 
 ROOT = Path(__file__).parent.parent
 
@@ -100,9 +100,7 @@ def test_other_thresholds_and_limits_hear_nothing_again(
 def test_other_windows_and_other_networks_are_heard(
     music: Path, tiny_card: Path, tmp_path: Path
 ) -> None:
-    louder = write_tiny_model(tmp_path, "louder")
-    card = json.loads(louder.read_text())
-    louder.write_text(json.dumps({**card, "mel": {**card["mel"], "log_gain": 10.0}}))
+    louder = write_tiny_model(tmp_path, "louder", mel=replace(SPEC, log_gain=10.0))
     with Cache() as cache:
         first = hear(music, tiny_card, cache)
         for settings in ({"windows": 3}, {"windows": None}):

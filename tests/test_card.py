@@ -45,6 +45,27 @@ def change(content: Any, *keys: str, value: Any) -> None:
         (("weights",), "weights.pkl", "not the name"),
         (("licence",), None, "licence"),
         (("hook",), "os.system", "hook"),
+        (("mel", "rate"), 10**9, "proportion|whole"),
+        (("mel", "rate"), 8000.5, "whole numbers"),
+        (("mel", "slice_samples"), 10**400, "out of all proportion"),
+        (("mel", "slice_samples"), 8000 * 61, "out of all proportion"),
+        (("mel", "n_mels"), 1 << 40, "out of all proportion"),
+        (("mel", "fmax"), 10**400, "range"),
+        (("mel", "power_floor"), float("inf"), "power_floor"),
+        (("labels", "0", "slope"), float("inf"), "not finite"),
+        (("labels", "0", "slope"), 10**400, "too large"),
+        (("labels", "0", "offset"), float("nan"), "not finite"),
+        (("labels", "0", "golden"), float("nan"), "not finite"),
+        (("labels", "0", "name"), "Rock" * 100, "longer than"),
+        (("labels", "0", "name"), "Rock\x1b[2J", "control"),
+        (("labels",), [{"kind": "genre"}] * 20_000, "name"),
+        (("name",), "small\x1b[2J", "control"),
+        (("name",), "s" * 1000, "too long"),
+        (("version",), 4, "no len"),
+        (("data",), ["a"], "text"),
+        (("sha256",), "0", "SHA-256"),
+        (("metrics",), [], "table"),
+        (("vote_shares", "genre"), float("nan"), "share"),
     ],
 )
 def test_damaged_card_is_refused_by_name(
@@ -61,7 +82,10 @@ def test_damaged_card_is_refused_by_name(
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize("content", [b"", b"{", b"[1]", b"null", b"\xff\xfe", b'"text"'])
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"{", b"[1]", b"null", b"\xff\xfe", b'"text"', b"[" * 100_000, b" " * (5 << 20)],
+)
 def test_what_is_no_card_is_refused(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "card.json"
     path.write_bytes(content)

@@ -13,16 +13,8 @@ from tagger import DEFAULT_MODEL
 from tagger.cli.scan import scan
 from tagger.errors import DeviceError, ModelError
 from tagger.golden import TOLERANCE, golden_scores
-from tagger.model import (
-    DEVICES,
-    Device,
-    Model,
-    find_cards,
-    load_model,
-    mel_shape,
-    providers,
-    user_models,
-)  # fmt: skip
+from tagger.model import Model, find_cards, load_model, mel_shape, user_models
+from tagger.session import DEVICES, Device, providers
 from tests.tiny_model import SPEC, write_tiny_model
 
 
@@ -90,7 +82,7 @@ def test_what_is_no_network_is_refused(tmp_path: Path, content: bytes) -> None:
     card = write_tiny_model(tmp_path)
     card.with_suffix(".onnx").write_bytes(content)
     rewrite(card, sha256=hashlib.sha256(content).hexdigest())
-    with pytest.raises(ModelError, match="not a network"):
+    with pytest.raises(ModelError, match="its network is refused"):
         load_model(str(card))
 
 

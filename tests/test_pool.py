@@ -1,18 +1,19 @@
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from concurrent.futures import CancelledError
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tagger.errors import ModelError, MusicTagError
-from tagger.pool import Here, Lost, Pool
+from tagger.pool import Loss, Pool
 from tests import pool_workers
 from tests.pool_workers import Command, obey
 
@@ -20,20 +21,13 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no 
 LONG_S = 120.0
 
 
-def drain(pool: Pool[Command, Any], jobs: list[Command]) -> Iterator[tuple[Command, Any]]:
-    for job in jobs:
-        while pool.full:
-            yield pool.get()
-        pool.put(job)
-    while pool.busy:
-        yield pool.get()
+def started(size: int, timeout_s: float = LONG_S) -> Pool[Command, Any]:
+    return Pool(obey, (None,), lost=lambda _, why: why, size=size, timeout_s=timeout_s)
 
 
-def pid_of(pool: Pool[Command, tuple[int, int]]) -> int:
-    """Which process did the next job."""
-    _, answer = pool.get()
-    assert not isinstance(answer, Lost)
-    return answer[1]
+def all_answers(pool: Pool[Command, Any], jobs: list[Command]) -> list[tuple[Command, Any]]:
+    futures = [pool.submit(job) for job in jobs]
+    return [(job, future.result()) for job, future in zip(jobs, futures, strict=True)]
 
 
 def is_alive(pid: int) -> bool:
@@ -50,88 +44,124 @@ def is_alive(pid: int) -> bool:
 
 def test_every_job_is_answered_once_by_two_processes() -> None:
     jobs = [("do", number) for number in range(50)]
-    with Pool(obey, (None,), size=2, timeout_s=LONG_S) as pool:
-        answers = dict(drain(pool, jobs))
-    assert {job: answer[0] for job, answer in answers.items()} == {job: job[1] for job in jobs}
-    assert len({answer[1] for answer in answers.values()}) == 2
+    with started(2) as pool:
+        answers = all_answers(pool, jobs)
+    assert [answer[0] for _, answer in answers] == list(range(50))
+    assert len({answer[1] for _, answer in answers}) == 2
 
 
 def test_one_that_dies_takes_only_its_job_along() -> None:
     jobs = [("die" if number in (0, 3, 17, 18) else "do", number) for number in range(30)]
-    with Pool(obey, (), size=2, timeout_s=LONG_S) as pool:
-        answers = list(drain(pool, jobs))
-    assert sorted(job for job, _ in answers) == sorted(jobs)
-    assert {job for job, answer in answers if answer == Lost("died")} == {
+    with started(2) as pool:
+        answers = all_answers(pool, jobs)
+    assert [job for job, answer in answers if answer == "died"] == [
         job for job in jobs if job[0] == "die"
-    }
+    ]
+    assert all(answer == "died" or answer[0] == job[1] for job, answer in answers)
+
+
+@pytest.mark.parametrize("crash", ["die", "segfault", "raise", "unsendable"])
+def test_whatever_ends_a_process_is_quiet(
+    crash: str, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    """Also as many in a row as there may be false starts, and more."""
+    caplog.set_level(logging.CRITICAL)  # as the program has it without -v
+    with started(2) as pool:
+        answers = all_answers(pool, [(crash, 0)] * 9 + [("do", 9)])
+    assert [answer for _, answer in answers[:9]] == ["died"] * 9
+    assert answers[9][1][0] == 9
+    assert capfd.readouterr().err == ""
 
 
 def test_one_that_hangs_is_ended_after_the_time_limit() -> None:
     jobs = [("hang" if number == 2 else "do", number) for number in range(10)]
-    with Pool(obey, (), size=2, timeout_s=2.0) as pool:
-        answers = list(drain(pool, jobs))
-    assert sorted(job for job, _ in answers) == sorted(jobs)
-    assert [job for job, answer in answers if answer == Lost("late")] == [("hang", 2)]
+    with started(2, timeout_s=2.0) as pool:
+        answers = all_answers(pool, jobs)
+    assert [job for job, answer in answers if answer == "late"] == [("hang", 2)]
+
+
+def test_a_job_without_an_answer_may_be_a_failure() -> None:
+    def lost(job: Command, why: Loss) -> Any:
+        raise MusicTagError(f"{job[1]} {why}")
+
+    with (
+        Pool[Command, Any](obey, (), lost=lost, size=1) as pool,
+        pytest.raises(MusicTagError, match="5 died"),
+    ):
+        pool.submit(("die", 5)).result()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux counts private memory")
+def test_a_job_gets_no_more_memory_than_the_limit() -> None:
+    with Pool[Command, Any](pool_workers.frugal, (), lost=lambda _, why: why, size=1) as pool:
+        small, large, again = (pool.submit(("take", n)) for n in (100, 1500, 100))
+        assert (small.result(), large.result(), again.result()) == (100, "MemoryError", 100)
 
 
 def test_a_process_of_its_own_only_where_there_is_something_to_do() -> None:
-    with Pool(obey, (), size=8, timeout_s=LONG_S) as pool:
-        pids = set()
-        for number in range(5):
-            pool.put(("do", number))
-            pids.add(pid_of(pool))
+    with started(8) as pool:
+        pids = {pool.submit(("do", number)).result()[1] for number in range(5)}
     assert len(pids) == 1
 
 
 def test_leaving_ends_processes_whatever_they_are_at() -> None:
-    with Pool(obey, (), size=2, timeout_s=LONG_S) as pool:
-        pool.put(("do", 1))
-        pid = pid_of(pool)
-        pool.put(("hang", 2))
+    with started(2) as pool:
+        _, pid = pool.submit(("do", 1)).result()
+        hung = [pool.submit(("hang", number)) for number in range(4)]
         start = time.monotonic()
     assert time.monotonic() - start < 30
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)
+    for future in hung:
+        with pytest.raises(CancelledError):
+            future.result()
 
 
 def test_failure_to_prepare_is_raised_as_it_is() -> None:
-    with Pool(pool_workers.refuse, (), size=2, timeout_s=LONG_S) as pool:
-        pool.put(("do", 1))
-        with pytest.raises(ModelError, match="no such model") as raised:
-            pool.get()
+    with (
+        Pool[Command, Any](pool_workers.refuse, (), lost=lambda _, why: why, size=2) as pool,
+        pytest.raises(ModelError, match="no such model") as raised,
+    ):
+        pool.submit(("do", 1)).result()
     assert raised.value.path == Path("grand.json")
 
 
 def test_processes_that_never_get_ready_end_the_round() -> None:
-    with Pool(pool_workers.vanish, (), size=2, timeout_s=LONG_S) as pool:
-        pool.put(("do", 1))
-        with pytest.raises(MusicTagError, match="exit code 7"):
-            pool.get()
+    with (
+        Pool[Command, Any](pool_workers.vanish, (), lost=lambda _, why: why, size=2) as pool,
+        pytest.raises(MusicTagError, match="exit code 7"),
+    ):
+        pool.submit(("do", 1)).result()
 
 
 def test_one_false_start_is_made_good(tmp_path: Path) -> None:
-    with Pool(pool_workers.die_once, (tmp_path / "m",), size=2, timeout_s=LONG_S) as pool:
-        answers = dict(drain(pool, [("do", 1), ("do", 2), ("do", 3)]))
-    assert sorted(answer[0] for answer in answers.values()) == [1, 2, 3]
+    arguments = (tmp_path / "m",)
+    with Pool[Command, Any](
+        pool_workers.die_once, arguments, lost=lambda _, why: why, size=2
+    ) as pool:
+        answers = all_answers(pool, [("do", 1), ("do", 2), ("do", 3)])
+    assert [answer[0] for _, answer in answers] == [1, 2, 3]
 
 
 ORPHANS = """
+import sys
 from tests.pool_workers import obey
 from tagger.pool import Pool
 if __name__ == "__main__":
-    with Pool(obey, (), size=1, timeout_s=100) as pool:
-        pool.put(("do", 1))
-        print(pool.get()[1][1], flush=True)
+    with Pool(obey, (), lost=lambda _, why: why, size=1, timeout_s=100) as pool:
+        print(pool.submit(("do", 1)).result()[1], flush=True)
+        pool.submit((sys.argv[1], 2))
         input()
 """
 
 
-def test_processes_end_with_a_parent_that_is_killed(tmp_path: Path) -> None:
+@pytest.mark.parametrize("at", ["do", "hang"])
+def test_processes_end_with_a_parent_that_is_killed(tmp_path: Path, at: str) -> None:
     script = tmp_path / "orphans.py"
     script.write_text(ORPHANS)
     root = Path(__file__).parent.parent
     parent = subprocess.Popen(
-        [sys.executable, str(script)], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        [sys.executable, str(script), at], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
         env={**os.environ, "PYTHONPATH": str(root)}, text=True,
     )  # fmt: skip
     assert parent.stdout
@@ -142,13 +172,3 @@ def test_processes_end_with_a_parent_that_is_killed(tmp_path: Path) -> None:
     while is_alive(pid) and time.monotonic() < deadline:
         time.sleep(0.02)
     assert not is_alive(pid)
-
-
-def test_without_processes_jobs_are_done_here() -> None:
-    with Here(obey, ()) as here:
-        assert not here.busy
-        here.put(("do", 5))
-        assert here.busy
-        assert here.full
-        assert here.get() == (("do", 5), (5, os.getpid()))
-        assert not here.busy

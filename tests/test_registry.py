@@ -8,6 +8,7 @@ import shutil
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
@@ -21,7 +22,14 @@ from tagger import DEFAULT_MODEL, registry
 from tagger.cli import main
 from tagger.errors import ModelError
 from tagger.golden import golden_scores
-from tagger.model import SHIPPED, chosen_model, find_cards, load_model, user_models
+from tagger.model import (
+    SHIPPED,
+    choice_file,
+    chosen_model,
+    find_cards,
+    load_model,
+    user_models,
+)  # fmt: skip
 from tagger.network_file import check_network
 from tests.tiny_model import write_tiny_model
 
@@ -160,25 +168,30 @@ def vast(network: onnx.ModelProto) -> None:
         (vast, "out of all proportion"),
     ],
 )  # fmt: skip
+@pytest.mark.parametrize("door", [registry.add, registry.choose, load_model])
 def test_hostile_networks_are_refused_before_anything_is_loaded(
     card: Path,
     change: Callable[[onnx.ModelProto], object],
     reason: str,
+    door: Callable[[Any], object],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     change_network(card, change)
-    monkeypatch.setattr("tagger.registry.load_model", lambda _: pytest.fail("it was loaded"))
+    monkeypatch.setattr("tagger.model.open_session", lambda *_: pytest.fail("it was loaded"))
     with pytest.raises(ModelError, match=reason):
-        registry.add(card, "evil")
-    assert not (user_models() / "evil").exists()
+        door(card if door is registry.add else str(card))
+    assert not (user_models() / card.stem).exists()
+    assert not choice_file().exists()
 
 
 def test_a_network_that_hears_otherwise_than_its_card_says_is_refused(card: Path) -> None:
     content = json.loads(card.read_text())
     content["labels"][0]["golden"] = 0.123
     card.write_text(json.dumps(content))
-    with pytest.raises(ModelError, match="golden"):
-        registry.add(card, "off")
+    doors: list[Callable[[Any], object]] = [registry.add, registry.choose, load_model]
+    for door in doors:
+        with pytest.raises(ModelError, match="golden"):
+            door(card if door is registry.add else str(card))
 
 
 @pytest.mark.parametrize("names", [["../up.json", "m.onnx"], ["m.json"], ["m.json", "m.onnx", "x"]])

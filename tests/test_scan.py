@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tagger.errors import ModelError, MusicTagError
+from tagger.errors import AudioError, ModelError, MusicTagError
+from tagger.explain.evidence import explain_apart
 from tagger.library import find_files
 from tagger.model import Model
-from tagger.pool import Pool
-from tagger.scan import Result, Settings, examine, scan
+from tagger.scan import Result, Settings, _Run, examine, scan
 from tests.pool_workers import Deadly, Endless
 
 
@@ -91,6 +91,27 @@ def test_file_that_takes_for_ever_is_named_and_skipped(demo: Path, tiny_card: Pa
     assert all(result.track for result in results[1:])
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
+def test_one_file_alone_has_the_same_guard(demo: Path, tiny_card: Path) -> None:
+    files = list(find_files([demo]))
+    (dead,) = scan([Deadly(files[0])], settings(tiny_card), jobs=2)
+    assert "a process died over it" in (dead.error or "")
+    (late,) = scan([Endless(files[0])], settings(tiny_card), jobs=2, timeout_s=1)
+    assert late.error == "skipped: not heard within 1 s (--timeout)"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
+def test_an_explanation_has_the_same_guard(demo: Path, tiny_card: Path) -> None:
+    path = next(demo.rglob("*.wav"))
+    assert explain_apart(path, settings(tiny_card), (), 60).reasons
+    with pytest.raises(AudioError, match="a process died over it"):
+        explain_apart(Deadly(path), settings(tiny_card), (), 60)
+    with pytest.raises(AudioError, match="not heard within 1 s"):
+        explain_apart(Endless(path), settings(tiny_card), (), 1)
+    with pytest.raises(AudioError, match="no such file"):
+        explain_apart(path.with_name("none.wav"), settings(tiny_card), (), 60)
+
+
 def test_one_process_has_the_same_guard(demo: Path, tiny_card: Path) -> None:
     files = list(find_files([demo]))
     results = list(scan([*files, Deadly(files[0])], settings(tiny_card), jobs=1))
@@ -118,14 +139,14 @@ def test_results_wait_for_those_before_them_in_bounded_number(
     files = list(find_files([demo]))
     found = [Endless(files[0]), *files[1:]]
     seen: list[int] = []
-    run = Pool.get
+    run = _Run._collected
 
-    def counted(self: Pool[Any, Any]) -> Any:
+    def counted(self: _Run) -> Any:
         answer = run(self)
-        seen.append(answer[0].number)
+        seen.append(answer[0])
         return answer
 
-    monkeypatch.setattr("tagger.pool.Pool.get", counted)
+    monkeypatch.setattr("tagger.scan._Run._collected", counted)
     results = list(scan(found, settings(tiny_card), jobs=2, timeout_s=8))
     assert [result.path for result in results] == files
     before = seen.index(0)

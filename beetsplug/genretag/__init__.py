@@ -21,6 +21,7 @@ from beetsplug.genretag.older import mend_update
 from beetsplug.genretag.options import DEFAULTS, UserError, add_options, read_wishes
 from tagger.errors import MusicTagError
 from tagger.media import instruments_field
+from tagger.report.text import printable
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -54,6 +55,7 @@ class GenreTagPlugin(BeetsPlugin):
     def __init__(self) -> None:
         super().__init__()
         self.config.add(DEFAULTS)
+        self._log.addFilter(cleaned)
         if "instruments" not in Item._media_fields:  # there is one for all plugins of a process
             self.add_media_field("instruments", instruments_field())
         mend_update()
@@ -91,7 +93,7 @@ class GenreTagPlugin(BeetsPlugin):
             else:
                 self._hear(lib, opts, args)
         except MusicTagError as error:
-            raise UserError(str(error)) from error
+            raise UserError(printable(str(error))) from error
 
     def _hear(self, lib: Library, opts: optparse.Values, args: list[str]) -> None:
         from beetsplug.genretag import units
@@ -208,7 +210,7 @@ class GenreTagPlugin(BeetsPlugin):
     def _ask(self, unit: Unit) -> None:
         for path in unit.paths:
             if self._listeners and path not in self._asked:
-                self._asked[path] = self._listeners.ask(path)
+                self._asked[path] = self._listeners.submit(path)
 
     @contextmanager
     def _contained(self, what: str) -> Iterator[None]:
@@ -220,6 +222,12 @@ class GenreTagPlugin(BeetsPlugin):
         except Exception as error:
             self._log.error("{}: unexpected failure ({!r})", what, error)
             self._log.debug("", exc_info=True)
+
+
+def cleaned(record: Any) -> bool:
+    """Let a line of the log pass without what a terminal would obey: names come from strangers."""
+    record.msg, record.args = printable(record.getMessage()), ()
+    return True
 
 
 def _write_report(

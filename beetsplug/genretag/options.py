@@ -62,9 +62,9 @@ class Wishes:
     def listeners(self) -> Listeners:
         """Processes that hear as is wished."""
         from tagger.cache import cache_path
-        from tagger.listening import Listeners
+        from tagger.listening import listeners
 
-        return Listeners(self.settings, self.jobs, cache=cache_path() if self.cache else None)
+        return listeners(self.settings, self.jobs, cache=cache_path() if self.cache else None)
 
 
 def add_options(parser: optparse.OptionParser) -> None:

@@ -78,7 +78,7 @@ def heard(
     """Each unit with what was heard in its files, which is asked for that many files ahead."""
     waiting: deque[tuple[Unit, list[Future[Result]]]] = deque()
     for unit in units:
-        waiting.append((unit, [listeners.ask(path) for path in unit.paths]))
+        waiting.append((unit, [listeners.submit(path) for path in unit.paths]))
         while sum(len(futures) for _, futures in waiting) > ahead:
             yield _collect(waiting)
     while waiting:

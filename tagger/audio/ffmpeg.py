@@ -23,7 +23,7 @@ import numpy.typing as npt
 from av.container import InputContainer
 
 from tagger.audio.mono import mix
-from tagger.audio.silent_file import SilentFile
+from tagger.audio.silent_file import OPENING, SilentFile
 from tagger.audio.values import Samples
 from tagger.errors import AudioError
 
@@ -80,6 +80,7 @@ class FfmpegReader:
 
     def _open(self) -> None:
         av.logging.set_level(None)  # FFmpeg would write to the terminal
+        self._file.be_patient(OPENING)
         self._file.seek(0)
         with _translated(self._path):
             self._container: InputContainer = av.open(
@@ -116,7 +117,9 @@ class FfmpegReader:
     def _decoded(self) -> Iterator[av.AudioFrame]:
         """Frames from here on; a damaged packet is passed over, a change of rate is the end."""
         with _ended():
+            self._file.be_patient()
             for packet in self._container.demux(self._stream):
+                self._file.be_patient()
                 for frame in _frames_of(packet):
                     if self.rate and frame.sample_rate != self.rate:
                         return
@@ -149,6 +152,7 @@ class FfmpegReader:
         self._restart()
 
     def _jump(self, target: int) -> bool:
+        self._file.be_patient(seeking=True)
         seconds = self._origin + Fraction(target, self.rate)
         try:
             self._container.seek(

@@ -81,8 +81,8 @@ def _first_working(openers: list[_Opener], path: Path, file: BinaryIO) -> Reader
     return openers[-1](path, file)
 
 
-def _with_sndfile(path: Path, _: BinaryIO) -> Reader:
-    return _sane(SndfileReader(path), path)
+def _with_sndfile(path: Path, file: BinaryIO) -> Reader:
+    return _sane(SndfileReader(path, file), path)
 
 
 def _with_ffmpeg(path: Path, file: BinaryIO) -> Reader:

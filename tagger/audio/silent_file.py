@@ -1,27 +1,47 @@
-"""A file for FFmpeg that fails in numbers, because PyAV prints the exceptions of Python files."""
+"""A file for a decoder that fails in numbers: PyAV prints the exceptions of Python files."""
 
 from __future__ import annotations
 
 import errno
 from typing import BinaryIO
 
+# Bytes FFmpeg may read without giving anything for them. Where a file is filled up with zeros, its
+# search for the next frame holds all it has read, and never ends. No frame is larger than 8 MB.
+PATIENCE = 32 << 20
+OPENING = 256 << 20  # pictures in tags, an index
+BLANK = 4 << 20  # of one value all along
+
 
 class SilentFile:
-    """An open file whose `seek` and `read` never raise OSError.
+    """An open file whose `seek` and `read` never raise OSError, and that ends where FFmpeg is lost.
 
     Damaged ASF makes FFmpeg seek before the beginning; a disk may fail at any time.
     """
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
+        self.be_patient(OPENING)
         self.name = file.name  # FFmpeg takes the suffix into account where content leaves doubt
 
+    def be_patient(self, size: int = PATIENCE, *, seeking: bool = False) -> None:
+        """Something came of what was read: let so much more be read until the next time.
+
+        While seeking, FFmpeg may read all of a file; then only what is blank counts.
+        """
+        self._left, self._blank, self._seeking = size, BLANK, seeking
+
     def read(self, size: int) -> bytes:
-        """Up to `size` bytes; none where the disk fails."""
+        """Up to `size` bytes; none where the disk fails or patience is at its end."""
+        if min(self._left, self._blank) <= 0:
+            return b""
         try:
-            return self._file.read(size)
+            content = self._file.read(size)
         except OSError:
             return b""
+        is_blank = content.count(content[:1]) == len(content)
+        self._blank = self._blank - len(content) if is_blank else BLANK
+        self._left -= 0 if self._seeking else len(content)
+        return content
 
     def seek(self, offset: int, whence: int = 0) -> int:
         """The new position, or what FFmpeg takes for an error: a negative number."""

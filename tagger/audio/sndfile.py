@@ -7,12 +7,13 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 import soundfile
 
 from tagger.audio.mono import mix
+from tagger.audio.silent_file import OPENING, SilentFile
 from tagger.audio.values import Samples
 from tagger.errors import AudioError
 
@@ -24,9 +25,12 @@ _MOST_FRAMES = 2**40
 class SndfileReader:
     """A file open in libsndfile."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, file: BinaryIO) -> None:
         self._path = path
-        self._file = _open(path)
+        # In a FLAC that ends early it looks for the next frame to the end of the file, at each
+        # step of each search; where that is filled up with zeros it must be told to give up.
+        self._silent = SilentFile(file) if is_flac(file) else None
+        self._file = self._open()
         self._at = 0
         self.rate: int = self._file.samplerate
         self.channels: int = self._file.channels
@@ -44,6 +48,8 @@ class SndfileReader:
         """
         try:
             with _translated(self._path):
+                if self._silent:
+                    self._silent.be_patient(seeking=True)
                 return self._read(start, count)
         except AudioError:
             # A FLAC that ends early: after a failed seek its decoder fails everywhere.
@@ -69,15 +75,26 @@ class SndfileReader:
 
     def _reopen(self) -> None:
         self.close()
-        self._file = _open(self._path)
+        self._file = self._open()
         self._at = 0
 
+    def _open(self) -> Any:
+        # Bytes, because soundfile encodes text strictly and some names are not text.
+        name = str(self._path) if sys.platform == "win32" else os.fsencode(self._path)
+        with _translated(self._path):
+            if not self._silent:
+                return soundfile.SoundFile(name)
+            self._silent.be_patient(OPENING)
+            self._silent.seek(0)
+            return soundfile.SoundFile(self._silent)
 
-def _open(path: Path) -> Any:
-    # Bytes, because soundfile encodes text strictly and some names are not text.
-    name = str(path) if sys.platform == "win32" else os.fsencode(path)
-    with _translated(path):
-        return soundfile.SoundFile(name)
+
+def is_flac(file: BinaryIO) -> bool:
+    """Whether an open file is FLAC; leaves it at its beginning."""
+    file.seek(0)
+    mark = file.read(4)
+    file.seek(0)
+    return mark == b"fLaC"
 
 
 @contextmanager

@@ -22,7 +22,7 @@ from tagger.card import MelSpec, ModelCard
 from tagger.errors import MusicTagError, TagError
 from tagger.inference import SliceScores, sigmoid, silent_slices
 from tagger.mel import log_mel
-from tagger.model import open_session
+from tagger.session import open_session
 from tagger.tagfile import opened
 from tagger.voting import score_track
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from tagger.cli.echo import echo
 from tagger.cli.writing import PRESERVE, YES, carry_out, confirm, say_recovered
 
 
@@ -34,10 +35,10 @@ def apply(plan: Path, yes: bool, preserve_mtime: bool, force: bool) -> None:
             plan,
         )
     if not loaded.files:
-        click.echo("the plan changes nothing", err=True)
+        echo("the plan changes nothing", err=True)
         return
     for line in plan_lines(loaded):
-        click.echo(line)
+        echo(line)
     confirm(len(loaded.files), yes=yes)
     with Journal() as journal:
         say_recovered(journal)

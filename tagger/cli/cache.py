@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import click
 
+from tagger.cli.echo import echo
+
 
 @click.group()
 def cache() -> None:
@@ -20,12 +22,12 @@ def info() -> None:
     from tagger.cache import Cache, cache_path
 
     if not cache_path().exists():  # looking leaves no trace
-        click.echo("nothing is kept yet", err=True)
+        echo("nothing is kept yet", err=True)
         return
     with Cache(tell=_say) as opened:
         found = opened.contents()
-    click.echo(f"{found.path}")
-    click.echo(f"{found.files} files, {found.sounds} times heard, {found.size / 1e6:.1f} MB")
+    echo(f"{found.path}")
+    echo(f"{found.files} files, {found.sounds} times heard, {found.size / 1e6:.1f} MB")
 
 
 @cache.command()
@@ -36,10 +38,10 @@ def clear() -> None:
     with Cache(tell=_say) as opened:
         n_files = opened.contents().files
         opened.clear()
-    click.echo(f"forgot {n_files} files", err=True)
+    echo(f"forgot {n_files} files", err=True)
 
 
 def _say(line: str) -> None:
     from tagger.report.text import printable
 
-    click.echo(printable(line), err=True)
+    echo(printable(line), err=True)

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import click
 
+from tagger.cli.echo import echo
+
 
 @click.command()
 @click.argument("folder", type=click.Path(path_type=Path))
@@ -27,4 +29,4 @@ def demo(folder: Path, seconds: float, seed: int) -> None:
 
     with click.progressbar(length=N_TRACKS, label="making music", file=sys.stderr) as bar:
         paths = write_demo(folder, seconds=seconds, seed=seed, progress=lambda: bar.update(1))
-    click.echo(f"wrote {len(paths)} files; now try: musictag scan {folder}", err=True)
+    echo(f"wrote {len(paths)} files; now try: musictag scan {folder}", err=True)

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tagger.cli.options import listening_options
+from tagger.cli.echo import echo
+from tagger.cli.options import TIMEOUT, listening_options
 
 if TYPE_CHECKING:
     from tagger.explain.evidence import Explanation
@@ -36,11 +37,13 @@ def picture_path(ctx: click.Context, param: click.Parameter, value: Path | None)
 )
 @click.option("--label", "names", multiple=True, help="Explain this label. May be repeated.")
 @listening_options
+@TIMEOUT
 def explain(
     file: Path,
     output: Path | None,
     names: tuple[str, ...],
     settings: Settings,
+    timeout_s: float,
 ) -> None:
     """Show why FILE is given its tags: when, and at which frequencies, each was heard.
 
@@ -52,11 +55,10 @@ def explain(
       musictag explain song.flac
       musictag explain song.flac --label Jazz -o why.svg
     """
-    from tagger.explain.evidence import explain as find_reasons
-    from tagger.model import load_model
+    from tagger.explain.evidence import explain_apart
     from tagger.report.look import look_of
 
-    explanation = find_reasons(file, load_model(settings.model), settings, names)
+    explanation = explain_apart(file, settings, names, timeout_s)
     if output:
         _draw(explanation, output)
         return
@@ -64,7 +66,7 @@ def explain(
 
     look = look_of()
     for line in lines(explanation, look):
-        click.echo(line, color=look.color)
+        echo(line, color=look.color)
 
 
 def _draw(explanation: Explanation, output: Path) -> None:
@@ -79,4 +81,4 @@ def _draw(explanation: Explanation, output: Path) -> None:
     else:
         text = svg_text(scene) if suffix == ".svg" else html_text(scene)
         write_whole(output, text.encode("utf-8"))
-    click.echo(f"wrote {output}", err=True)
+    echo(f"wrote {output}", err=True)

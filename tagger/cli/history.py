@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from tagger.cli.echo import echo
+
 if TYPE_CHECKING:
     from tagger.entries import Run
 
@@ -20,7 +22,7 @@ def history(as_json: bool) -> None:
     from tagger.journal import Journal, journal_folder
 
     if not journal_folder().exists():  # looking leaves no trace
-        click.echo("no tags were written yet", err=True)
+        echo("no tags were written yet", err=True)
         return
     try:
         opened = Journal()
@@ -31,9 +33,9 @@ def history(as_json: bool) -> None:
             say_recovered(journal)
         runs = journal.runs()
     for run in reversed(runs):
-        click.echo(json.dumps(_record(run)) if as_json else _line(run))
+        echo(json.dumps(_record(run)) if as_json else _line(run))
     if not runs:
-        click.echo("no tags were written yet", err=True)
+        echo("no tags were written yet", err=True)
 
 
 def _line(run: Run) -> str:

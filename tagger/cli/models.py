@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import click
 
 from tagger import CHOSEN
+from tagger.cli.echo import echo
 from tagger.cli.options import MODEL
 
 
@@ -27,7 +29,7 @@ def labels(model: str) -> None:
     card = load_card(find_card(model))
     for label, rule in zip(card.vocabulary.labels, card.rules, strict=True):
         precise, balanced = rule.least("precise"), rule.least("balanced")
-        click.echo(
+        echo(
             f"{label.kind:<12}{printable(label.name):<18}{precise:<6.2f}{balanced:<6.2f}{rule.evidence}"
         )
 
@@ -50,12 +52,12 @@ def list_models() -> None:
             card = load_card(path)
         except ModelError as error:
             broken = True
-            click.echo(str(error), err=True)
+            echo(str(error), err=True)
             continue
         genres, instruments = (len(card.vocabulary.names(k)) for k in ("genre", "instrument"))
         star = "*" if chosen in (path.stem, str(path)) else " "
         counts = f"{genres} genres, {instruments} instruments"
-        click.echo(f"{star} {path.stem:<16}{card.id:<28}{counts}")
+        echo(f"{star} {path.stem:<16}{card.id:<28}{counts}")
     if broken:
         raise SystemExit(1)
 
@@ -72,11 +74,11 @@ def show_model(name: str) -> None:
     card = load_card(path)
     words = {"card": path_text(path), "licence": card.licence, "data": card.data}
     words |= {"code": card.trained_at, "sha256": card.sha256}
-    click.echo(printable(card.id))
+    echo(printable(card.id))
     for key, value in words.items():
-        click.echo(f"  {key:<9}{printable(str(value))}")
+        echo(f"  {key:<9}{printable(str(value))}")
     mel = card.mel
-    click.echo(
+    echo(
         f"  hears    {mel.slice_s:g}-second slices at {mel.rate} Hz, "
         f"{mel.n_mels} mel bands of {mel.fmin:g} to {mel.fmax:g} Hz, {mel.n_frames} frames"
     )
@@ -94,7 +96,7 @@ def use_model(name: str) -> None:
     """
     from tagger import registry
 
-    click.echo(f"{registry.choose(name)} is used from now on", err=True)
+    echo(f"{registry.choose(name)} is used from now on", err=True)
 
 
 @models.command("add")
@@ -110,7 +112,7 @@ def add_model(file: Path, name: str, replace: bool) -> None:
     from tagger import registry
 
     card = registry.add(file, name, replace=replace)
-    click.echo(f"took up {card.stem}; see it with: musictag models show {card.stem}", err=True)
+    echo(f"took up {card.stem}; see it with: musictag models show {card.stem}", err=True)
 
 
 @models.command("remove")
@@ -120,7 +122,7 @@ def remove_model(name: str) -> None:
     from tagger import registry
 
     registry.remove(name)
-    click.echo(f"removed {name}", err=True)
+    echo(f"removed {name}", err=True)
 
 
 @models.command("export")
@@ -133,7 +135,7 @@ def export_model(name: str, file: Path | None) -> None:
 
     path = file or Path(f"{find_card(name).stem}{registry.SUFFIX}")
     registry.export(name, path)
-    click.echo(f"wrote {path}; whoever gets it: musictag models add {path.name}", err=True)
+    echo(f"wrote {path}; whoever gets it: musictag models add {path.name}", err=True)
 
 
 def _show_figures(part: str, figures: object) -> None:
@@ -141,13 +143,20 @@ def _show_figures(part: str, figures: object) -> None:
     rows = figures.get("labels") if isinstance(figures, Mapping) else None
     if not isinstance(figures, Mapping) or not isinstance(rows, list) or not rows:
         return
-    click.echo(
-        f"\n{part}: macro ROC-AUC {figures['macro_roc_auc']}, average precision "
-        f"{figures['macro_ap']}, over {len(rows)} labels"
-    )
-    click.echo(f"  {'label':<18}{'positives':>10}{'ROC-AUC':>9}{'AP':>7}{'F1':>7}")
-    for row in rows:
-        click.echo(
-            f"  {row['label']:<18}{row['positives']:>10}{row['roc_auc']:>9.3f}"
-            f"{row['ap']:>7.3f}{row['f1']:>7.3f}"
-        )
+    try:
+        macro = f"ROC-AUC {figures['macro_roc_auc']}, average precision {figures['macro_ap']}"
+        lines = [
+            f"{part}: macro {macro}, over {len(rows)} labels",
+            f"  {'label':<18}{'positives':>10}{'ROC-AUC':>9}{'AP':>7}{'F1':>7}",
+            *map(_row, rows),
+        ]
+    except (LookupError, TypeError, ValueError, AttributeError, OverflowError):
+        return
+    echo()
+    for line in lines:
+        echo(line)
+
+
+def _row(row: Mapping[str, Any]) -> str:
+    figures = f"{row['roc_auc']:>9.3f}{row['ap']:>7.3f}{row['f1']:>7.3f}"
+    return f"  {row['label']:<18}{row['positives']:>10}{figures}"

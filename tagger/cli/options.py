@@ -36,6 +36,12 @@ DEVICE = click.option(
 )  # fmt: skip
 
 
+TIMEOUT = click.option(
+    "--timeout", "timeout_s", type=click.FloatRange(min=0, min_open=True), default=300.0,
+    show_default=True, metavar="SECONDS", help="Skip a file that takes longer.",
+)  # fmt: skip
+
+
 def window_count(ctx: click.Context, param: click.Parameter, value: str) -> int | None:
     """A number of windows; None for "all"."""
     if value == "all":

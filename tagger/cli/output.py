@@ -5,8 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterable, Iterator
 
-import click
-
+from tagger.cli.echo import echo
 from tagger.plan import Policy, file_change, heard_in
 from tagger.report.look import look_of
 from tagger.report.records import json_line
@@ -19,7 +18,7 @@ from tagger.vocabulary import KINDS
 def echo_records(results: Iterable[Result], *, only_changed: bool) -> None:
     """One JSON object a line."""
     for result in _chosen(results, only_changed=only_changed):
-        click.echo(json_line(result))
+        echo(json_line(result))
 
 
 def echo_table(results: Iterable[Result], *, only_changed: bool) -> None:
@@ -28,7 +27,7 @@ def echo_table(results: Iterable[Result], *, only_changed: bool) -> None:
     chosen = _counted(_chosen(results, only_changed=only_changed), heard)
     try:
         for line in table_lines(chosen, columns, look):
-            click.echo(line, color=look.color)
+            echo(line, color=look.color)
     except SystemExit:  # files failed; what was heard is summed up all the same
         _echo_tally(heard, columns)
         raise
@@ -39,7 +38,7 @@ def _echo_tally(tally: Tally, columns: int) -> None:
     look = look_of()
     kinds = [kind for kind in KINDS if tally.values[kind]]  # the others were not asked for
     for line in tally_lines(tally, columns, look, kinds):
-        click.echo(line, color=look.color)
+        echo(line, color=look.color)
 
 
 def _chosen(results: Iterable[Result], *, only_changed: bool) -> Iterator[Result]:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from tagger.cli.echo import echo
 from tagger.cli.options import MODEL, WINDOWS
 
 NEEDS = "musictag pipeline needs Apache Beam: pip install 'musictag[beam]'"
@@ -84,6 +85,6 @@ def pipeline(
     heard = f"{done.tracks} heard ({clock(done.seconds_of_audio)} of sound)"
     kept = f", {done.kept} kept from before" if done.kept else ""
     failed = f", {done.failed} failed: {job.failures}" if done.failed else ""
-    click.echo(f"{heard}{kept}{failed}", err=True)
+    echo(f"{heard}{kept}{failed}", err=True)
     if done.failed:
         raise SystemExit(1)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from tagger.cli.echo import echo
 from tagger.cli.writing import PRESERVE, YES, carry_out, confirm, say_recovered
 from tagger.vocabulary import KINDS, Kind
 
@@ -117,12 +118,12 @@ def plan_and_write(
     if not planning.wanted:
         return
     for line in plan_lines(plan, scores_of(results)) if show else ():
-        click.echo(line)
+        echo(line)
     _say_unreadable(results)
-    click.echo(_head(plan, sum(result.track is not None for result in results)), err=True)
+    echo(_head(plan, sum(result.track is not None for result in results)), err=True)
     if planning.plan:
         save_plan(plan, planning.plan)
-        click.echo(f"to write it: musictag apply {planning.plan}", err=True)
+        echo(f"to write it: musictag apply {planning.plan}", err=True)
     if planning.write and plan.files:
         _write(plan, planning)
 
@@ -133,7 +134,7 @@ def _say_unreadable(results: list[Result]) -> None:
 
     for result in results:
         for note in result.notes if result.track and not result.existing.audio else ():
-            click.echo(f"{path_text(result.path)}: {printable(note)}", err=True)
+            echo(f"{path_text(result.path)}: {printable(note)}", err=True)
 
 
 def _write(plan: TagPlan, planning: Planning) -> None:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from tagger.cli.options import DEVICE, listening_options
+from tagger.cli.echo import echo
+from tagger.cli.options import DEVICE, TIMEOUT, listening_options
 
 if TYPE_CHECKING:
-    from tagger.model import Device
     from tagger.scan import Result, Settings, Track
+    from tagger.session import Device
 
 SHOWN = 4  # labels named for each slice
 
@@ -21,12 +24,14 @@ SHOWN = 4  # labels named for each slice
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 @listening_options
 @DEVICE
+@TIMEOUT
 @click.option("--slices", is_flag=True, help="Also what was heard in each window.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 def predict(
     files: tuple[Path, ...],
     settings: Settings,
     device: Device,
+    timeout_s: float,
     slices: bool,
     as_json: bool,
 ) -> None:
@@ -35,21 +40,20 @@ def predict(
     A star marks the labels that `musictag scan` would give as tags.
     """
     from tagger.cli.progress import echo_failure
-    from tagger.model import load_model
     from tagger.report.records import json_line
-    from tagger.scan import examine
+    from tagger.scan import default_jobs, scan
 
-    loaded, failed = load_model(settings.model, device=device), False
-    for path in files:
-        result = examine(path, loaded, settings)
-        if result.error:
-            failed = True
-            echo_failure(result)
-        if as_json:
-            click.echo(json_line(result, slices=slices))
-        elif result.track:
-            for line in _lines(result, result.track, slices=slices):
-                click.echo(line)
+    settings, failed = replace(settings, device=device), False
+    with closing(scan(files, settings, default_jobs(), timeout_s=timeout_s)) as results:
+        for result in results:
+            if result.error:
+                failed = True
+                echo_failure(result)
+            if as_json:
+                echo(json_line(result, slices=slices))
+            elif result.track:
+                for line in _lines(result, result.track, slices=slices):
+                    echo(line)
     if failed:
         raise SystemExit(1)
 

@@ -11,6 +11,7 @@ import click
 
 from tagger import __version__
 from tagger.cli.errors import PlainErrors
+from tagger.report.text import log_plainly
 
 # In the order `musictag --help` lists them: the main job first.
 COMMANDS = {
@@ -81,6 +82,4 @@ def main(verbose: bool) -> None:
       musictag scan ~/Music --write    fill empty fields, after asking
       musictag undo            take that back
     """
-    logging.basicConfig(
-        level=logging.WARNING if verbose else logging.CRITICAL, format="%(message)s"
-    )
+    log_plainly(logging.WARNING if verbose else logging.CRITICAL)

@@ -7,8 +7,7 @@ import time
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-import click
-
+from tagger.cli.echo import echo, redraw
 from tagger.report.text import path_text, printable
 
 if TYPE_CHECKING:
@@ -30,12 +29,12 @@ class ProgressLine:
         self.done += 1
         if self.shown and time.monotonic() - self.drawn >= REDRAW_S:
             self.drawn = time.monotonic()
-            click.echo(f"\r\x1b[K{self.text()}", err=True, nl=False)
+            redraw(self.text())
 
     def clear(self) -> None:
         """Make room for other output."""
         if self.shown:
-            click.echo("\r\x1b[K", err=True, nl=False)
+            redraw()
 
     @property
     def elapsed_s(self) -> float:
@@ -79,14 +78,14 @@ def follow(results: Iterable[Result], total: int) -> Iterator[Result]:
         for failure in failures:
             echo_failure(failure)
         if line.done:
-            click.echo(line.summary(len(failures)), err=True)
+            echo(line.summary(len(failures)), err=True)
     if failures:
         raise SystemExit(1)
 
 
 def echo_failure(result: Result) -> None:
     """Name a file and why it could not be heard."""
-    click.echo(f"{path_text(result.path)}: {printable(result.error or '')}", err=True)
+    echo(f"{path_text(result.path)}: {printable(result.error or '')}", err=True)
 
 
 def clock(seconds: int) -> str:

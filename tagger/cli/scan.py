@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from tagger.cli.options import DEVICE, listening_options, narrowed, report_paths
+from tagger.cli.echo import echo
+from tagger.cli.options import DEVICE, TIMEOUT, listening_options, narrowed, report_paths
 from tagger.cli.planning import Planning, plan_and_write, planning_options
 
 if TYPE_CHECKING:
     from tagger.cache import Cache
-    from tagger.model import Device
     from tagger.scan import Result, Settings
+    from tagger.session import Device
 
 
 @click.command()
@@ -39,15 +40,7 @@ if TYPE_CHECKING:
 )
 @DEVICE
 @click.option("--jobs", type=click.IntRange(min=1), help="Processes.  [default: one for each core]")
-@click.option(
-    "--timeout",
-    "timeout_s",
-    type=click.FloatRange(min=0, min_open=True),
-    default=300.0,
-    show_default=True,
-    metavar="SECONDS",
-    help="Skip a file that takes longer.",
-)
+@TIMEOUT
 @click.option("--no-cache", is_flag=True, help="Hear everything again, and keep nothing.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line, as files are done.")
 @planning_options
@@ -120,7 +113,7 @@ def _cache(unwanted: bool) -> Iterator[Cache | None]:
     if unwanted:
         yield None
         return
-    with Cache(tell=lambda line: click.echo(printable(line), err=True)) as cache:
+    with Cache(tell=lambda line: echo(printable(line), err=True)) as cache:
         yield cache
 
 

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from tagger.cli.echo import echo
+
 if TYPE_CHECKING:
     from tagger.errors import MusicTagError
     from tagger.report.tally import Tally
@@ -32,14 +34,14 @@ def stats(paths: tuple[Path, ...], as_json: bool) -> None:
         raise click.ClickException("there is no audio file under the given paths")
     tally, failures = _count(found)
     if as_json:
-        click.echo(json.dumps(tally.as_json()))
+        echo(json.dumps(tally.as_json()))
     else:
         look = look_of()
-        click.echo(look.strong(f"{tally.n_files} files"), color=look.color)
+        echo(look.strong(f"{tally.n_files} files"), color=look.color)
         for line in tally_lines(tally, shutil.get_terminal_size().columns, look):
-            click.echo(line, color=look.color)
+            echo(line, color=look.color)
     for failure in failures:
-        click.echo(failure, err=True)
+        echo(failure, err=True)
     if failures:
         raise SystemExit(1)
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from tagger.cli.echo import echo
 from tagger.cli.writing import PRESERVE, YES, carry_out, confirm, say_recovered
 
 if TYPE_CHECKING:
@@ -46,9 +47,9 @@ def undo(run: int | None, yes: bool, preserve_mtime: bool, search: tuple[Path, .
         undoing = plan_undo(journal, found, search)
         _say(undoing)
         for line in plan_lines(undoing.plan):
-            click.echo(line)
+            echo(line)
         if not undoing.plan.files:
-            click.echo(f"nothing of run {undoing.run.id} is left to undo", err=True)
+            echo(f"nothing of run {undoing.run.id} is left to undo", err=True)
             raise SystemExit(1)
         confirm(len(undoing.plan.files), yes=yes)
         went_well = carry_out(
@@ -61,8 +62,8 @@ def undo(run: int | None, yes: bool, preserve_mtime: bool, search: tuple[Path, .
 def _say(undoing: Undoing) -> None:
     from tagger.report.text import path_text, printable
 
-    click.echo(f"run {undoing.run.id} of {undoing.run.started}, {undoing.run.mode}", err=True)
+    echo(f"run {undoing.run.id} of {undoing.run.started}, {undoing.run.mode}", err=True)
     for old, new in undoing.moved:
-        click.echo(f"moved: {path_text(old)} -> {path_text(new)}", err=True)
+        echo(f"moved: {path_text(old)} -> {path_text(new)}", err=True)
     for left in undoing.left:
-        click.echo(f"left: {path_text(left.path)}: {printable(left.reason)}", err=True)
+        echo(f"left: {path_text(left.path)}: {printable(left.reason)}", err=True)

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from tagger.cli.echo import echo
+
 if TYPE_CHECKING:
     from tagger.apply import Outcome
     from tagger.journal import Journal
@@ -34,10 +36,11 @@ def confirm(n_files: int, *, yes: bool) -> None:
     try:
         agreed = click.confirm(f"Write the tags of {files}?", err=True)
     except click.Abort:  # Ctrl-C, or the end of input
-        click.echo("\nnothing was written", err=True)
+        echo(err=True)
+        echo("nothing was written", err=True)
         raise SystemExit(130) from None
     if not agreed:
-        click.echo("nothing was written", err=True)
+        echo("nothing was written", err=True)
         raise SystemExit(1)
 
 
@@ -53,10 +56,10 @@ def say_recovered(journal: Journal) -> None:
 
     found = recover(journal)
     if found:
-        click.echo(f"an earlier run was cut off; of its last files {found_text(found)}", err=True)
+        echo(f"an earlier run was cut off; of its last files {found_text(found)}", err=True)
         for outcome in found:
             if outcome.status != "changed":
-                click.echo(f"  {outcome_line(outcome)}", err=True)
+                echo(f"  {outcome_line(outcome)}", err=True)
 
 
 def found_text(outcomes: list[Outcome]) -> str:
@@ -85,10 +88,10 @@ def carry_out(
         line.clear()
         for outcome in outcomes:
             if outcome.status in ("refused", "failed"):
-                click.echo(outcome_line(outcome), err=True)
+                echo(outcome_line(outcome), err=True)
             for note in outcome.notes:
-                click.echo(f"{outcome_line(outcome)}: {_printable(note)}", err=True)
-        click.echo(f"{summary(count(outcomes))}{_remark(outcomes, undoes)}", err=True)
+                echo(f"{outcome_line(outcome)}: {_printable(note)}", err=True)
+        echo(f"{summary(count(outcomes))}{_remark(outcomes, undoes)}", err=True)
     return not any(outcome.status in ("refused", "failed") for outcome in outcomes)
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -11,11 +11,13 @@ import numpy.typing as npt
 
 from tagger.audio import Windows, iter_windows
 from tagger.card import MelSpec, ModelCard
-from tagger.errors import MusicTagError
+from tagger.errors import AudioError, MusicTagError
 from tagger.explain.occlusion import ROWS, STEPS, occlusion_maps
 from tagger.inference import score_windows
+from tagger.limits import LOST, TOO_LARGE, load_bounded
 from tagger.mel import hz_to_mel, log_mel, mel_to_hz
 from tagger.model import Model
+from tagger.pool import Loss, Pool
 from tagger.scan import Settings, Track, judge
 from tagger.vocabulary import KINDS, Tag
 from tagger.voting import calibrate
@@ -60,6 +62,41 @@ class Explanation:
     spec: MelSpec
     mel: Array
     reasons: tuple[Reason, ...]
+
+
+def explain_apart(
+    path: Path, settings: Settings, names: Sequence[str], timeout_s: float
+) -> Explanation:
+    """The same in a process of its own, which a damaged file may take along.
+
+    Raises AudioError too where the process dies over it or takes longer than `timeout_s`.
+    """
+
+    def lost(path: Path, why: Loss) -> Explanation:
+        raise AudioError(LOST[why].format(timeout_s), path)
+
+    arguments = (replace(settings, device="cpu"), tuple(names))
+    with Pool(_prepare, arguments, lost=lost, size=1, timeout_s=timeout_s) as pool:
+        answer = pool.submit(path).result()
+    if isinstance(answer, MusicTagError):
+        raise answer
+    return answer
+
+
+def _prepare(
+    settings: Settings, names: Sequence[str]
+) -> Callable[[Path], Explanation | MusicTagError]:
+    model = load_bounded(settings.model, settings.device)
+
+    def work(path: Path) -> Explanation | MusicTagError:
+        try:
+            return explain(path, model, settings, names)
+        except MusicTagError as error:
+            return error
+        except MemoryError:
+            return AudioError(TOO_LARGE, path)
+
+    return work
 
 
 def explain(path: Path, model: Model, settings: Settings, names: Sequence[str] = ()) -> Explanation:

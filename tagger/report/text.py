@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import unicodedata
 from pathlib import Path
@@ -16,7 +17,22 @@ def printable(text: str) -> str:
     >>> printable("Blues\x1b[2J")
     'Blues\ufffd[2J'
     """
+    if text.isprintable():
+        return text
     return "".join(sign if sign.isprintable() else "\ufffd" for sign in text)
+
+
+def log_plainly(level: int) -> None:
+    """Let the log go to standard error from a level on, cleaned as all that is shown."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(_Plain("%(message)s"))
+    logging.basicConfig(level=level, handlers=[handler])
+
+
+class _Plain(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        """The message with its traceback, line by line."""
+        return "\n".join(map(printable, super().format(record).split("\n")))
 
 
 def path_text(path: Path) -> str:

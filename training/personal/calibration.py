@@ -54,7 +54,7 @@ def recalibrate(
         made = Path(folder) / f"{path.stem}.json"
         shutil.copyfile(path.with_name(card.weights), made.with_name(card.weights))
         dump_card(replace(card, rules=rules, data=_told(card, len(truth))), made)
-        registry.check_model(made)
+        load_model(str(made))
         own = path == registry.card_path(wanted)
         registry.install(Path(folder), made.stem, wanted, replace=own)
     return wanted, moved

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from tagger import DEFAULT_MODEL
+from tagger.cli.echo import echo
 from tagger.cli.options import MODEL
 from training.console import progress, quiet_threads
 
@@ -131,7 +132,7 @@ def calibrate(source: Path, model: str, name: str | None, jobs: int | None) -> N
         source, model, name, jobs or default_jobs(), lambda error: _say(str(error))
     )
     for row in moved:
-        click.echo(
+        echo(
             f"{row.kind:<12}{row.name:<22}{row.before:.2f} -> {row.after:.2f}   "
             f"accepted {row.accepted}, refused {row.refused}"
         )
@@ -143,11 +144,11 @@ def _run(wishes: Wishes) -> None:
 
     if wishes.suggest:
         for line in session.suggest_tracks(wishes, _say, progress):
-            click.echo(line)
+            echo(line)
         return
     for line in session.make(wishes, _say, progress):
-        click.echo(line)
+        echo(line)
 
 
 def _say(line: str) -> None:
-    click.echo(line, err=True)
+    echo(line, err=True)

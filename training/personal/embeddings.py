@@ -27,11 +27,14 @@ from tagger.card import ModelCard
 from tagger.errors import AudioError, MusicTagError
 from tagger.inference import silent_slices
 from tagger.mel import log_mel
-from tagger.model import find_card, load_model, open_session
-from tagger.scan import FEWEST_FOR_A_POOL, Settings
+from tagger.model import find_card, load_model
+from tagger.scan import Settings
+from tagger.session import open_session
 from training.personal.graph import EMBEDDING, LOGITS, read_network, with_embedding
 
 Array = npt.NDArray[np.float32]
+
+FEWEST_FOR_A_POOL = 8  # fewer tracks are done sooner than a process has started
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tagger import registry
 from tagger.errors import DataError, ModelError, MusicTagError
-from tagger.model import user_models
+from tagger.model import load_model, user_models
 from tagger.report.text import path_text, printable
 from tagger.scan import default_jobs
 from training.personal import sources
@@ -120,7 +120,7 @@ def install(
             Path(folder), name, prepared.base, prepared.naming, learned, prepared.examples,
             keep=wishes.keep, network=network,
         )  # fmt: skip
-        registry.check_model(card)
+        load_model(str(card))
         page = page_text(name, learned.findings, prepared.notes)
         card.with_name(REPORT).write_text(page, encoding="utf-8", errors="replace")
         return registry.install(Path(folder), name, name, replace=wishes.replace)

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 import onnx
-import onnxruntime
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -26,6 +25,7 @@ from tagger.card import MelSpec
 from tagger.inference import sigmoid, silent_slices
 from tagger.mel import log_mel, mel_power
 from tagger.scan import Settings as Scan
+from tagger.session import open_session
 from training.augment import AugmentConfig, augment_power, mask
 from training.calibrate import fit_rules
 from training.frontend import compress
@@ -251,9 +251,7 @@ def _judge(
 
 def _votes(network: bytes, examples: Examples, spec: MelSpec) -> Array:
     """What a network votes on each track, heard as a scan hears it. Shape: `(N, K)`."""
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
-    session = onnxruntime.InferenceSession(network, options, providers=["CPUExecutionProvider"])
+    session = open_session(network, Path("the tuned network"), threads=1)
     found = []
     for path in examples.paths:
         windows = iter_windows(

@@ -1,0 +1,31 @@
+"""The one door to the terminal: all that is printed is cleaned here of what a terminal obeys.
+
+Names of files, tags, plans, cards and models come from strangers.
+"""
+
+from __future__ import annotations
+
+import re
+
+import click
+
+from tagger.report.look import BLUE, BOLD, DIM, RESET
+from tagger.report.text import printable
+
+_OURS = re.compile("(" + "|".join(map(re.escape, (BOLD, DIM, BLUE, RESET))) + ")")
+_ANEW = "\r\x1b[K"  # back to the start of the line, and empty it
+
+
+def echo(line: str = "", *, err: bool = False, color: bool = False) -> None:
+    """Print one line; with `color` the colours of `tagger.report.look` may stay in it."""
+    clean = "".join(_styled(line)) if color else printable(line)
+    click.echo(clean, err=err, color=color or None)
+
+
+def redraw(line: str = "") -> None:
+    """Put the line in place of the last one, on a terminal's standard error."""
+    click.echo(f"{_ANEW}{printable(line)}", err=True, nl=False)
+
+
+def _styled(line: str) -> list[str]:
+    return [part if _OURS.fullmatch(part) else printable(part) for part in _OURS.split(line)]
