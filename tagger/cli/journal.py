@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from tagger.cli.echo import echo
+
 if TYPE_CHECKING:
     from tagger import salvage
 
@@ -34,17 +36,17 @@ def check(repair: bool) -> None:
 
     folder = journal_folder()
     if not (folder / NAME).exists():  # looking leaves no trace
-        click.echo("no tags were written yet", err=True)
+        echo("no tags were written yet", err=True)
         return
     found = examine(folder)
     _say(found)
     if not found.faults:
         return
     if not repair:
-        click.echo("to go on with what can be saved: musictag journal check --repair", err=True)
+        echo("to go on with what can be saved: musictag journal check --repair", err=True)
         raise SystemExit(1)
     _, aside = make_sound(folder)
-    click.echo(f"repaired; the damaged journal is now {path_text(aside)}", err=True)
+    echo(f"repaired; the damaged journal is now {path_text(aside)}", err=True)
 
 
 def _say(found: salvage.Findings) -> None:
@@ -52,10 +54,8 @@ def _say(found: salvage.Findings) -> None:
     from tagger.report.text import path_text, printable
 
     for fault in found.faults[:SHOWN]:
-        click.echo(f"damaged: {printable(fault)}")
+        echo(f"damaged: {printable(fault)}")
     if len(found.faults) > SHOWN:
-        click.echo(f"damaged: {len(found.faults) - SHOWN} more")
+        echo(f"damaged: {len(found.faults) - SHOWN} more")
     state = "can be saved" if found.faults else "all sound"
-    click.echo(
-        f"{path_text(found.path)}: {len(found.runs)} runs, {len(found.files)} files, {state}"
-    )
+    echo(f"{path_text(found.path)}: {len(found.runs)} runs, {len(found.files)} files, {state}")

@@ -40,10 +40,10 @@ def undo(run: int | None, yes: bool, preserve_mtime: bool, search: tuple[Path, .
         say_recovered(journal)
         found = find_run(journal, run)
         if found.undone:
-            click.echo(f"run {found.id} is undone already", err=True)
+            echo(f"run {found.id} is undone already", err=True)
             return
         if cut_off(journal.runs(), found):
-            click.echo(f"the undo of run {found.id} was cut off; this finishes it", err=True)
+            echo(f"the undo of run {found.id} was cut off; this finishes it", err=True)
         undoing = plan_undo(journal, found, search)
         _say(undoing)
         for line in plan_lines(undoing.plan):
