@@ -161,3 +161,18 @@ def test_mp4_whose_index_tells_of_more_sound_than_there_is(
         "its index tells of more sound than it holds",
     )
     assert path.read_bytes() == content
+
+
+def test_mp4_with_tags_as_in_quicktime(tmp_path: Path, journal: Journal) -> None:
+    """mutagen finds no tags there, and would put others before them."""
+    path = make_file("aac", tmp_path / "song.m4a")
+    content = path.read_bytes()
+    place = content.index(b"meta\0\0\0\0")
+    size = struct.unpack_from(">I", content, place - 4)[0]
+    free = place - 4 + size  # four zeros fewer in front, and four more behind
+    padded = content[: place + 4] + content[place + 8 : free] + bytes(4) + content[free:]
+    path.write_bytes(padded)
+    assert read_tags(path).title == "Tïtle"
+    outcome = jazz(path, journal)
+    assert (outcome.status, "as in QuickTime" in outcome.reason) == ("refused", True), outcome
+    assert path.read_bytes() == padded

@@ -168,6 +168,21 @@ def test_flag_of_an_extended_header_that_is_not_there(
     assert frames(path)["TIT2"].text == ["Title"]
 
 
+@pytest.mark.parametrize(("version", "flag"), [(3, 0x10), (3, 1), (4, 8), (4, 2)])
+def test_flags_that_nobody_knows(
+    version: int, flag: int, tmp_path: Path, journal: Journal, sound: bytes
+) -> None:
+    """mutagen does not read such a tag, so it could not referee."""
+    path = tmp_path / "song.mp3"
+    content = bytearray(tag(plain(b"TIT2", TITLE), version=version) + sound)
+    content[5] = flag
+    path.write_bytes(content)
+    outcome = jazz(path, journal)
+    reason = "its ID3 tag has flags that nobody knows"
+    assert (outcome.status, outcome.reason) == ("refused", reason)
+    assert path.read_bytes() == content
+
+
 def test_unsynchronised_by_the_flag_of_the_tag_alone(
     tmp_path: Path, journal: Journal, sound: bytes
 ) -> None:

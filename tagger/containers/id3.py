@@ -71,8 +71,10 @@ def read_tag(source: Source, start: int = 0) -> Id3Tag:
     if flags & 0x40:
         body = body[_extended(body, version) :]
     kept = flags & 0x80 if version == 4 else 0
+    unknown = flags & (0, 0, 0, 0x1F, 0x0F)[version]
     found = _read_frames(body, f"id3v2.{version}" + (UNSYNCHRONISED if kept else ""))
-    return Id3Tag(version, found.items, 10 + length + footer, kept, found.doubt)
+    doubt = "its ID3 tag has flags that nobody knows" if unknown else found.doubt
+    return Id3Tag(version, found.items, 10 + length + footer, kept, doubt)
 
 
 def build_tag(tag: Id3Tag, items: Iterable[Item], size: int = 0) -> bytes:

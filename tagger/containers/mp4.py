@@ -48,6 +48,9 @@ class Mp4(Container):
         reason = "it is fragmented, as streams are" if fragmented else ""
         if sum(_sizes(moov)) > sum(end - start for start, end in mdats):
             reason = reason or "its index tells of more sound than it holds"
+        meta = _find(moov, _PATH[:2])
+        if meta and not _skip(b"meta", meta):
+            reason = reason or "its tags are built as in QuickTime, where others do not find them"
         return Layout(DIALECT, tuple(_items(_find(moov, _PATH))), rest, reason)
 
     def audio(self, source: Source) -> Iterator[Range]:
