@@ -115,7 +115,7 @@ def fill(old: OpenFile, disk: Disk, target: int, write: Write) -> str:
     except (MutagenError, ValueError, LookupError, TypeError, AttributeError, OSError) as error:
         if file.error:
             raise file.error from None
-        return str(error) or type(error).__name__
+        return f"{type(error).__name__}: {error}"
     with io.FileIO(target, closefd=False) as edited:
         for piece in old.container.rest(old.source, Source(edited)):
             os.lseek(target, 0, os.SEEK_END)

@@ -1,8 +1,8 @@
 """Tags put into a file as the very bytes that they are have, where mutagen would change them.
 
-mutagen still opens and saves the file, so that its pages, chunks, atoms and tables of offsets are
-in its hands; only what it would write for the tags is replaced by items joined here. Whoever calls
-this reads the outcome and compares it.
+mutagen still opens and saves most files, so that pages, chunks and objects are in its hands; only
+what it would write for the tags is replaced by items joined here. Whoever calls this reads the
+outcome and compares it.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any, BinaryIO
 
 import mutagen.asf
 import mutagen.flac
-import mutagen.mp4
+from mutagen._util import resize_bytes
 from mutagen.aiff import _IFFID3
 from mutagen.asf._objects import (
     ContentDescriptionObject,
@@ -24,7 +24,7 @@ from mutagen.asf._objects import (
 from mutagen.dsf import _DSFID3
 from mutagen.wave import _WaveID3
 
-from tagger.containers import ape, asf, vorbis
+from tagger.containers import ape, asf, mp4, vorbis
 from tagger.containers.id3 import build_tag
 from tagger.containers.parts import DamagedError, Item, grown
 from tagger.saving import in_blocks, opened_stream, state_size
@@ -34,7 +34,6 @@ _IN_CHUNKS: dict[str, Any] = {"WAV": _WaveID3, "AIFF": _IFFID3, "DSF": _DSFID3}
 # Untyped: mutagen's own types stop at its surface.
 _asf_files: Any = mutagen.asf
 _flac: Any = mutagen.flac
-_mp4_files: Any = mutagen.mp4
 _COMMENTS = 4  # a block of FLAC
 _LARGEST = 1 << 24  # bytes that such a block is shorter than
 
@@ -82,10 +81,10 @@ def _vorbis(file: BinaryIO, old: OpenFile, items: tuple[Item, ...]) -> None:
 
 
 def _mp4(file: BinaryIO, old: OpenFile, items: tuple[Item, ...]) -> None:
-    tags = _mp4_files.MP4Tags()
-    tags._render = lambda _, value: value
-    tags["ilst"] = b"".join(item.raw for item in items)
-    tags.save(file, padding=in_blocks)
+    (start, end), index = mp4.spliced(old.source, items)
+    resize_bytes(file, end - start, len(index), start)
+    file.seek(start)
+    file.write(index)
 
 
 def _ape(file: BinaryIO, old: OpenFile, items: tuple[Item, ...]) -> None:

@@ -16,6 +16,7 @@ DIALECT = "mp4"
 _PARENTS = (b"trak", b"mdia", b"minf", b"stbl")
 _WAY = (b"moov.udta", b"moov.udta.meta")  # to the item list
 _PATH = (b"udta", b"meta", b"ilst")
+_HANDLER = bytes(8) + b"mdirappl" + bytes(9)
 _DEEPEST = 8
 _FREE = (b"free", b"skip")
 
@@ -56,6 +57,19 @@ class Mp4(Container):
     def audio(self, source: Source) -> Iterator[Range]:
         """The content of all mdat atoms."""
         yield from ((atom.body, atom.end) for atom in _top(source) if atom.name == b"mdat")
+
+
+def spliced(source: Source, items: Iterable[Item]) -> tuple[Range, bytes]:
+    """Where the index is, and an index with other items; offsets behind it move by what it grows.
+
+    mutagen reads no file in whose index a list of atoms ends with zeros, as QuickTime has it.
+    """
+    (atom,) = (atom for atom in _top(source) if atom.name == b"moov")
+    moov = _moov(source, [atom])
+    ilst = b"".join(item.raw for item in items)
+    grown = len(_with_list(moov, _PATH, ilst)) - len(moov)
+    moved = _moved(moov, atom.end, grown)
+    return (atom.start, atom.end), _atom(b"moov", _with_list(moved, _PATH, ilst))
 
 
 def texts(item: Item) -> tuple[str, ...]:
@@ -136,6 +150,40 @@ def _find(content: bytes, path: tuple[bytes, ...]) -> bytes:
                 return inner
             return _find(inner[_skip(name, inner) :], path[1:])
     return b""
+
+
+def _with_list(content: bytes, path: tuple[bytes, ...], ilst: bytes) -> bytes:
+    """A content in which the item list is another; the way to it is made where it is missing."""
+    if not path:
+        return ilst
+    parts, done = [], False
+    for name, inner in _children(content):
+        if name == path[0] and not done:
+            skip = _skip(name, inner)
+            inner, done = inner[:skip] + _with_list(inner[skip:], path[1:], ilst), True
+        parts.append(_atom(name, inner))
+    if not done:
+        front = bytes(4) + _atom(b"hdlr", _HANDLER) if path[0] == b"meta" else b""
+        parts.append(_atom(path[0], front + _with_list(b"", path[1:], ilst)))
+    return b"".join(parts)
+
+
+def _moved(content: bytes, after: int, by: int, depth: int = 0) -> bytes:
+    """A content in which chunk offsets from `after` on are larger by `by`."""
+    if depth > _DEEPEST:
+        raise DamagedError("its atoms are too deep")
+    parts = []
+    for name, inner in _children(content):
+        if name in _PARENTS:
+            inner = _moved(inner, after, by, depth + 1)
+        elif name in (b"stco", b"co64"):
+            code, offsets = _offsets(name, inner)
+            new = [offset + by if offset >= after else offset for offset in offsets]
+            if new and max(new) >= 1 << 8 * struct.calcsize(code):
+                raise DamagedError("it is too large for its table of offsets")
+            inner = inner[:8] + struct.pack(f">{len(new)}{code}", *new)
+        parts.append(_atom(name, inner))
+    return b"".join(parts)
 
 
 def _offsets(name: bytes, content: bytes) -> tuple[str, tuple[int, ...]]:
