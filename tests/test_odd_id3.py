@@ -78,6 +78,7 @@ def test_odd_tags(seed: int, tmp_path: Path) -> None:
             undoing = plan_undo(journal, find_run(journal, None))
             back = list(apply_plan(undoing.plan, journal, undoes=undoing.run.id, threads=1))
             assert [out.status for out in back] == ["changed"], (odd.form, back, undoing.left)
-            check(path, odd, sound, seen)
+            if path.read_bytes() != before:  # fields were put back, and not the whole file
+                check(path, odd, sound, seen)
             assert read_tags(path).genres == wanted.changes[0].before
     assert counts["changed"] > N_TAGS / 2, counts

@@ -15,6 +15,7 @@ import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from tagger.containers import synchsafe
 from tagger.containers.parts import DamagedError, Item, Source
 
 # Names of version 2.2 -> those of 2.3 and 2.4, for the frames that we look at.
@@ -63,7 +64,7 @@ def read_tag(source: Source, start: int = 0) -> Id3Tag:
     version, flags = head[3], head[5]
     if version not in (2, 3, 4) or max(head[6:]) > 0x7F:
         raise DamagedError("its ID3 tag is of no known version")
-    length = _synchsafe(head[6:])
+    length = synchsafe.decode(head[6:])
     body = source.at(start + 10, length)
     footer = 10 if version == 4 and flags & 0x10 else 0
     if version < 4 and flags & 0x80:
@@ -81,10 +82,10 @@ def build_tag(tag: Id3Tag, items: Iterable[Item], size: int = 0) -> bytes:
     """A tag of these frames, in the version of `tag`, filled up to `size` bytes."""
     frames = b"".join(item.raw for item in items)
     length = max(len(frames), size - 10)
-    if length >= 1 << 28:
+    if length > synchsafe.LARGEST:
         raise DamagedError("its ID3 tag would be larger than such a tag can be")
-    size_bytes = bytes(length >> shift & 0x7F for shift in (21, 14, 7, 0))
-    return b"ID3" + bytes([tag.version, 0, tag.flags]) + size_bytes + frames.ljust(length, b"\0")
+    head = b"ID3" + bytes([tag.version, 0, tag.flags]) + synchsafe.encode(length)
+    return head + frames.ljust(length, b"\0")
 
 
 def texts(item: Item, dialect: str) -> tuple[str, ...]:
@@ -135,23 +136,23 @@ def _read_frames(body: bytes, dialect: str) -> _Reading:
     return readings[0] if len(readings) == 1 else _weighed(*readings)
 
 
-def _weighed(synchsafe: _Reading, plain: _Reading) -> _Reading:
+def _weighed(safe: _Reading, plain: _Reading) -> _Reading:
     """The better of two readings, by known frames as in mutagen's determine_bpi.
 
     Where that does not tell for sure which one it is, the tag is shown but not to be written.
     """
-    if synchsafe.items == plain.items:
-        return synchsafe
-    more = _n_known(plain) - _n_known(synchsafe)
-    best = plain if more > 0 else synchsafe
-    if not synchsafe.doubt:
+    if safe.items == plain.items:
+        return safe
+    more = _n_known(plain) - _n_known(safe)
+    best = plain if more > 0 else safe
+    if not safe.doubt:
         # Sizes that are read too large may swallow the last frames and end in the padding, or stop
         # short of it; but where both readings find the same last frame, either may be true.
-        swallowed = plain.doubt or synchsafe.items[-1] != plain.items[-1]
-        return synchsafe if swallowed else replace(best, doubt=_TWO_WAYS)
+        swallowed = plain.doubt or safe.items[-1] != plain.items[-1]
+        return safe if swallowed else replace(best, doubt=_TWO_WAYS)
     if plain.doubt or more > 0:
         return best
-    return replace(synchsafe, doubt=_TWO_WAYS)
+    return replace(safe, doubt=_TWO_WAYS)
 
 
 def _n_known(reading: _Reading) -> int:
@@ -169,12 +170,12 @@ def _walk(body: bytes, dialect: str, *, plain: bool) -> _Reading:
         number = body[at + len(name) : at + (6 if version == 2 else 8)]
         if not _NAME.fullmatch(name.ljust(4, b"\0")) or (not plain and max(number) > 0x7F):
             raise DamagedError("its ID3 tag is damaged")
-        size = int.from_bytes(number, "big") if plain else _synchsafe(number)
+        size = int.from_bytes(number, "big") if plain else synchsafe.decode(number)
         raw = body[at : at + head + size]
         if len(raw) < head + size:
             raise DamagedError("its ID3 tag is damaged")
         if plain and version == 4:
-            raw = name + _to_synchsafe(size) + raw[8:]
+            raw = name + synchsafe.encode(size) + raw[8:]
         items.append(Item(_key(name, raw, dialect), raw))
         unpacked += _unpacked(raw, dialect)
         at += head + size
@@ -253,7 +254,7 @@ def _body(raw: bytes, dialect: str) -> bytes:
 def _frame(name: str, body: bytes, version: int) -> bytes:
     if version == 2:
         return _NEW_NAMES[name].encode("ascii") + len(body).to_bytes(3, "big") + body
-    size = len(body).to_bytes(4, "big") if version == 3 else _to_synchsafe(len(body))
+    size = len(body).to_bytes(4, "big") if version == 3 else synchsafe.encode(len(body))
     return name.encode("ascii") + size + b"\0\0" + body
 
 
@@ -262,7 +263,7 @@ def _extended(body: bytes, version: int) -> int:
         raise DamagedError("its ID3 tag is packed in a way nobody uses")
     if _NAME.fullmatch(body[:4]):  # some set the flag and write no such header
         return 0
-    length = 4 + int.from_bytes(body[:4], "big") if version == 3 else _synchsafe(body[:4])
+    length = 4 + int.from_bytes(body[:4], "big") if version == 3 else synchsafe.decode(body[:4])
     if length > len(body):
         raise DamagedError("its ID3 tag is damaged")
     return length
@@ -288,16 +289,3 @@ def is_latin(text: str) -> bool:
 
 def _version(dialect: str) -> int:
     return int(dialect[6])  # of "id3v2.4"
-
-
-def _synchsafe(content: bytes) -> int:
-    number = 0
-    for byte in content:
-        number = number << 7 | byte & 0x7F
-    return number
-
-
-def _to_synchsafe(number: int) -> bytes:
-    if number >= 1 << 28:
-        raise DamagedError("a field is too large for an ID3 tag")
-    return bytes(number >> shift & 0x7F for shift in (21, 14, 7, 0))
