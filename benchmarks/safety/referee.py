@@ -1,0 +1,140 @@
+"""The referee: what became of a file, judged by readers that share nothing with what wrote it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Literal
+
+from benchmarks.safety.forms.form import Form
+from benchmarks.safety.packets import packets
+from benchmarks.safety.seen import Seen, see
+from benchmarks.safety.structure import Parts, parts_of
+
+Fault = Literal["lost", "damaged", "false", "rewritten"]
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is not as it should be."""
+
+    fault: Fault
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a file was to hold; None: that field was not to change."""
+
+    genres: tuple[str, ...] | None = None
+    instruments: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True)
+class Look:
+    """A file at one moment; each reader reads it once, when first asked."""
+
+    content: bytes = field(repr=False)
+    suffix: str
+
+    @cached_property
+    def seen(self) -> Seen:
+        """By mutagen."""
+        return see(self.content, self.suffix)
+
+    @cached_property
+    def packets(self) -> str:
+        """By FFmpeg."""
+        return packets(self.content)
+
+    @cached_property
+    def parts(self) -> Parts | None:
+        """By our own small readers; None for a file that they cannot follow."""
+        try:
+            return parts_of(self.content)
+        except (ValueError, IndexError, ArithmeticError, LookupError):
+            return None
+        except Exception as error:  # struct.error
+            if type(error).__name__ == "error":
+                return None
+            raise
+
+    @cached_property
+    def views(self) -> tuple[bytes, ...]:
+        """The bytes, and those without what containers put between them."""
+        found = [self.content, self.content.replace(b"\xff\0", b"\xff")]
+        if b"OggS" in self.content[:4]:
+            found.append(re.sub(rb"OggS\0.{21}(.)", b"", self.content, flags=re.DOTALL))
+        return tuple(found)
+
+
+def judge(before: Look, after: Look, wish: Wish, form: Form | None = None) -> list[Problem]:
+    """All that is wrong with a file that was said to be changed as wished."""
+    found = [*_lost(before.seen, after.seen), *_false(before.seen, after.seen, wish)]
+    found += _damaged(before, after)
+    if form is not None:
+        found += _gone(before, after, form)
+    return found
+
+
+def same_again(before: Look, after: Look, form: Form | None = None) -> list[Problem]:
+    """All that is wrong with a file that was said to be as it was once."""
+    if before.content == after.content:
+        return []
+    wish = Wish(before.seen.genres, before.seen.instruments)
+    return judge(before, after, wish, form)
+
+
+def _lost(before: Seen, after: Seen) -> Iterator[Problem]:
+    if before.readable and not after.readable:
+        yield Problem("damaged", "mutagen could read it, and cannot any more")
+        return
+    missing = before.others - after.others
+    for key, value in sorted(missing):
+        fault: Fault = "damaged" if key.startswith("info ") else "lost"
+        now = dict(after.others).get(key)
+        yield Problem(fault, f"{key}: {value[:60]} -> {now[:60] if now else 'nothing'}")
+
+
+def _false(before: Seen, after: Seen, wish: Wish) -> Iterator[Problem]:
+    if not after.readable:
+        return
+    pairs = (("genres", wish.genres), ("instruments", wish.instruments))
+    for name, wanted in pairs:
+        had, has = getattr(before, name), getattr(after, name)
+        if wanted is None and had != has:
+            yield Problem("lost", f"{name} were not to change: {had} -> {has}")
+        elif wanted is not None and not _same_values(wanted, has):
+            yield Problem("false", f"{name} are {has}, and not {wanted}")
+
+
+def _same_values(wanted: tuple[str, ...], has: tuple[str, ...]) -> bool:
+    """Versions of ID3 before 2.4 have no several values; they are joined."""
+    return wanted == has or "; ".join(wanted) == "; ".join(has)
+
+
+def _damaged(before: Look, after: Look) -> Iterator[Problem]:
+    if before.packets and before.packets != after.packets:
+        yield Problem("damaged", "FFmpeg finds other packets of sound")
+    if before.parts is None:
+        return
+    if after.parts is None:
+        yield Problem("damaged", "its parts could be followed, and cannot any more")
+        return
+    for name, part in before.parts.items():
+        if after.parts.get(name) != part:
+            yield Problem("damaged" if "sound" in name else "lost", f"part {name}")
+
+
+def _gone(before: Look, after: Look, form: Form) -> Iterator[Problem]:
+    for fault, named in (("lost", form.exact), ("rewritten", form.fields)):
+        for what, raw in named:
+            if times(raw, after.views) < times(raw, before.views):
+                yield Problem(fault, f"bytes of {what}")  # type: ignore[arg-type]
+
+
+def times(raw: bytes, views: tuple[bytes, ...]) -> int:
+    """How often bytes occur in a file."""
+    return max(view.count(raw) for view in views)

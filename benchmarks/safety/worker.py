@@ -1,0 +1,59 @@
+"""A process of its own for trials: tells of each in one line, so that nothing can hang unseen."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import sys
+import tempfile
+import time
+import traceback
+from dataclasses import asdict
+from pathlib import Path
+
+from benchmarks.safety.kinds import KINDS
+from benchmarks.safety.referee import Problem
+from benchmarks.safety.trial import NAMES, Check, Place
+
+
+def work(kind: str, first: int, last: int, seed: int, folder: Path) -> None:
+    """Do trials of a kind by their numbers, and print what came of each."""
+    place = Place(folder)
+    for number in range(first, last):
+        print(json.dumps({"number": number}), flush=True)
+        started = time.monotonic()
+        name = KINDS[kind].names(NAMES)[number % len(KINDS[kind].names(NAMES))]
+        rng = random.Random(f"{seed}/{kind}/{number}")
+        try:
+            checks = list(KINDS[kind].trial(place, rng, name))
+        except Exception:
+            place.close()
+            text = " / ".join(traceback.format_exc().strip().splitlines()[-5:])
+            checks = [Check(name, "unforeseen", (Problem("false", f"unforeseen: {text}"),))]
+        found = [asdict(check) for check in checks]
+        said = {"done": number, "checks": found, "s": time.monotonic() - started, "mb": peak_mb()}
+        print(json.dumps(said), flush=True)
+    place.close()
+
+
+def peak_mb() -> float:
+    """The most memory that this process or a child of it ever had."""
+    import resource
+
+    most = max(
+        resource.getrusage(who).ru_maxrss
+        for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+    )
+    return most / (1024 if sys.platform != "darwin" else 1024**2)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser()
+    parser.add_argument("kind")
+    for name in ("first", "last", "seed"):
+        parser.add_argument(name, type=int)
+    parser.add_argument("folder", type=Path)
+    args = parser.parse_args()
+    with tempfile.TemporaryDirectory(dir=args.folder) as made:
+        work(args.kind, args.first, args.last, args.seed, Path(made))
