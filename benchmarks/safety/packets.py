@@ -15,7 +15,7 @@ def packets(content: bytes) -> str:
     """A checksum of all packets and their times, as FFmpeg's library finds them; empty: none."""
     digest = hashlib.blake2b(digest_size=16)
     try:
-        with av.open(io.BytesIO(content), "r") as file:
+        with av.open(io.BytesIO(content), "r", metadata_errors="replace") as file:
             for packet in file.demux(list(file.streams.audio)):
                 if packet.size:
                     digest.update(f"{packet.pts} {packet.duration} {packet.size} ".encode())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -12,6 +11,7 @@ from benchmarks.safety.forms.form import Form
 from benchmarks.safety.packets import packets
 from benchmarks.safety.seen import Seen, see
 from benchmarks.safety.structure import Parts, parts_of
+from benchmarks.safety.structure.ogg import unpaged
 
 Fault = Literal["lost", "damaged", "false", "rewritten"]
 
@@ -65,8 +65,8 @@ class Look:
     def views(self) -> tuple[bytes, ...]:
         """The bytes, and those without what containers put between them."""
         found = [self.content, self.content.replace(b"\xff\0", b"\xff")]
-        if b"OggS" in self.content[:4]:
-            found.append(re.sub(rb"OggS\0.{21}(.)", b"", self.content, flags=re.DOTALL))
+        if self.content[:4] == b"OggS":
+            found.append(unpaged(self.content))
         return tuple(found)
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from benchmarks.safety.forms import mpeg
+from benchmarks.safety.forms import behind, chunks, flac, mpeg, ogg
 from benchmarks.safety.forms.form import Form, Maker
 
-FORMS: dict[str, Maker] = dict(mpeg.forms())
+FORMS: dict[str, Maker] = {
+    name: maker for module in (mpeg, flac, ogg, chunks, behind) for name, maker in module.forms()
+}
 
 __all__ = ["FORMS", "Form", "Maker"]

@@ -25,7 +25,7 @@ def sound(rng: random.Random, frames: int = 24) -> bytes:
 
 def with_tag(way: Way, specials: id3_frames.Specials, rng: random.Random) -> Form:
     """One tag before the sound."""
-    way = _with_genre(way, rng)
+    way = with_way(way, rng)
     tag = write(rng, way, specials(rng, way))
     return _form(tag, [("sound", sound(rng))])
 
@@ -77,7 +77,7 @@ def _later(base: Way) -> Iterator[tuple[str, Way, id3_frames.Specials]]:
 
 def two_tags(rng: random.Random) -> Form:
     """Two tags in a row, of any versions."""
-    first = write(rng, _with_genre(Way(rng.choice((2, 3, 4))), rng))
+    first = write(rng, with_way(Way(rng.choice((2, 3, 4))), rng))
     second = write(rng, Way(rng.choice((2, 3, 4)), encoding=1))
     return _form(first, [("second tag and sound", second.content + sound(rng))])
 
@@ -194,5 +194,5 @@ def _form(tag: Written, parts: list[Named]) -> Form:
     return Form(".mp3", content, (*parts, *tag.exact), tag.fields)
 
 
-def _with_genre(way: Way, rng: random.Random) -> Way:
+def with_way(way: Way, rng: random.Random) -> Way:
     return replace(way, genre=rng.choice(("", "", "TCON=Rock", "TCON=(17)", "TXXX=Flute")))

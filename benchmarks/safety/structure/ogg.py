@@ -54,6 +54,15 @@ def pages(content: bytes) -> list[Page]:
     return found
 
 
+def unpaged(content: bytes) -> bytes:
+    """A file without the headers of its pages, as far as they are such."""
+    kept, at = [], 0
+    while (found := content.find(b"OggS\0", at)) >= 0 and found + 27 <= len(content):
+        kept.append(content[at:found])
+        at = found + 27 + content[found + 26]
+    return b"".join([*kept, content[at:]])
+
+
 def parts(content: bytes) -> dict[str, bytes]:
     """The pages of sound, and for every stream its packets but the comments."""
     streams: dict[tuple[int, int], list[Page]] = defaultdict(list)
