@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from benchmarks.safety.referee import Wish
 from tagger.apply import Outcome, apply_plan, recover
+from tagger.cli import main
 from tagger.disk import Disk
 from tagger.errors import MusicTagError
 from tagger.journal import Journal
 from tagger.plan import MODES, FileChange, Heard, Mode, Policy, TagPlan, make_plan
+from tagger.planfile import save_plan
 from tagger.tagfile import read_tags
 from tagger.undo import find_run, plan_undo
 from tagger.vocabulary import KINDS, Tag
@@ -63,4 +65,24 @@ def take_back(journal: Journal) -> list[Outcome]:
     return outcomes + [Outcome(left.path, "refused", left.reason) for left in undoing.left]
 
 
-__all__ = ["Disk", "Intent", "Journal", "Outcome", "carry_out", "intend", "recover", "take_back"]
+def save(intents: list[Intent], field: str, path: Path) -> Path:
+    """Write a plan for one field of files; gives its path."""
+    files = []
+    for intent in intents:
+        changes = tuple(change for change in intent.change.changes if change.field == field)
+        if changes:
+            files.append(replace(intent.change, changes=changes))
+    roots = tuple({file.path.parent for file in files})
+    save_plan(TagPlan(tuple(files), mode="attack", roots=roots), path)
+    return path
+
+
+def run_command(*arguments: str) -> None:
+    """Do in this process what a command of the program does; ends with SystemExit."""
+    main(list(arguments))
+
+
+__all__ = [
+    "Disk", "Intent", "Journal", "Outcome", "carry_out", "intend", "recover", "run_command", "save",
+    "take_back",
+]  # fmt: skip

@@ -93,7 +93,9 @@ def outcome_check(
     if outcome.status != "changed":
         return _untouched(name, "as before", before, path, outcome.reason)
     after = Look(path.read_bytes(), before.suffix)
-    problems = judge(before, after, intent.wish, form) + _kept_values(before, after, intent)
+    problems = judge(before, after, intent.wish, form)
+    if not (form and form.blind):
+        problems += _kept_values(before, after, intent)
     return Check(name, "as wished", (*problems, *left_behind(path)))
 
 

@@ -5,11 +5,14 @@ The makers of the tests encode it; here it is only cut out, by readers of our ow
 
 from __future__ import annotations
 
+import io
 import struct
 import subprocess
 import tempfile
 from functools import cache
 from pathlib import Path
+
+import av
 
 from tests.music_files import KINDS, make_file
 
@@ -70,13 +73,14 @@ def ogg_packets(kind: str) -> tuple[tuple[int, bytes], ...]:
 
 
 @cache
-def mp4_parts(kind: str) -> tuple[bytes, bytes, bytes]:
-    """The content of ftyp, of moov without user data, and of mdat."""
-    content, at = whole(kind), 0
+def mp4_parts(kind: str) -> tuple[bytes, bytes, bytes, int]:
+    """The content of ftyp, of moov without user data, and of mdat; where that began in its file."""
+    content, at, place = whole(kind), 0, 0
     found: dict[bytes, bytes] = {}
     while at < len(content):
         size, name = struct.unpack_from(">I4s", content, at)
         found[name] = content[at + 8 : at + size]
+        place = at + 8 if name == b"mdat" else place
         at += size
     moov, at, kept = found[b"moov"], 0, b""
     while at < len(moov):
@@ -84,4 +88,38 @@ def mp4_parts(kind: str) -> tuple[bytes, bytes, bytes]:
         if name != b"udta":
             kept += moov[at : at + size]
         at += size
-    return found[b"ftyp"], kept, found[b"mdat"]
+    return found[b"ftyp"], kept, found[b"mdat"], place
+
+
+@cache
+def fragmented() -> bytes:
+    """AAC in MP4 as streams are, in fragments."""
+    made = io.BytesIO()
+    options = {"movflags": "frag_keyframe+empty_moov+default_base_moof"}
+    with (
+        av.open(io.BytesIO(whole("aac"))) as source,
+        av.open(made, "w", format="mp4", options=options) as target,
+    ):
+        stream = target.add_stream_from_template(source.streams.audio[0])
+        for packet in source.demux(source.streams.audio[0]):
+            if packet.size:
+                packet.stream = stream
+                target.mux(packet)
+    return made.getvalue()
+
+
+@cache
+def asf_objects() -> tuple[tuple[bytes, bytes], ...]:
+    """GUID and content of the objects that an ASF header needs; the last one is the sound."""
+    content = whole("wma")
+    (size,) = struct.unpack_from("<Q", content, 16)
+    found, at = [], 30
+    while at < size:
+        guid, length = struct.unpack_from("<16sQ", content, at)
+        found.append((guid, content[at + 24 : at + length]))
+        at += length
+    needed = (bytes.fromhex("a1dcab8c47a9cf118ee400c00c205365"),  # file, stream, codecs
+              bytes.fromhex("9107dcb7b7a9cf118ee600c00c205365"),
+              bytes.fromhex("4052d1861d31d011a3a400a0c90348f6"))  # fmt: skip
+    kept = [pair for pair in found if pair[0] in needed]
+    return (*kept, (b"sound", content[size:]))

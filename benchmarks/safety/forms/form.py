@@ -19,6 +19,7 @@ class Form:
     exact: tuple[Named, ...] = ()
     # Fields that mutagen reads: their bytes are expected too, but the same value is no loss.
     fields: tuple[Named, ...] = ()
+    blind: bool = False  # mutagen sees no tags in such a file, though there are some
 
 
 Maker = Callable[[random.Random], Form]

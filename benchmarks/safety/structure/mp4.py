@@ -13,6 +13,7 @@ _FREE = (b"free", b"skip")
 def parts(content: bytes) -> dict[str, bytes]:
     """Atoms by number and path."""
     found: dict[str, bytes] = {}
+    ends = _mdat_ends(content)
     for path, body in _atoms(content, 0, len(content), b""):
         name = path.rsplit(b".", 1)[-1]
         if name in _FREE or b".meta" in path and path.endswith((b".ilst", b".hdlr")):
@@ -20,19 +21,36 @@ def parts(content: bytes) -> dict[str, bytes]:
         number = sum(key.startswith(f"{path.decode('latin-1')} ") for key in found)
         key = f"{path.decode('latin-1')} {number}"
         if name in (b"stco", b"co64"):
-            found[key] = _at_places(content, body, 4 if name == b"stco" else 8)
+            found[key] = _at_places(content, ends, body, 4 if name == b"stco" else 8)
         else:
             found[key] = body if len(body) < 256 else hashlib.blake2b(body).digest()
     return found
 
 
-def _at_places(content: bytes, body: bytes, width: int) -> bytes:
-    """What stands at each place of a table."""
+def _mdat_ends(content: bytes) -> list[tuple[int, int]]:
+    """From where to where there is sound."""
+    at, found = 0, []
+    while at + 8 <= len(content):
+        size, name = struct.unpack_from(">I4s", content, at)
+        if size == 1:
+            (size,) = struct.unpack_from(">Q", content, at + 8)
+        end = at + size if size else len(content)
+        if end < at + 8:
+            raise ValueError("an atom is smaller than its head")
+        if name == b"mdat":
+            found.append((at, end))
+        at = end
+    return found
+
+
+def _at_places(content: bytes, sounds: list[tuple[int, int]], body: bytes, width: int) -> bytes:
+    """What stands at each place of a table, as far as it is sound."""
     (count,) = struct.unpack_from(">I", body, 4)
     digest = hashlib.blake2b(count.to_bytes(4, "big"))
     for number in range(count):
         place = int.from_bytes(body[8 + width * number : 8 + width * (number + 1)], "big")
-        digest.update(content[place : place + 64])
+        end = next((end for start, end in sounds if start <= place < end), place)
+        digest.update(content[place : min(place + 64, end)] + b"|")
     return digest.digest()
 
 
