@@ -7,6 +7,7 @@ import os
 import signal
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 
 def start(deed: Callable[[], object]) -> int:
@@ -31,9 +32,24 @@ def wait(child: int) -> int:
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 
-def kill_after(child: int, seconds: float) -> int:
-    """Kill a child, or find that it has ended by itself; gives what `wait` gives."""
-    time.sleep(seconds)
-    with contextlib.suppress(ProcessLookupError):
-        os.kill(child, signal.SIGKILL)
-    return wait(child)
+def kill_when(child: int, ready: Callable[[], bool]) -> int:
+    """Kill a child as soon as something is so, or find that it has ended; gives what `wait` does."""
+    while True:
+        ended, status = os.waitpid(child, os.WNOHANG)
+        if ended:
+            return os.waitstatus_to_exitcode(status)
+        if ready():
+            os.kill(child, signal.SIGKILL)
+            return wait(child)
+
+
+def after(seconds: float) -> Callable[[], bool]:
+    """So many seconds from now on."""
+    end = time.monotonic() + seconds
+    return lambda: time.sleep(0.0002) is None and time.monotonic() >= end
+
+
+def replaced(paths: list[Path], number: int) -> Callable[[], bool]:
+    """Once so many of these files are others than they are now."""
+    nodes = {path: path.stat().st_ino for path in paths}
+    return lambda: sum(path.stat().st_ino != node for path, node in nodes.items()) >= number

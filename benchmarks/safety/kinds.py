@@ -1,16 +1,11 @@
-"""All kinds of trials, and how many of a hundred each gets."""
+"""All kinds of trials, and how many of all each gets."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from benchmarks.safety import faults, plain, processes
-from benchmarks.safety.trial import Trial
-
-
-def _all(names: tuple[str, ...]) -> tuple[str, ...]:
-    return names
+from benchmarks.safety.trial import NAMES, Trial
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +15,7 @@ class Kind:
     trial: Trial
     what: str
     share: float  # of all checks
-    names: Callable[[tuple[str, ...]], tuple[str, ...]] = _all  # the forms that it takes
+    names: tuple[str, ...] = NAMES  # the forms that it takes
 
 
 KINDS: dict[str, Kind] = {

@@ -45,7 +45,10 @@ def kills(place: Place, rng: random.Random, name: str) -> Iterator[Check]:
     for file in files:
         file.path.write_bytes(file.form.content)
     _new(home)
-    forking.kill_after(forking.start(run), rng.uniform(0, spent))
+    ready = forking.replaced([file.path for file in files], rng.randrange(1, len(files) + 1))
+    if rng.random() < 0.4:
+        ready = forking.after(rng.uniform(0, spent))
+    forking.kill_when(forking.start(run), ready)
     with Journal(home) as journal:
         recover(journal)
         entries = [entry for made in journal.runs() for entry in journal.entries(made.id)]
@@ -126,7 +129,7 @@ def _one_of_two(file: Target, other: Intent, said: list[str]) -> Check:
 def killed_undo(place: Place, rng: random.Random, name: str) -> Iterator[Check]:
     """Two runs; the undoing of the second is killed, and asked for again, and then the first's."""
     place.close()
-    files = targets(place.empty(), rng, name, _FILES)
+    everything = files = targets(place.empty(), rng, name, _FILES)
     home = _new(place.folder / "home")
     os.environ["XDG_DATA_HOME"] = str(home)
     states = [{file.path: file.before for file in files}]
@@ -140,13 +143,13 @@ def killed_undo(place: Place, rng: random.Random, name: str) -> Iterator[Check]:
     def undo() -> None:
         run_command("undo", "--yes")
 
-    spent = 0.002 * len(files) + 0.1
-    forking.kill_after(forking.start(undo), rng.uniform(0, spent))
+    ready = forking.replaced([file.path for file in files], rng.randrange(1, len(files) + 1))
+    forking.kill_when(forking.start(undo), ready)
     done = all(_same(file, states[1]) for file in files)
     for state in ([] if done else [states[1]]) + [states[0]]:
         forking.wait(forking.start(undo))
         yield from (_back_again(file, state[file.path]) for file in files)
-    yield from _nothing_left(files)
+    yield from _nothing_left(everything)
 
 
 def _same(file: Target, state: dict[Path, Look]) -> bool:

@@ -72,7 +72,8 @@ def _pairs(file: Any) -> list[tuple[str, Any]]:
     if tags is None:
         return []
     if isinstance(tags, list):  # Vorbis comments and ASF
-        return [(str(key), value) for key, value in tags]
+        # mutagen numbers the comments that have no name, wherever they stand.
+        return [(re.sub(r"^unknown\d+$", "unknown", str(key)), value) for key, value in tags]
     return list(tags.items())
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import random
+import re
 import sys
 import tempfile
 import time
@@ -14,16 +15,19 @@ from pathlib import Path
 
 from benchmarks.safety.kinds import KINDS
 from benchmarks.safety.referee import Problem
-from benchmarks.safety.trial import NAMES, Check, Place
+from benchmarks.safety.trial import Check, Place
 
 
-def work(kind: str, first: int, last: int, seed: int, folder: Path) -> None:
+def work(
+    kind: str, first: int, last: int, seed: int, folder: Path, pattern: str = ""
+) -> None:
     """Do trials of a kind by their numbers, and print what came of each."""
     place = Place(folder)
+    names = tuple(name for name in KINDS[kind].names if re.search(pattern, name))
     for number in range(first, last):
         print(json.dumps({"number": number}), flush=True)
         started = time.monotonic()
-        name = KINDS[kind].names(NAMES)[number % len(KINDS[kind].names(NAMES))]
+        name = names[number % len(names)]
         rng = random.Random(f"{seed}/{kind}/{number}")
         try:
             checks = list(KINDS[kind].trial(place, rng, name))
@@ -54,6 +58,7 @@ if __name__ == "__main__":
     for name in ("first", "last", "seed"):
         parser.add_argument(name, type=int)
     parser.add_argument("folder", type=Path)
+    parser.add_argument("pattern", nargs="?", default="")
     args = parser.parse_args()
     with tempfile.TemporaryDirectory(dir=args.folder) as made:
-        work(args.kind, args.first, args.last, args.seed, Path(made))
+        work(args.kind, args.first, args.last, args.seed, Path(made), args.pattern)
