@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from benchmarks.safety import faults, plain, processes
+from benchmarks.safety import faults, hostile, plain, processes
+from benchmarks.safety.hostile import HOSTILE
 from benchmarks.safety.trial import NAMES, Trial
 
 
@@ -28,5 +29,8 @@ KINDS: dict[str, Kind] = {
     "last": Kind(faults.last_edits, "the same, right before the copy takes its place", 0.01),
     "kills": Kind(processes.kills, "killed at a random moment, then undone", 0.10),
     "two": Kind(processes.two_at_once, "two programs at once, each with its journal", 0.04),
+    "hostile": Kind(
+        hostile.attack, "sparse, endless, nested and packed files", 0.0005, tuple(HOSTILE)
+    ),
     "undo": Kind(processes.killed_undo, "an undo killed, and asked for again", 0.03),
 }

@@ -43,6 +43,22 @@ def ape_file(rng: random.Random, kind: str, what: str) -> Form:
     return Form(_SUFFIX[kind], sound + tag + tail, tuple(exact), tuple(fields))
 
 
+def in_front(rng: random.Random, kind: str, version: int) -> Form:
+    """An ID3 tag in front of a file that has its tags behind, as some programs put there."""
+    front, sound = write(rng, Way(version)).content, carriers.without_ape(kind)
+    made = items(rng)
+    exact = (("tag in front", front), ("sound", sound))
+    return Form(_SUFFIX[kind], front + sound + ape_tag(rng, made=made), exact, tuple(made))
+
+
+def two_tags(rng: random.Random, kind: str) -> Form:
+    """Two APEv2 tags, one behind the other."""
+    sound, made = carriers.without_ape(kind), items(rng)
+    first = ape_tag(rng)
+    exact = (("sound", sound), ("first tag", first))
+    return Form(_SUFFIX[kind], sound + first + ape_tag(rng, made=made), exact, tuple(made))
+
+
 def tta(rng: random.Random, way: Way, *, v1: bool) -> Form:
     """True Audio with a tag in front."""
     tag, sound = write(rng, with_way(way, rng)), carriers.tta()
@@ -50,7 +66,9 @@ def tta(rng: random.Random, way: Way, *, v1: bool) -> Form:
     return Form(".tta", tag.content + rest, (("sound", rest), *tag.exact), tag.fields)
 
 
-def dsf(rng: random.Random, way: Way | None, *, tail: bytes = b"") -> Form:
+def dsf(
+    rng: random.Random, way: Way | None, *, tail: bytes = b"", other: bytes = b""
+) -> Form:
     """DSF with a tag at the end, or none. Source: DSF File Format Specification 1.01, Sony 2005."""
     chapters = way is not None and way.version == 4 and not way.plain
     written = Written(b"", (), ())
@@ -60,7 +78,8 @@ def dsf(rng: random.Random, way: Way | None, *, tail: bytes = b"") -> Form:
     form = struct.pack("<IIIIIIQII", 1, 0, 2, 2, 2822400, 1, 32768, 4096, 0)
     data = rng.randbytes(8192)
     sound = b"fmt " + struct.pack("<Q", 52) + form + b"data" + struct.pack("<Q", 12 + 8192) + data
-    start = 28 + len(sound) if way else 0
+    start = 28 + len(sound) if way or other else 0
+    tail = other or tail  # other: something that is no tag, where the tag should be
     size = 28 + len(sound) + len(written.content) + len(tail)
     content = b"DSD " + struct.pack("<QQQ", 28, size, start) + sound + written.content + tail
     exact = [("sound", sound), *written.exact, *([("bytes behind the tag", tail)] if tail else [])]
@@ -72,6 +91,9 @@ def forms() -> Iterator[tuple[str, Maker]]:
     for kind in _SUFFIX:
         for what in _WHAT:
             yield f"{kind}: tag {what}", partial(ape_file, kind=kind, what=what)
+        yield f"{kind}: two tags", partial(two_tags, kind=kind)
+        for version in (3, 4):
+            yield f"{kind}: ID3 2.{version} in front", partial(in_front, kind=kind, version=version)
     for version in (2, 3, 4):
         yield f"tta: 2.{version}", partial(tta, way=Way(version), v1=False)
         yield f"dsf: 2.{version}", partial(dsf, way=Way(version))
@@ -80,4 +102,6 @@ def forms() -> Iterator[tuple[str, Maker]]:
     yield "dsf: 2.4 plain long", partial(dsf, way=Way(plain=True, long=True))
     yield "dsf: unsynchronised", partial(dsf, way=Way(unsync=True))
     yield "dsf: footer", partial(dsf, way=Way(footer=True))
+    noise = b"not a tag \xff\0 at all" * 3
+    yield "dsf: no ID3", partial(dsf, way=None, other=noise)
     yield "dsf: bytes behind the tag", partial(dsf, way=Way(3), tail=b"\xff\0tail bytes")

@@ -107,6 +107,24 @@ def file(rng: random.Random, build: Build) -> Form:
     return Form(".m4a", content, tuple(exact), tuple(fields), blind)
 
 
+def elsewhere(rng: random.Random, place: str) -> Form:
+    """Tags where others look for them: in the index itself, or in a track."""
+    ftyp, moov, sound, was = carriers.mp4_parts("aac")
+    made = items(rng, odd=False)
+    meta, user = _meta(b"".join(raw for _, raw in made)), b""
+    if place in ("track", "both"):
+        at = moov.find(b"trak") - 4
+        (size,) = struct.unpack_from(">I", moov, at)
+        track = moov[at + 8 : at + size] + atom(b"udta", meta)
+        moov = moov[:at] + atom(b"trak", track) + moov[at + size :]
+    if place in ("index", "both"):
+        moov += meta
+    if place == "both":
+        user = atom(b"udta", _meta(free_form("OWN", word(rng).encode())))
+    content = _placed(Build(), ftyp, moov + user, sound, was, {})
+    return Form(".m4a", content, (("sound", sound), ("tags elsewhere", meta)), ())
+
+
 def in_fragments(rng: random.Random) -> Form:
     """A file in fragments, with tags."""
     content = carriers.fragmented()
@@ -138,6 +156,8 @@ def forms() -> Iterator[tuple[str, Maker]]:
     yield "mp4: places of 64 bits", partial(file, build=replace(base, wide=True))
     yield "mp4: alac", partial(file, build=replace(base, kind="alac", tags="odd"))
     yield "mp4: alac, index last", partial(file, build=replace(base, kind="alac", order="fmi"))
+    for place in ("index", "track", "both"):
+        yield f"mp4: tags of the {place}", partial(elsewhere, place=place)
     yield "mp4: fragments", in_fragments
 
 

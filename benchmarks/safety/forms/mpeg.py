@@ -11,7 +11,7 @@ from functools import partial
 from benchmarks.safety.forms import id3_frames
 from benchmarks.safety.forms.ape import ape_tag
 from benchmarks.safety.forms.form import Form, Maker, Named, some_bytes, word
-from benchmarks.safety.forms.id3 import Way, Written, assemble, frame, text, write
+from benchmarks.safety.forms.id3 import Way, Written, assemble, frame, synchsafe, text, write
 
 _FRAME = b"\xff\xfb\x90\x04"  # MPEG 1 layer 3, 128 kbit/s, 44.1 kHz, stereo: 417 bytes
 
@@ -114,6 +114,51 @@ def few(rng: random.Random, way: Way) -> Form:
     return _form(Written(content, (), tuple(bodies)), [("sound", sound(rng))])
 
 
+def mixed(rng: random.Random, *, version: int, last: bool) -> Form:
+    """A tag to which two programs wrote: one counts sizes in bytes of 7 bits, the other of 8."""
+    mark = b"\x03" if version == 4 else b"\0"
+    names = ("TIT2", "TALB", "TPE1", "TCOM", "TOPE", "TPE2")
+    bodies = [(name, mark + word(rng, rng.choice((5, 140, 300))).encode()) for name in names]
+    raws = []
+    for number, (name, body) in enumerate(bodies):
+        seven = (number < 3) == last if version == 4 else number == 2
+        size = synchsafe(len(body)) if seven else len(body).to_bytes(4, "big")
+        raws.append(name.encode() + size + b"\0\0" + body)
+    content = assemble(Way(version, padding=rng.choice((0, 50))), b"".join(raws))
+    return _form(Written(content, (), tuple(bodies)), [("sound", sound(rng))])
+
+
+def wrong_size(rng: random.Random, *, by: int) -> Form:
+    """A tag that says to be longer or shorter than its frames are."""
+    tag = write(rng, Way(rng.choice((2, 3, 4)), padding=0))
+    size = sum(byte << 7 * i for i, byte in enumerate(reversed(tag.content[6:10]))) + by
+    content = tag.content[:6] + synchsafe(size) + tag.content[10:]
+    return _form(Written(content, tag.exact, tag.fields), [("sound", sound(rng))])
+
+
+def old_names(rng: random.Random) -> Form:
+    """Names of 2.2 in a tag of 2.3, as iTunes wrote them."""
+    names = (b"TT2\0", b"TP1\0", b"TAL\0", b"TS2 ", b"TCP\0")
+    bodies = [(name.decode(), b"\0" + word(rng).encode()) for name in names]
+    raws = [name.encode() + len(body).to_bytes(4, "big") + b"\0\0" + body for name, body in bodies]
+    content = assemble(Way(3), b"".join(raws))
+    return _form(Written(content, (), tuple(bodies)), [("sound", sound(rng))])
+
+
+def genres(rng: random.Random, *, version: int) -> Form:
+    """Genres written in every way there is, and fields that look like ours."""
+    way = Way(version, encoding=1)
+    texts = (b"\0(17)", b"\0(17)(9)Loud", b"\x0017", b"\0((Odd)", b"\0(RX)", b"\0Rock\0Pop",
+             b"\1" + "Рок\0Поп".encode("utf-16"), b"\0Rock/Pop", b"\0", b"\1\xfe\xff\0R\0o")  # fmt: skip
+    chosen = rng.sample(texts, rng.choice((1, 1, 2)))
+    special = [(frame(way, "TCON", text), ("", b"")) for text in chosen]
+    near = [b"\0instruments\0x" + word(rng).encode(), b"\0INSTRUMENT \0y" + word(rng).encode()]
+    special += [(frame(way, "TXXX", body), ("TXXX (near)", body)) for body in near]
+    tag = write(rng, way, special)
+    exact = tuple(named for named in tag.exact if named[0])
+    return _form(Written(tag.content, exact, tag.fields), [("sound", sound(rng))])
+
+
 def id3v1(rng: random.Random, genre: int = 255) -> bytes:
     """The oldest tag."""
     fields = [word(rng).encode().ljust(30, b"\0") for _ in range(3)]
@@ -165,6 +210,14 @@ def forms() -> Iterator[tuple[str, Maker]]:
             way = Way(encoding=encoding, plain=plain)
             name = f"mp3: 2.4 few frames, encoding {encoding}, {'plain' if plain else 'right'} sizes"
             yield name, partial(few, way=way)
+    for last in (True, False):
+        yield f"mp3: 2.4 mixed sizes {'first' if last else 'last'}", partial(mixed, version=4, last=last)
+    yield "mp3: 2.3 with a size of 7 bits", partial(mixed, version=3, last=False)
+    for by in (-30, -1, 1, 9, 10, 11, 400):
+        yield f"mp3: tag size wrong by {by}", partial(wrong_size, by=by)
+    yield "mp3: 2.3 with names of 2.2", old_names
+    for version in (2, 3, 4):
+        yield f"mp3: 2.{version} genres of all kinds", partial(genres, version=version)
     yield "mp3: two tags", two_tags
     yield "mp3: empty tag, then a full one", empty_then_tag
     yield "mp3: appended tag", partial(appended, front=False, v1=False)
