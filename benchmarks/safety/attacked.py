@@ -34,7 +34,7 @@ class Intent:
 
 def intend(path: Path, rng: random.Random, mode: Mode | None = None) -> Intent | None:
     """A wish for a file; None where the program cannot read it, or would leave it as it is."""
-    mode = mode or rng.choice(MODES)
+    chosen: Mode = rng.choice(MODES) if mode is None else mode
     heard = [Tag("genre", name, 0.9) for name in rng.sample(_GENRES, rng.choice((1, 1, 2, 3)))]
     if rng.random() < 0.7:
         heard += [Tag("instrument", name, 0.9) for name in rng.sample(_INSTRUMENTS, 2)]
@@ -42,12 +42,12 @@ def intend(path: Path, rng: random.Random, mode: Mode | None = None) -> Intent |
         existing = read_tags(path)
     except MusicTagError:
         return None
-    policy = Policy(dict.fromkeys(KINDS, mode))
+    policy = Policy(dict.fromkeys(KINDS, chosen))
     plan = make_plan([Heard(path, existing, tuple(heard))], policy)
     if not plan.files:
         return None
     wanted = {change.field: change.after for change in plan.files[0].changes}
-    return Intent(plan.files[0], Wish(wanted.get("genre"), wanted.get("instrument")), mode)
+    return Intent(plan.files[0], Wish(wanted.get("genre"), wanted.get("instrument")), chosen)
 
 
 def carry_out(

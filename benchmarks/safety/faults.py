@@ -1,4 +1,4 @@
-"""Trials with disks that fail, run full, keep wrong bytes, or are written to by others meanwhile."""
+"""Trials with disks that fail, run full, keep wrong bytes, or that others write to meanwhile."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from benchmarks.safety.disks import (
 from benchmarks.safety.forms import Form
 from benchmarks.safety.plain import left_behind, outcome_check
 from benchmarks.safety.referee import Look, Problem
-from benchmarks.safety.trial import NAMES, Check, Place, make, put
+from benchmarks.safety.trial import Check, Place, make, put
 
 _MOST_USES = 60
 _TICK_S = 0.005  # some systems count the time of a change no finer
@@ -39,10 +39,10 @@ class Target:
     before: Look
 
 
-def target(place: Path, rng: random.Random, name: str, number: int = 0) -> Target | None:
+def target(folder: Path, rng: random.Random, name: str, number: int = 0) -> Target | None:
     """A file and what is wished of it; None where the program would leave it."""
     form = make(name, rng)
-    path = put(form, place, number)
+    path = put(form, folder, number)
     intent = intend(path, rng, "replace")
     if intent is None:
         path.unlink()
@@ -50,24 +50,24 @@ def target(place: Path, rng: random.Random, name: str, number: int = 0) -> Targe
     return Target(name, form, path, intent, Look(form.content, form.suffix))
 
 
-def targets(place: Path, rng: random.Random, name: str, number: int) -> list[Target]:
-    """Several files, the first of them of this form."""
-    names = [name, *rng.choices(NAMES, k=number - 1)]
-    found = [target(place, rng, each, i) for i, each in enumerate(names)]
+def targets(place: Place, rng: random.Random, name: str, number: int) -> list[Target]:
+    """Several files in a folder that was emptied, the first of them of this form."""
+    folder = place.empty()
+    names = [name, *rng.choices(place.names, k=number - 1)]
+    found = [target(folder, rng, each, i) for i, each in enumerate(names)]
     return [each for each in found if each]
 
 
 def failures(place: Place, rng: random.Random, name: str) -> Iterator[Check]:
     """Each use of the disk fails in turn, for one file or a few that are written together."""
-    music = place.empty()
-    files = targets(music, rng, name, rng.choice((1, 1, 1, 4)))
+    files = targets(place, rng, name, rng.choice((1, 1, 1, 4)))
     number = rng.choice((errno.EIO, errno.EACCES, errno.EROFS, errno.EDQUOT))
     yield from _at_every_use(place, files, number, lasting=False)
 
 
 def full(place: Place, rng: random.Random, name: str) -> Iterator[Check]:
     """The disk is full from one of its uses on."""
-    files = targets(place.empty(), rng, name, rng.choice((1, 3)))
+    files = targets(place, rng, name, rng.choice((1, 3)))
     yield from _at_every_use(place, files, errno.ENOSPC, lasting=True)
 
 
@@ -95,9 +95,7 @@ def applied(place: Place, files: list[Target], disk: Disk) -> Iterator[Check]:
 
 def told(file: Target, outcome: Outcome) -> Check:
     """Whether what is said of a file is true; what stands beside it is looked at elsewhere."""
-    check = outcome_check(
-        file.name, outcome, file.intent, file.before, file.path, file.form
-    )
+    check = outcome_check(file.name, outcome, file.intent, file.before, file.path, file.form)
     problems = tuple(each for each in check.problems if "left behind" not in each.what)
     return Check(check.form, check.status, problems, check.note)
 

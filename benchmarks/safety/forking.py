@@ -33,7 +33,7 @@ def wait(child: int) -> int:
 
 
 def kill_when(child: int, ready: Callable[[], bool]) -> int:
-    """Kill a child as soon as something is so, or find that it has ended; gives what `wait` does."""
+    """Kill a child as soon as something is so, or find that it has ended; as `wait`."""
     while True:
         ended, status = os.waitpid(child, os.WNOHANG)
         if ended:
@@ -41,12 +41,13 @@ def kill_when(child: int, ready: Callable[[], bool]) -> int:
         if ready():
             os.kill(child, signal.SIGKILL)
             return wait(child)
+        time.sleep(0.0001)
 
 
 def after(seconds: float) -> Callable[[], bool]:
     """So many seconds from now on."""
     end = time.monotonic() + seconds
-    return lambda: time.sleep(0.0002) is None and time.monotonic() >= end
+    return lambda: time.monotonic() >= end
 
 
 def replaced(paths: list[Path], number: int) -> Callable[[], bool]:

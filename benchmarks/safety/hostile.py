@@ -1,4 +1,4 @@
-"""Files that would take all memory or time: sparse, endless, nested, packed, or of countless parts."""
+"""Files that would take all memory or time: sparse, endless, nested, packed, of many parts."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from benchmarks.safety.trial import Check, Place
 
 _SPARSE = 2 << 30
 _ROOM = 1 << 16  # no change of tags takes or gives more
-_HEADS = ("mp3: 2.4 encoding 0", "mp3: sound, nothing", "flac: blocks cp0", "ogg: vorbis",
+_HEADS = ("mp3: 2.4 encoding 0", "mp3: sound", "flac: blocks cp0", "ogg: vorbis",
           "ogg: opus", "ogg: speex", "WAV: tag last", "AIFF: tag last", "mp4: order fim, full",
           "mp4: order fmi, full", "asf: objects cex", "wavpack: tag full", "ape: tag full",
           "musepack: tag full", "tta: 2.4", "dsf: 2.4")  # fmt: skip

@@ -8,6 +8,7 @@ import random
 import shutil
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 from benchmarks.safety import forking
@@ -33,7 +34,7 @@ _FILES = 40
 def kills(place: Place, rng: random.Random, name: str) -> Iterator[Check]:
     """A run over many files is killed at a random moment; then undone, which nobody kills."""
     place.close()
-    files = targets(place.empty(), rng, name, _FILES)
+    files = targets(place, rng, name, _FILES)
     home = _new(place.folder / "home")
     intents = [file.intent for file in files]
 
@@ -54,7 +55,7 @@ def kills(place: Place, rng: random.Random, name: str) -> Iterator[Check]:
         entries = [entry for made in journal.runs() for entry in journal.entries(made.id)]
         said = {entry.path: entry.status for entry in entries}
         for file in files:
-            yield _after_kill(file, said.get(file.path, "nothing"))
+            yield _after_kill(file, said.get(file.path) or "nothing")
         yield from _nothing_left(files)
         if "changed" in said.values():
             take_back(journal)
@@ -88,10 +89,13 @@ def _nothing_left(files: list[Target]) -> Iterator[Check]:
 def two_at_once(place: Place, rng: random.Random, name: str) -> Iterator[Check]:
     """Two programs, each with a journal of its own, want other tags in the same files."""
     place.close()
-    files = targets(place.empty(), rng, name, _FILES)
+    files = targets(place, rng, name, _FILES)
     pairs = [(file, intend(file.path, rng, "replace")) for file in files]
     wishes = [(file, other) for file, other in pairs if other and other.wish != file.intent.wish]
-    sides: list[list[Intent]] = [[file.intent for file, _ in wishes], [other for _, other in wishes]]
+    sides: list[list[Intent]] = [
+        [file.intent for file, _ in wishes],
+        [other for _, other in wishes],
+    ]
     told_by = [place.folder / f"told{side}" for side in (0, 1)]
 
     def run(side: int) -> Callable[[], None]:
@@ -129,20 +133,18 @@ def _one_of_two(file: Target, other: Intent, said: list[str]) -> Check:
 def killed_undo(place: Place, rng: random.Random, name: str) -> Iterator[Check]:
     """Two runs; the undoing of the second is killed, and asked for again, and then the first's."""
     place.close()
-    everything = files = targets(place.empty(), rng, name, _FILES)
+    everything = files = targets(place, rng, name, _FILES)
     home = _new(place.folder / "home")
     os.environ["XDG_DATA_HOME"] = str(home)
     states = [{file.path: file.before for file in files}]
     for field in ("genre", "instrument"):
         plan = save([file.intent for file in files], field, home / f"{field}.json")
-        forking.wait(forking.start(lambda plan=plan: run_command("apply", str(plan), "--yes")))
+        forking.wait(forking.start(partial(run_command, "apply", str(plan), "--yes")))
         states.append(_looks(files))
     files = [f for f in files if states[0][f.path].content != states[1][f.path].content]
     files = [f for f in files if states[1][f.path].content != states[2][f.path].content]
 
-    def undo() -> None:
-        run_command("undo", "--yes")
-
+    undo = partial(run_command, "undo", "--yes")
     ready = forking.replaced([file.path for file in files], rng.randrange(1, len(files) + 1))
     forking.kill_when(forking.start(undo), ready)
     done = all(_same(file, states[1]) for file in files)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
 
-from benchmarks.safety.forms.form import Form
+from benchmarks.safety.forms.form import Form, Named
 from benchmarks.safety.packets import packets
 from benchmarks.safety.seen import Seen, see
 from benchmarks.safety.structure import Parts, parts_of
@@ -144,7 +144,8 @@ def _damaged(before: Look, after: Look) -> Iterator[Problem]:
 def _gone(before: Look, after: Look, form: Form) -> Iterator[Problem]:
     # Where mutagen sees nothing, nobody else can say that a value is still the same.
     fields: Fault = "rewritten" if before.seen.readable else "lost"
-    for fault, named in (("lost", form.exact), (fields, form.fields)):
+    expected: list[tuple[Fault, tuple[Named, ...]]] = [("lost", form.exact), (fields, form.fields)]
+    for fault, named in expected:
         for what, raw in named:
             if times(raw, after.views) < times(raw, before.views):
                 yield Problem(fault, f"bytes of {what}")

@@ -19,9 +19,7 @@ HANG_S = 60.0
 _TRIALS_PER_WORKER = 500  # a fresh process now and then: memory that grows is seen
 
 
-def run_kind(
-    record: Record, kind: str, wanted: int, folder: Path, pattern: str
-) -> Iterator[Tally]:
+def run_kind(record: Record, kind: str, wanted: int, folder: Path, pattern: str) -> Iterator[Tally]:
     """Do trials of a kind until so many checks are made; gives the tally now and then."""
     tally = record.tallies.setdefault(kind, Tally())
     barren = 0

@@ -86,10 +86,10 @@ def _texts(pairs: list[tuple[str, Any]], names: tuple[str, ...]) -> tuple[str, .
 
 
 def _values(value: Any) -> list[str]:
-    if isinstance(value, mutagen.id3.TCON):
-        return list(value.genres)  # type: ignore[no-untyped-call]
-    if isinstance(value, mutagen.id3.TextFrame):
-        return [str(part) for part in value.text]  # type: ignore[attr-defined]
+    if isinstance(value, _m.id3.TCON):
+        return list(value.genres)
+    if isinstance(value, _m.id3.TextFrame):
+        return [str(part) for part in value.text]
     if isinstance(value, _m.apev2.APETextValue):
         return list(value)
     parts = value if isinstance(value, list) else [value]
@@ -111,9 +111,9 @@ def _extras(file: Any) -> list[tuple[str, str]]:
     failed = getattr(tags, "_failed_atoms", {})
     found += [(f"failed atom {name}", repr(raw)) for name, raw in failed.items()]
     found += [("picture", repr(picture.write())) for picture in getattr(file, "pictures", [])]
-    sheet, table = getattr(file, "cuesheet", None), getattr(file, "seektable", None)
-    found += [(name, repr(part.write())) for name, part in (("cuesheet", sheet), ("seektable", table))
-              if part is not None]  # fmt: skip
+    for name in ("cuesheet", "seektable"):
+        if (part := getattr(file, name, None)) is not None:
+            found.append((name, repr(part.write())))
     chapters = getattr(file, "chapters", None)
     found += [("chapter", f"{c.start} {c.title}") for c in chapters or []]
     if hasattr(tags, "vendor"):

@@ -31,6 +31,7 @@ class Place:
     """A folder for trials: music, and a journal that is begun anew from time to time."""
 
     folder: Path
+    names: tuple[str, ...] = NAMES  # of the forms to choose from
     _used: int = 0
     _journal: Journal | None = field(default=None, repr=False)
 

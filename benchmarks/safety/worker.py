@@ -15,15 +15,13 @@ from pathlib import Path
 
 from benchmarks.safety.kinds import KINDS
 from benchmarks.safety.referee import Problem
-from benchmarks.safety.trial import Check, Place
+from benchmarks.safety.trial import NAMES, Check, Place
 
 
-def work(
-    kind: str, first: int, last: int, seed: int, folder: Path, pattern: str = ""
-) -> None:
+def work(kind: str, first: int, last: int, seed: int, folder: Path, pattern: str = "") -> None:
     """Do trials of a kind by their numbers, and print what came of each."""
-    place = Place(folder)
     names = tuple(name for name in KINDS[kind].names if re.search(pattern, name))
+    place = Place(folder, tuple(name for name in NAMES if re.search(pattern, name)) or NAMES)
     for number in range(first, last):
         print(json.dumps({"number": number}), flush=True)
         started = time.monotonic()

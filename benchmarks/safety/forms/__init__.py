@@ -6,7 +6,9 @@ from benchmarks.safety.forms import asf, behind, chunks, flac, mp4, mpeg, ogg
 from benchmarks.safety.forms.form import Form, Maker
 
 FORMS: dict[str, Maker] = {
-    name: maker for module in (mpeg, flac, ogg, chunks, mp4, asf, behind) for name, maker in module.forms()
+    name: maker
+    for module in (mpeg, flac, ogg, chunks, mp4, asf, behind)
+    for name, maker in module.forms()
 }
 
 __all__ = ["FORMS", "Form", "Maker"]

@@ -1,4 +1,7 @@
-"""ASF by hand: tags in all four of its objects. Source: Advanced Systems Format Specification 1.20.3."""
+"""ASF by hand: tags in all four of its objects.
+
+Source: Advanced Systems Format Specification 1.20.3
+"""
 
 from __future__ import annotations
 
@@ -86,9 +89,7 @@ def _listed(guid: bytes, made: list[Named]) -> bytes:
     return obj(guid, struct.pack("<H", len(made)) + b"".join(raw for _, raw in made))
 
 
-def _attributes(
-    rng: random.Random, *, odd: bool
-) -> tuple[list[Named], list[Named], list[Named]]:
+def _attributes(rng: random.Random, *, odd: bool) -> tuple[list[Named], list[Named], list[Named]]:
     extended = [
         ("album", plain("WM/AlbumTitle", 0, wide(f"Ä{word(rng)}"))),
         ("track", plain("WM/TrackNumber", 3, struct.pack("<I", 3))),

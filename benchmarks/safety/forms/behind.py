@@ -30,9 +30,13 @@ def ape_file(rng: random.Random, kind: str, what: str) -> Form:
         made.append(("Cover", item("Cover Art (Back)", b"b.jpg\0" + rng.randbytes(150_000), 2)))
     if what in ("none", "empty", "v1 only"):
         made = []
-    tag = b"" if what in ("none", "v1 only") else ape_tag(rng, header=what != "no header", made=made)
+    tag = (
+        b"" if what in ("none", "v1 only") else ape_tag(rng, header=what != "no header", made=made)
+    )
     if what == "version 1":  # no header, and the footer says so
-        tag = tag[32:].replace(b"APETAGEX" + struct.pack("<I", 2000), b"APETAGEX" + struct.pack("<I", 1000))
+        tag = tag[32:].replace(
+            b"APETAGEX" + struct.pack("<I", 2000), b"APETAGEX" + struct.pack("<I", 1000)
+        )
         tag = tag[:-12] + bytes(12)
     tail = lyrics3(rng) if what.startswith("Lyrics3") else b""
     tail += id3v1(rng, 17) if "v1" in what else b""
@@ -66,9 +70,7 @@ def tta(rng: random.Random, way: Way, *, v1: bool) -> Form:
     return Form(".tta", tag.content + rest, (("sound", rest), *tag.exact), tag.fields)
 
 
-def dsf(
-    rng: random.Random, way: Way | None, *, tail: bytes = b"", other: bytes = b""
-) -> Form:
+def dsf(rng: random.Random, way: Way | None, *, tail: bytes = b"", other: bytes = b"") -> Form:
     """DSF with a tag at the end, or none. Source: DSF File Format Specification 1.01, Sony 2005."""
     chapters = way is not None and way.version == 4 and not way.plain
     written = Written(b"", (), ())

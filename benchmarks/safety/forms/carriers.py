@@ -97,7 +97,7 @@ def fragmented() -> bytes:
     made = io.BytesIO()
     options = {"movflags": "frag_keyframe+empty_moov+default_base_moof"}
     with (
-        av.open(io.BytesIO(whole("aac"))) as source,
+        av.open(io.BytesIO(whole("aac")), "r") as source,
         av.open(made, "w", format="mp4", options=options) as target,
     ):
         stream = target.add_stream_from_template(source.streams.audio[0])

@@ -12,9 +12,11 @@ from benchmarks.safety.forms.form import Form, Maker, Named, some_bytes, word
 from benchmarks.safety.forms.id3 import Way, Written, write
 from benchmarks.safety.forms.mpeg import with_way
 
-_WHAT = ("none", "first", "last", "middle", "capitals", "no ID3", "empty", "behind", "behind zeros",
-         "two", "odd", "2.2", "2.3", "plain long", "unsynchronised", "footer", "chapters", "shorter",
-         "past the end")  # fmt: skip
+_WHAT = (
+    "none", "first", "last", "middle", "capitals", "no ID3", "empty", "behind", "behind zeros",
+    "two", "odd", "2.2", "2.3", "plain long", "unsynchronised", "footer", "chapters", "shorter",
+    "past the end",
+)  # fmt: skip
 
 
 def chunk(name: bytes, body: bytes, order: str = "<", size: int | None = None) -> bytes:

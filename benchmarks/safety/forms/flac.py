@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 
 from benchmarks.safety.forms import carriers
@@ -52,9 +52,16 @@ def cue_sheet(rng: random.Random) -> bytes:
     """A cue sheet of one track and the end."""
     head = word(rng).encode().ljust(128, b"\0") + struct.pack(">Q", 88200) + bytes(259)
     track = struct.pack(">QB", 0, 1) + bytes(12) + bytes(14) + b"\x01"
-    return head + b"\x02" + track + struct.pack(">QB3x", 0, 1) + struct.pack(
-        ">QB", 33000, 170
-    ) + bytes(12) + bytes(14) + b"\0"
+    return (
+        head
+        + b"\x02"
+        + track
+        + struct.pack(">QB3x", 0, 1)
+        + struct.pack(">QB", 33000, 170)
+        + bytes(12)
+        + bytes(14)
+        + b"\0"
+    )
 
 
 def some_genre(rng: random.Random) -> str:
@@ -67,7 +74,7 @@ def file(rng: random.Random, order: str, *, odd: bool = False, front: str = "") 
     q cue sheet, 0 padding, e empty padding, v a second block of comments, x a reserved kind."""
     info, sound = carriers.flac()
     made = comments(rng, odd=odd, genre=some_genre(rng))
-    content = {
+    content: dict[str, Callable[[], Block]] = {
         "c": lambda: (_COMMENT, comment_block(made)),
         "p": lambda: (_PICTURE, picture(rng, rng.randrange(21))),
         "P": lambda: (_PICTURE, picture(rng, 3, 70_000)),

@@ -66,8 +66,10 @@ def text(way: Way, *values: str) -> bytes:
     codec = _CODECS[way.encoding]
     if codec == "utf-16" and not way.order_mark:
         codec = "utf-16-le"
-    return ("\0\0" if way.encoding in (1, 2) else "\0").encode("ascii").join(
-        value.encode(codec) for value in values
+    return (
+        ("\0\0" if way.encoding in (1, 2) else "\0")
+        .encode("ascii")
+        .join(value.encode(codec) for value in values)
     )
 
 

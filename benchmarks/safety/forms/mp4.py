@@ -5,6 +5,7 @@ Source: ISO/IEC 14496-12, and Apple's QuickTime File Format Specification
 
 from __future__ import annotations
 
+import itertools
 import random
 import struct
 from collections.abc import Iterator
@@ -98,9 +99,11 @@ def file(rng: random.Random, build: Build) -> Form:
         moov += atom(b"XYZW", kept[-1][1])
     moov += user
     exact: list[Named] = [("sound", sound + text), *kept]
-    others = {"e": atom(b"free", bytes(rng.choice((0, 8, 3000)))),
-              "u": atom(b"uuid", some_bytes(rng, 40)),
-              "t": atom(b"meta", bytes(4) + atom(b"hdlr", bytes(25)) + atom(b"xml ", b"<x/>"))}  # fmt: skip
+    others = {
+        "e": atom(b"free", bytes(rng.choice((0, 8, 3000)))),
+        "u": atom(b"uuid", some_bytes(rng, 40)),
+        "t": atom(b"meta", bytes(4) + atom(b"hdlr", bytes(25)) + atom(b"xml ", b"<x/>")),
+    }
     exact += [(f"atom {sign}", others[sign]) for sign in "ut" if sign in build.order]
     content = _placed(build, ftyp, moov, sound + text, was, others)
     blind = build.tags == "quicktime" or "zeros" in build.extra
@@ -140,25 +143,31 @@ def in_fragments(rng: random.Random) -> Form:
 def forms() -> Iterator[tuple[str, Maker]]:
     """All of them by name."""
     base = Build()
-    for order in ("fim", "fmi", "feim", "fiem", "fmie", "fmei", "efim", "ufimu", "futmiu", "fiemeu"):
-        for tags in ("full", "none"):
-            yield f"mp4: order {order}, {tags}", partial(file, build=replace(base, order=order, tags=tags))
-    for tags in ("no list", "empty", "quicktime", "odd", "padded", "padded before", "two", "no meta"):
-        for order in ("fim", "fmi"):
-            yield f"mp4: tags {tags}, {order}", partial(file, build=replace(base, order=order, tags=tags))
-    for large in ("mdat", "moov", "end"):
-        for order in ("fim", "fmi") if large != "end" else ("fim",):
-            yield f"mp4: large {large}, {order}", partial(file, build=replace(base, order=order, large=large))
-    for extra in ("chpl", "text", "unknown", "zeros", "chpl text", "other user data"):
-        for order in ("fim", "fmi"):
-            how = replace(base, order=order, extra=frozenset([extra, *extra.split()]))
-            yield f"mp4: {extra}, {order}", partial(file, build=how)
+    for build in _builds(base):
+        extra = " ".join(sorted(build.extra))
+        words = [build.order, build.tags, f"large {build.large}" * bool(build.large), extra]
+        name = ", ".join(word for word in words if word)
+        yield f"mp4: order {name}", partial(file, build=build)
     yield "mp4: places of 64 bits", partial(file, build=replace(base, wide=True))
     yield "mp4: alac", partial(file, build=replace(base, kind="alac", tags="odd"))
     yield "mp4: alac, index last", partial(file, build=replace(base, kind="alac", order="fmi"))
     for place in ("index", "track", "both"):
         yield f"mp4: tags of the {place}", partial(elsewhere, place=place)
     yield "mp4: fragments", in_fragments
+
+
+def _builds(base: Build) -> Iterator[Build]:
+    """Every order with tags and without, then every make of tags, sizes and neighbours."""
+    orders = ("fim", "fmi", "feim", "fiem", "fmie", "fmei", "efim", "ufimu", "futmiu", "fiemeu")
+    for order, tags in itertools.product(orders, ("full", "none")):
+        yield replace(base, order=order, tags=tags)
+    makes = ("no list", "empty", "quicktime", "odd", "padded", "padded before", "two", "no meta")
+    extras = (["chpl"], ["text"], ["unknown"], ["zeros"], ["chpl", "text"], ["other user data"])
+    for order in ("fim", "fmi"):
+        yield from (replace(base, order=order, tags=tags) for tags in makes)
+        yield from (replace(base, order=order, large=large) for large in ("mdat", "moov"))
+        yield from (replace(base, order=order, extra=frozenset(extra)) for extra in extras)
+    yield replace(base, large="end")
 
 
 def _user_data(

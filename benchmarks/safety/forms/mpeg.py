@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 import struct
 from collections.abc import Iterator
@@ -14,6 +15,9 @@ from benchmarks.safety.forms.form import Form, Maker, Named, some_bytes, word
 from benchmarks.safety.forms.id3 import Way, Written, assemble, frame, synchsafe, text, write
 
 _FRAME = b"\xff\xfb\x90\x04"  # MPEG 1 layer 3, 128 kbit/s, 44.1 kHz, stereo: 417 bytes
+
+
+_RUSSIAN = "\u0420\u043e\u043a\0\u041f\u043e\u043f"
 
 
 def sound(rng: random.Random, frames: int = 24) -> bytes:
@@ -148,8 +152,8 @@ def old_names(rng: random.Random) -> Form:
 def genres(rng: random.Random, *, version: int) -> Form:
     """Genres written in every way there is, and fields that look like ours."""
     way = Way(version, encoding=1)
-    texts = (b"\0(17)", b"\0(17)(9)Loud", b"\x0017", b"\0((Odd)", b"\0(RX)", b"\0Rock\0Pop",
-             b"\1" + "Рок\0Поп".encode("utf-16"), b"\0Rock/Pop", b"\0", b"\1\xfe\xff\0R\0o")  # fmt: skip
+    texts = [b"\0(17)", b"\0(17)(9)Loud", b"\x0017", b"\0((Odd)", b"\0(RX)", b"\0Rock\0Pop"]
+    texts += [b"\1" + _RUSSIAN.encode("utf-16"), b"\0Rock/Pop", b"\0", b"\1\xfe\xff\0R\0o"]
     chosen = rng.sample(texts, rng.choice((1, 1, 2)))
     special = [(frame(way, "TCON", text), ("", b"")) for text in chosen]
     near = [b"\0instruments\0x" + word(rng).encode(), b"\0INSTRUMENT \0y" + word(rng).encode()]
@@ -162,7 +166,9 @@ def genres(rng: random.Random, *, version: int) -> Form:
 def id3v1(rng: random.Random, genre: int = 255) -> bytes:
     """The oldest tag."""
     fields = [word(rng).encode().ljust(30, b"\0") for _ in range(3)]
-    return b"TAG" + b"".join(fields) + b"1999" + b"Gr\xfc\xdfe".ljust(28, b" ") + bytes([0, 7, genre])
+    return (
+        b"TAG" + b"".join(fields) + b"1999" + b"Gr\xfc\xdfe".ljust(28, b" ") + bytes([0, 7, genre])
+    )
 
 
 def lyrics3(rng: random.Random) -> bytes:
@@ -185,11 +191,14 @@ def behind(
     return _form(tag, [("sound and tags behind it", sound(rng) + b"".join(parts))])
 
 
-def junk(rng: random.Random, *, where: str) -> Form:
+def junk(rng: random.Random, *, zeros: bool) -> Form:
     """Bytes that are nobody's, between tag and sound or at the end."""
-    tag, noise = write(rng, Way(rng.choice((2, 3, 4)))), some_bytes(rng, 100).replace(b"\xff", b"\0")
+    tag, noise = (
+        write(rng, Way(rng.choice((2, 3, 4)))),
+        some_bytes(rng, 100).replace(b"\xff", b"\0"),
+    )
     audio = sound(rng)
-    parts = [bytes(40) + audio] if where == "zeros" else [audio + noise]
+    parts = [bytes(40) + audio] if zeros else [audio + noise]
     return _form(tag, [("sound and what is beside it", parts[0])])
 
 
@@ -205,41 +214,44 @@ def forms() -> Iterator[tuple[str, Maker]]:
     """All of them by name."""
     for name, way, specials in ways():
         yield f"mp3: {name}", partial(with_tag, way, specials)
-    for encoding in range(4):
-        for plain in (True, False):
-            way = Way(encoding=encoding, plain=plain)
-            name = f"mp3: 2.4 few frames, encoding {encoding}, {'plain' if plain else 'right'} sizes"
-            yield name, partial(few, way=way)
+    for encoding, plain in itertools.product(range(4), (True, False)):
+        way = Way(encoding=encoding, plain=plain)
+        name = f"mp3: 2.4 few frames, encoding {encoding}, {'plain' if plain else 'right'} sizes"
+        yield name, partial(few, way=way)
+    for what, maker in (*_wrong(), *_around()):
+        yield f"mp3: {what}", maker
+
+
+def _wrong() -> Iterator[tuple[str, Maker]]:
+    """Tags that no book allows."""
     for last in (True, False):
-        yield f"mp3: 2.4 mixed sizes {'first' if last else 'last'}", partial(mixed, version=4, last=last)
-    yield "mp3: 2.3 with a size of 7 bits", partial(mixed, version=3, last=False)
+        where = "first" if last else "last"
+        yield f"2.4 mixed sizes {where}", partial(mixed, version=4, last=last)
+    yield "2.3 with a size of 7 bits", partial(mixed, version=3, last=False)
     for by in (-30, -1, 1, 9, 10, 11, 400):
-        yield f"mp3: tag size wrong by {by}", partial(wrong_size, by=by)
-    yield "mp3: 2.3 with names of 2.2", old_names
+        yield f"tag size wrong by {by}", partial(wrong_size, by=by)
+    yield "2.3 with names of 2.2", old_names
     for version in (2, 3, 4):
-        yield f"mp3: 2.{version} genres of all kinds", partial(genres, version=version)
-    yield "mp3: two tags", two_tags
-    yield "mp3: empty tag, then a full one", empty_then_tag
-    yield "mp3: appended tag", partial(appended, front=False, v1=False)
-    yield "mp3: appended tag, ID3v1", partial(appended, front=False, v1=True)
-    yield "mp3: tag, appended tag", partial(appended, front=True, v1=False)
-    for v2 in (True, False):
-        tag = "tag, " if v2 else ""
-        for ape in ("before", "after", ""):
-            for lyrics in (True, False):
-                for v1 in (True, False):
-                    name = ", ".join(
-                        part for part in (f"APE {ape}" * bool(ape), "Lyrics3" * lyrics, "v1" * v1)
-                        if part
-                    )
-                    maker = partial(behind, ape=ape, lyrics=lyrics, v1=v1, v2=v2)
-                    yield f"mp3: {tag}sound, {name or 'nothing'}", maker
-    yield "mp3: APE without a header", partial(
-        behind, ape="before", lyrics=False, v1=True, v2=True, header=False
-    )
-    yield "mp3: zeros before the sound", partial(junk, where="zeros")
-    yield "mp3: junk at the end", partial(junk, where="end")
-    yield "mp3: Xing and LAME", xing
+        yield f"2.{version} genres of all kinds", partial(genres, version=version)
+    for where in ("zeros before the sound", "junk at the end"):
+        yield where, partial(junk, zeros=where.startswith("zeros"))
+
+
+def _around() -> Iterator[tuple[str, Maker]]:
+    """More than one tag."""
+    yield "two tags", two_tags
+    yield "empty tag, then a full one", empty_then_tag
+    yield "appended tag", partial(appended, front=False, v1=False)
+    yield "appended tag, ID3v1", partial(appended, front=False, v1=True)
+    yield "tag, appended tag", partial(appended, front=True, v1=False)
+    every = itertools.product((True, False), ("before", "after", ""), (True, False), (True, False))
+    for v2, ape, lyrics, v1 in every:
+        words = ["tag" * v2, "sound", f"APE {ape}" * bool(ape), "Lyrics3" * lyrics, "v1" * v1]
+        name = ", ".join(word for word in words if word)
+        yield name, partial(behind, ape=ape, lyrics=lyrics, v1=v1, v2=v2)
+    bare = partial(behind, ape="before", lyrics=False, v1=True, v2=True, header=False)
+    yield "APE without a header", bare
+    yield "Xing and LAME", xing
 
 
 def _form(tag: Written, parts: list[Named]) -> Form:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import random
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
 from benchmarks.safety.forms import carriers
@@ -22,9 +22,7 @@ _SUFFIX = {"vorbis": ".ogg", "opus": ".opus", "speex": ".spx"}
 _FIRST, _LAST, _CONTINUED = 2, 4, 1
 
 
-def page(
-    flags: int, granule: int, serial: int, number: int, lacing: bytes, body: bytes
-) -> bytes:
+def page(flags: int, granule: int, serial: int, number: int, lacing: bytes, body: bytes) -> bytes:
     """A page with its checksum."""
     head = b"OggS\0" + struct.pack("<BqII", flags, granule, serial, number)
     rest = bytes([len(lacing)]) + lacing + body
@@ -47,14 +45,20 @@ def paged(
 
 
 def _pages_of(
-    group: list[tuple[int, bytes]], serial: int, segments: int, number: int, *, begin: bool,
-    end: bool
+    group: list[tuple[int, bytes]],
+    serial: int,
+    segments: int,
+    number: int,
+    *,
+    begin: bool,
+    end: bool,
 ) -> list[bytes]:
     """The pages of packets that lie one behind the other."""
     lacing: list[tuple[int, int]] = []  # size, time stamp where a packet ends
     for granule, packet in group:
         lacing += [(255, -1)] * (len(packet) // 255) + [(len(packet) % 255, granule)]
-    body, made, at = b"".join(packet for _, packet in group), [], 0
+    body, at = b"".join(packet for _, packet in group), 0
+    made: list[bytes] = []
     for start in range(0, len(lacing), segments):
         part = lacing[start : start + segments]
         size = sum(length for length, _ in part)
@@ -71,11 +75,11 @@ def _pages_of(
 
 def stream(
     rng: random.Random, codec: str, *, extra: str = "", segments: int = 255, first: int = 0,
-    together: bool = False, serial: int | None = None, made: list[Named] | None = None,
+    together: bool = False, serial: int | None = None, bare: bool = False,
 ) -> tuple[list[bytes], list[Named], list[Named]]:  # fmt: skip
     """The pages of one stream, what must stay of it, and its comments."""
     packets = list(carriers.ogg_packets(codec))
-    made = made if made is not None else comments(rng, genre=some_genre(rng), odd=extra == "odd")
+    made = [] if bare else comments(rng, genre=some_genre(rng), odd=extra == "odd")
     if extra in ("picture", "large picture"):
         block = picture(rng, 3, 200_000 if extra.startswith("large") else 900)
         made.append(("picture", b"METADATA_BLOCK_PICTURE=" + base64.b64encode(block)))
@@ -99,7 +103,7 @@ def stream(
 def single(rng: random.Random, codec: str, **how: object) -> Form:
     """One stream."""
     pages, exact, fields = stream(rng, codec, **how)  # type: ignore[arg-type]
-    return Form(_SUFFIX[codec], b"".join(pages), tuple(exact), _visible(fields))
+    return Form(_SUFFIX[codec], b"".join(pages), tuple(exact), tuple(fields))
 
 
 def chained(rng: random.Random, codec: str, other: str) -> Form:
@@ -109,7 +113,7 @@ def chained(rng: random.Random, codec: str, other: str) -> Form:
     second, more, its = stream(rng, other, serial=serial)
     tail: list[Named] = [("second stream", page) for page in second]
     return Form(_SUFFIX[codec], b"".join([*pages, *second]), (*exact, *more, *its, *tail),
-                _visible(fields))  # fmt: skip
+                tuple(fields))  # fmt: skip
 
 
 def multiplexed(rng: random.Random, codec: str, *, early: bool) -> Form:
@@ -124,7 +128,7 @@ def multiplexed(rng: random.Random, codec: str, *, early: bool) -> Form:
         turns += rest[:2] + more[:1]
         rest, more = rest[2:], more[1:]
     tail: list[Named] = [("page of the other stream", page) for page in others]
-    return Form(_SUFFIX[codec], b"".join(turns), (*exact, *tail), _visible(fields))
+    return Form(_SUFFIX[codec], b"".join(turns), (*exact, *tail), tuple(fields))
 
 
 def wrong_checksums(rng: random.Random, codec: str, *, which: str, large: bool) -> Form:
@@ -137,7 +141,9 @@ def wrong_checksums(rng: random.Random, codec: str, *, which: str, large: bool) 
     wrong[at] ^= 1 << rng.randrange(8)
     pages[place] = bytes(wrong)
     exact = [("wrong page", bytes(wrong[27:]))] if which == "sound" else []
-    return Form(_SUFFIX[codec], b"".join(pages), tuple(exact), _visible(fields)[: which == "sound"])
+    return Form(
+        _SUFFIX[codec], b"".join(pages), tuple(exact), tuple(fields if which == "sound" else ())
+    )
 
 
 def junk(rng: random.Random, codec: str, *, where: str) -> Form:
@@ -145,7 +151,7 @@ def junk(rng: random.Random, codec: str, *, where: str) -> Form:
     pages, exact, fields = stream(rng, codec)
     place = len(pages) if where == "end" else rng.randrange(4, len(pages))
     pages.insert(place, noise := b"junk" + some_bytes(rng, 40))
-    return Form(_SUFFIX[codec], b"".join(pages), (*exact, ("junk", noise)), _visible(fields))
+    return Form(_SUFFIX[codec], b"".join(pages), (*exact, ("junk", noise)), tuple(fields))
 
 
 def holes(rng: random.Random, codec: str) -> Form:
@@ -154,34 +160,38 @@ def holes(rng: random.Random, codec: str) -> Form:
     place = rng.randrange(4, len(pages) - 1)
     del pages[place]
     kept = b"".join(pages)
-    return Form(_SUFFIX[codec], kept, tuple(n for n in exact if n[1] in kept), _visible(fields))
+    return Form(_SUFFIX[codec], kept, tuple(n for n in exact if n[1] in kept), tuple(fields))
 
 
 def forms() -> Iterator[tuple[str, Maker]]:
     """All of them by name."""
     for codec in _HEADERS:
-        yield f"ogg: {codec}", partial(single, codec=codec)
-        for extra in ("picture", "large picture", "tail", "zeros", "odd"):
-            yield f"ogg: {codec}, {extra}", partial(single, codec=codec, extra=extra)
-        for segments in (1, 2, 7, 50):
-            name = f"ogg: {codec}, pages of {segments} segments"
-            yield name, partial(single, codec=codec, segments=segments, extra="picture")
-        yield f"ogg: {codec}, headers together", partial(single, codec=codec, together=True)
-        yield f"ogg: {codec}, numbers from 5", partial(single, codec=codec, first=5)
-        yield f"ogg: {codec}, no comments", partial(single, codec=codec, made=[])
-        for early in (True, False):
-            name = f"ogg: {codec} multiplexed {'early' if early else 'late'}"
-            yield name, partial(multiplexed, codec=codec, early=early)
-        for which in ("sound", "first", "comments"):
-            for large in (True, False):
-                name = f"ogg: {codec}, wrong checksum ({which}){', picture' * large}"
-                yield name, partial(wrong_checksums, codec=codec, which=which, large=large)
-        for where in ("end", "middle"):
-            yield f"ogg: {codec}, junk ({where})", partial(junk, codec=codec, where=where)
-        yield f"ogg: {codec}, holes", partial(holes, codec=codec)
-        for other in _HEADERS:
-            yield f"ogg: {codec} chained with {other}", partial(chained, codec=codec, other=other)
+        for what, maker in (*_whole(), *_odd()):
+            yield f"ogg: {codec}{what}", partial(maker, codec=codec)
 
 
-def _visible(fields: list[Named]) -> tuple[Named, ...]:
-    return tuple(fields)
+def _whole() -> Iterator[tuple[str, Callable[..., Form]]]:
+    """One stream, in every cut."""
+    yield "", single
+    for extra in ("picture", "large picture", "tail", "zeros", "odd"):
+        yield f", {extra}", partial(single, extra=extra)
+    for segments in (1, 2, 7, 50):
+        yield f", pages of {segments} segments", partial(single, segments=segments, extra="picture")
+    yield ", headers together", partial(single, together=True)
+    yield ", numbers from 5", partial(single, first=5)
+    yield ", no comments", partial(single, bare=True)
+    for other in _HEADERS:
+        yield f" chained with {other}", partial(chained, other=other)
+
+
+def _odd() -> Iterator[tuple[str, Callable[..., Form]]]:
+    """Files that are not as they should be."""
+    for early in (True, False):
+        yield f" multiplexed {'early' if early else 'late'}", partial(multiplexed, early=early)
+    for which in ("sound", "first", "comments"):
+        for large in (True, False):
+            what = f", wrong checksum ({which}){', picture' * large}"
+            yield what, partial(wrong_checksums, which=which, large=large)
+    for where in ("end", "middle"):
+        yield f", junk ({where})", partial(junk, where=where)
+    yield ", holes", holes

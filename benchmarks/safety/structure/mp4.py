@@ -16,7 +16,7 @@ def parts(content: bytes) -> dict[str, bytes]:
     ends = _mdat_ends(content)
     for path, body in _atoms(content, 0, len(content), b""):
         name = path.rsplit(b".", 1)[-1]
-        if name in _FREE or b".meta" in path and path.endswith((b".ilst", b".hdlr")):
+        if name in _FREE or (b".meta" in path and path.endswith((b".ilst", b".hdlr"))):
             continue
         number = sum(key.startswith(f"{path.decode('latin-1')} ") for key in found)
         key = f"{path.decode('latin-1')} {number}"

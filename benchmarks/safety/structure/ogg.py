@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import struct
 from collections import defaultdict
 from dataclasses import dataclass
@@ -42,7 +43,9 @@ def pages(content: bytes) -> list[Page]:
     while at < len(content):
         if content[at : at + 4] != b"OggS" or len(content) < at + 27:
             raise ValueError("something stands between the pages")
-        flags, granule, serial, sequence, check, count = struct.unpack_from("<BqIIIB", content, at + 5)
+        flags, granule, serial, sequence, check, count = struct.unpack_from(
+            "<BqIIIB", content, at + 5
+        )
         lacing = content[at + 27 : at + 27 + count]
         end = at + 27 + count + sum(lacing)
         if end > len(content):
@@ -85,12 +88,14 @@ def _stream(stream: list[Page]) -> dict[str, bytes]:
     for packet in kept:
         digest.update(len(packet).to_bytes(4, "big") + packet)
     numbers = [page.sequence for page in stream]
-    steps = {number: later - number for number, later in zip(numbers, numbers[1:], strict=False)}
+    steps = {number: later - number for number, later in itertools.pairwise(numbers)}
     return {
         "packets": digest.digest(),
         "time stamps": repr([(page.granule, page.flags & 6) for page in sound]).encode(),
         "checksums": repr([page.right for page in sound]).encode(),
-        "headers' checksums": repr(all(page.right for page in stream[:-len(sound) or None])).encode(),
+        "headers' checksums": repr(
+            all(page.right for page in stream[: -len(sound) or None])
+        ).encode(),
         "page numbers": repr(sorted(set(steps.values()))).encode(),
     }
 
