@@ -13,7 +13,7 @@ _FREE = (b"free", b"skip")
 def parts(content: bytes) -> dict[str, bytes]:
     """Atoms by number and path."""
     found: dict[str, bytes] = {}
-    ends = _mdat_ends(content)
+    ends = sounds(content)
     for path, body in _atoms(content, 0, len(content), b""):
         name = path.rsplit(b".", 1)[-1]
         if name in _FREE or (b".meta" in path and path.endswith((b".ilst", b".hdlr"))):
@@ -27,7 +27,7 @@ def parts(content: bytes) -> dict[str, bytes]:
     return found
 
 
-def _mdat_ends(content: bytes) -> list[tuple[int, int]]:
+def sounds(content: bytes) -> list[tuple[int, int]]:
     """From where to where there is sound."""
     at, found = 0, []
     while at + 8 <= len(content):
@@ -43,13 +43,13 @@ def _mdat_ends(content: bytes) -> list[tuple[int, int]]:
     return found
 
 
-def _at_places(content: bytes, sounds: list[tuple[int, int]], body: bytes, width: int) -> bytes:
+def _at_places(content: bytes, where: list[tuple[int, int]], body: bytes, width: int) -> bytes:
     """What stands at each place of a table, as far as it is sound."""
     (count,) = struct.unpack_from(">I", body, 4)
     digest = hashlib.blake2b(count.to_bytes(4, "big"))
     for number in range(count):
         place = int.from_bytes(body[8 + width * number : 8 + width * (number + 1)], "big")
-        end = next((end for start, end in sounds if start <= place < end), place)
+        end = next((end for start, end in where if start <= place < end), place)
         digest.update(content[place : min(place + 64, end)] + b"|")
     return digest.digest()
 
