@@ -3,8 +3,8 @@
     python -m benchmarks.safety [--trials 100000 | --quick] [--seed 1] [--state safety.json]
 
 Writes the counts to benchmarks/SAFETY.md, and with --readme into the README; a run that was stopped
-goes on where it was. `--replay KIND:NUMBER` does one trial again, says what is wrong with it, and
-keeps its file before and after. Linux or macOS; as root on Linux it fills a small disk too.
+goes on where it was. `--replay KIND:NUMBER` does one trial again with the same seed and forms, says
+what is wrong with it, and keeps the files that it left. Linux or macOS.
 """
 
 from __future__ import annotations
@@ -18,7 +18,9 @@ from pathlib import Path
 from benchmarks.safety.kinds import KINDS
 from benchmarks.safety.report import table, total, write
 from benchmarks.safety.running import run_kind
-from benchmarks.safety.tally import Record, load
+from benchmarks.safety.tally import FAULTS, Record, load
+from benchmarks.safety.trial import Place
+from benchmarks.safety.worker import chosen, one
 
 ROOT = Path(__file__).parent.parent.parent
 RESULTS = ROOT / "benchmarks" / "SAFETY.md"
@@ -28,6 +30,8 @@ QUICK = 3000
 def main() -> None:
     """Do all of it, write the table; exit code 1 where anything went wrong."""
     args = parser().parse_args()
+    if args.replay:
+        raise SystemExit(replay(args))
     trials = QUICK if args.quick else args.trials
     record = load(args.state, args.seed, code_version())
     kinds = [kind for kind in KINDS if not args.kinds or kind in args.kinds.split(",")]
@@ -40,6 +44,20 @@ def main() -> None:
                 print(f"{kind}: {tally.checks:,} of {wanted:,}, {tally.bad} bad, {rate:.0f}/s",
                       file=sys.stderr, flush=True)  # fmt: skip
     finish(args, record, trials)
+
+
+def replay(args: argparse.Namespace) -> int:
+    """Do one trial again; gives 1 where something is wrong."""
+    kind, number = args.replay.split(":")
+    folder = Path(tempfile.mkdtemp(dir=args.folder))
+    bad = False
+    for check in one(Place(folder, chosen(args.forms)), kind, int(number), args.seed, args.forms):
+        print(f"{check.form}: {check.status} {check.note}")
+        for problem in check.problems:
+            print(f"  {problem.fault}: {problem.what}")
+        bad = bad or any(problem.fault in FAULTS for problem in check.problems)
+    print(f"files: {folder / 'music'}")
+    return int(bad)
 
 
 def finish(args: argparse.Namespace, record: Record, trials: int) -> None:
@@ -62,6 +80,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--forms", default="", help="only forms whose names match this pattern")
     made.add_argument("--folder", type=Path, default=default_folder(), help="where to work")
     made.add_argument("--readme", action="store_true", help="write the table into the README too")
+    made.add_argument("--replay", default="", help="one trial, such as forms:84")
     made.add_argument("--dry", action="store_true", help="write no results")
     return made
 

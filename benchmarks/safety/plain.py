@@ -29,7 +29,7 @@ def change_and_undo(place: Place, rng: random.Random, name: str) -> Iterator[Che
 def fuzz(place: Place, rng: random.Random, name: str) -> Iterator[Check]:
     """The same with a file whose tags were damaged before."""
     form = make(name, rng)
-    damaged = Form(form.suffix, fuzzed(form, rng))
+    damaged = Form(form.suffix, fuzzed(form, rng), blind=form.blind)
     path = put(damaged, place.empty())
     yield from _there_and_back(place, rng, name, damaged, path)
 

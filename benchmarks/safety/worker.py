@@ -20,23 +20,31 @@ from benchmarks.safety.trial import NAMES, Check, Place
 
 def work(kind: str, first: int, last: int, seed: int, folder: Path, pattern: str = "") -> None:
     """Do trials of a kind by their numbers, and print what came of each."""
-    names = tuple(name for name in KINDS[kind].names if re.search(pattern, name))
-    place = Place(folder, tuple(name for name in NAMES if re.search(pattern, name)) or NAMES)
+    place = Place(folder, chosen(pattern))
     for number in range(first, last):
         print(json.dumps({"number": number}), flush=True)
         started = time.monotonic()
-        name = names[number % len(names)]
-        rng = random.Random(f"{seed}/{kind}/{number}")
-        try:
-            checks = list(KINDS[kind].trial(place, rng, name))
-        except Exception:
-            place.close()
-            text = " / ".join(traceback.format_exc().strip().splitlines()[-5:])
-            checks = [Check(name, "unforeseen", (Problem("false", f"unforeseen: {text}"),))]
-        found = [asdict(check) for check in checks]
+        found = [asdict(check) for check in one(place, kind, number, seed, pattern)]
         said = {"done": number, "checks": found, "s": time.monotonic() - started, "mb": peak_mb()}
         print(json.dumps(said), flush=True)
     place.close()
+
+
+def one(place: Place, kind: str, number: int, seed: int, pattern: str) -> list[Check]:
+    """The checks of one trial: the same for the same kind, number, seed and forms."""
+    names = [name for name in KINDS[kind].names if re.search(pattern, name)]
+    name = names[number % len(names)]
+    try:
+        return list(KINDS[kind].trial(place, random.Random(f"{seed}/{kind}/{number}"), name))
+    except Exception:
+        place.close()
+        text = " / ".join(traceback.format_exc().strip().splitlines()[-5:])
+        return [Check(name, "unforeseen", (Problem("false", f"unforeseen: {text}"),))]
+
+
+def chosen(pattern: str) -> tuple[str, ...]:
+    """The forms that a pattern allows; all of them where it allows none."""
+    return tuple(name for name in NAMES if re.search(pattern, name)) or NAMES
 
 
 def peak_mb() -> float:
