@@ -5,9 +5,11 @@ from __future__ import annotations
 import errno
 import os
 import random
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from benchmarks.safety.attacked import Disk, Intent, Outcome, carry_out, intend
@@ -37,6 +39,12 @@ class Target:
     path: Path
     intent: Intent
     before: Look
+
+    def moved_to(self, folder: Path) -> Target:
+        """The same file in another folder."""
+        path = put(self.form, folder, int(self.path.stem.removeprefix("song")))
+        intent = replace(self.intent, change=replace(self.intent.change, path=path))
+        return replace(self, path=path, intent=intent)
 
 
 def target(folder: Path, rng: random.Random, name: str, number: int = 0) -> Target | None:
@@ -69,6 +77,38 @@ def full(place: Place, rng: random.Random, name: str) -> Iterator[Check]:
     """The disk is full from one of its uses on."""
     files = targets(place, rng, name, rng.choice((1, 3)))
     yield from _at_every_use(place, files, errno.ENOSPC, lasting=True)
+
+
+def small_disk(place: Place, rng: random.Random, name: str) -> Iterator[Check]:
+    """A real disk on which there is no room for a copy, and then there is; needs root on Linux."""
+    files = targets(place, rng, name, 4)
+    mount = place.folder / "small"
+    mount.mkdir(exist_ok=True)
+    size = 3 * sum(len(file.form.content) for file in files) + (1 << 20)
+    command = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(mount)]
+    if not files or sys.platform != "linux" or os.geteuid() or subprocess.call(command):
+        return
+    try:
+        yield from _without_room([file.moved_to(mount) for file in files], place)
+    finally:
+        subprocess.run(["umount", str(mount)], check=True)
+
+
+def _without_room(files: list[Target], place: Place) -> Iterator[Check]:
+    folder = files[0].path.parent
+    ballast = folder / "ballast"
+    left = os.statvfs(folder).f_bavail * os.statvfs(folder).f_frsize
+    ballast.write_bytes(bytes(max(0, left - min(len(file.form.content) for file in files) // 2)))
+    for _ in range(2):
+        outcomes = carry_out([file.intent for file in files], place.journal)
+        for file, outcome in zip(files, outcomes, strict=True):
+            yield told(file, outcome)
+        others = left_behind(*(file.path for file in files), ballast)
+        if others:
+            yield Check(files[0].name, "as before", tuple(others))
+        if all(outcome.status == "changed" for outcome in outcomes):
+            return
+        ballast.unlink(missing_ok=True)
 
 
 def _at_every_use(

@@ -20,10 +20,11 @@ class Kind:
 
 
 KINDS: dict[str, Kind] = {
-    "forms": Kind(plain.change_and_undo, "tags written, and taken back", 0.28),
+    "forms": Kind(plain.change_and_undo, "tags written, and taken back", 0.275),
     "fuzz": Kind(plain.fuzz, "the same with damaged tags", 0.20),
     "faults": Kind(faults.failures, "each use of the disk fails in turn", 0.15),
     "full": Kind(faults.full, "the disk is full from each of its uses on", 0.08),
+    "small": Kind(faults.small_disk, "a small disk without room, then with room", 0.005),
     "wrong": Kind(faults.wrong_byte, "the disk keeps one wrong byte of the copy", 0.06),
     "edits": Kind(faults.edits, "another program edits the file and puts its time back", 0.05),
     "last": Kind(faults.last_edits, "the same, right before the copy takes its place", 0.01),

@@ -11,6 +11,7 @@ from benchmarks.safety.forms import Form
 from benchmarks.safety.packets import program_hash
 from benchmarks.safety.referee import Look, Problem, judge, same_again
 from benchmarks.safety.trial import NAMES, Check, Place, make, put
+from tests.mutations import mutate
 
 _HUGE = (b"\xff" * 4, b"\x7f\xff\xff\xff", b"\x7f" * 4, b"\x80\0\0\0", bytes(4), b"\0\0\0\1",
          b"\0\0\0\x7f", b"\0\0\0\x80", b"\xff" * 8, bytes(8))  # fmt: skip
@@ -29,7 +30,9 @@ def change_and_undo(place: Place, rng: random.Random, name: str) -> Iterator[Che
 def fuzz(place: Place, rng: random.Random, name: str) -> Iterator[Check]:
     """The same with a file whose tags were damaged before."""
     form = make(name, rng)
-    damaged = Form(form.suffix, fuzzed(form, rng), blind=form.blind)
+    other = make(rng.choice(place.names), rng).content if rng.random() < 0.2 else b""
+    content = mutate(form.content, other, rng) if other else fuzzed(form, rng)
+    damaged = Form(form.suffix, content, blind=form.blind)
     path = put(damaged, place.empty())
     yield from _there_and_back(place, rng, name, damaged, path)
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from benchmarks.safety.forms import asf, behind, chunks, flac, mp4, mpeg, ogg
+from benchmarks.safety.forms import asf, behind, chunks, flac, mp4, mpeg, ogg, wild
 from benchmarks.safety.forms.form import Form, Maker
 
 FORMS: dict[str, Maker] = {
     name: maker
-    for module in (mpeg, flac, ogg, chunks, mp4, asf, behind)
+    for module in (mpeg, flac, ogg, chunks, mp4, asf, behind, wild)
     for name, maker in module.forms()
 }
 

@@ -12,7 +12,7 @@ from benchmarks.safety.forms.form import Form, Maker, Named, some_bytes, word
 from benchmarks.safety.forms.id3 import Way, Written, write
 from benchmarks.safety.forms.mpeg import with_way
 
-_WHAT = (
+WHAT = (
     "none", "first", "last", "middle", "capitals", "no ID3", "empty", "behind", "behind zeros",
     "two", "odd", "2.2", "2.3", "plain long", "unsynchronised", "footer", "chapters", "shorter",
     "past the end",
@@ -64,7 +64,7 @@ def file(rng: random.Random, kind: str, what: str) -> Form:
 def forms() -> Iterator[tuple[str, Maker]]:
     """All of them by name."""
     for kind in ("WAV", "WAV odd", "RF64", "AIFF", "AIFC"):
-        for what in _WHAT:
+        for what in WHAT:
             yield f"{kind}: tag {what}", partial(file, kind=kind, what=what)
 
 
