@@ -75,7 +75,7 @@ class Look:
 def judge(before: Look, after: Look, wish: Wish, form: Form | None = None) -> list[Problem]:
     """All that is wrong with a file that was said to be changed as wished."""
     found = _lost(before.seen, after.seen)
-    if after.seen.readable and not (form and form.blind):
+    if before.seen.readable and after.seen.readable and not (form and form.blind):
         found += _false(before.seen, after.seen, wish)
     else:
         found += _absent(after, wish)
@@ -117,7 +117,9 @@ def _false(before: Seen, after: Seen, wish: Wish) -> Iterator[Problem]:
 def _absent(after: Look, wish: Wish) -> Iterator[Problem]:
     """Values that no reader can find, since they are nowhere."""
     for value in (*(wish.genres or ()), *(wish.instruments or ())):
-        coded = {value.encode(codec) for codec in ("utf-8", "utf-16-le", "utf-16-be")}
+        coded = [value.encode(codec) for codec in ("utf-8", "utf-16-le", "utf-16-be")]
+        if all(ord(sign) < 256 for sign in value):
+            coded.append(value.encode("latin-1"))
         if not any(times(raw, after.views) for raw in coded):
             yield Problem("false", f"{value} is nowhere in the file")
 
