@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from benchmarks.safety.attacked import Disk, Intent, Outcome, carry_out, intend
+from benchmarks.safety.attacked import Disk, Intent, Outcome, carry_out, intend, recover
 from benchmarks.safety.disks import (
     FailingDisk,
     SharedDisk,
@@ -129,6 +129,9 @@ def applied(place: Place, files: list[Target], disk: Disk) -> Iterator[Check]:
     for file, outcome in zip(files, outcomes, strict=True):
         yield told(file, outcome)
     others = left_behind(*(file.path for file in files))
+    if others:  # a disk that fails to remove a copy leaves it to the next start
+        recover(place.journal)
+        others = left_behind(*(file.path for file in files))
     if others:
         yield Check(files[0].name, "as before", tuple(others))
 
