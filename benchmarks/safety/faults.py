@@ -125,12 +125,13 @@ def _at_every_use(
 
 def applied(place: Place, files: list[Target], disk: Disk) -> Iterator[Check]:
     """What became of files that were written together."""
-    outcomes = carry_out([file.intent for file in files], place.journal, disk)
+    journal = place.journal
+    outcomes = carry_out([file.intent for file in files], journal, disk)
     for file, outcome in zip(files, outcomes, strict=True):
         yield told(file, outcome)
     others = left_behind(*(file.path for file in files))
     if others:  # a disk that fails to remove a copy leaves it to the next start
-        recover(place.journal)
+        recover(journal)
         others = left_behind(*(file.path for file in files))
     if others:
         yield Check(files[0].name, "as before", tuple(others))
