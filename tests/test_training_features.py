@@ -12,7 +12,7 @@ import torch
 from tagger.errors import DataError
 from tagger.mel import hz_to_mel, mel_to_hz
 from tests import audio_files
-from tests.training_data import RATE, SPEC, clip, tone, write_soft, write_sound
+from tests.training_data import RATE, SPEC, clip, heard_all, tone, write_soft, write_sound
 from training.datasets import Clip
 from training.features import LEAST_POWER, Mel, load_features, read_mono
 from training.frontend import mel_power
@@ -20,11 +20,15 @@ from training.labels import unknown
 from training.teachers import (
     N_PROBABILITIES,
     PATCH_S,
+    PLAIN,
+    STORED,
     TEACHERS,
     WIDTH,
+    columns,
+    fit_scale,
     load_soft,
+    only,
     soft_at,
-    standardise,
 )
 
 FRAMES_PER_S = SPEC.rate // SPEC.hop
@@ -160,33 +164,52 @@ def test_what_libsndfile_cannot_read_is_read_too(tmp_path: Path) -> None:
 def test_teachers_outputs_stand_side_by_side(tmp_path: Path) -> None:
     path = write_soft(tmp_path / "a.npz", seed=1)
     soft, at = load_soft(path), 0
-    assert soft.shape == (2, WIDTH)  # one teacher has a third patch
+    found = soft_at(soft, 0, PLAIN)
+    assert found.shape == (WIDTH,)
     with np.load(path) as stored:
-        for teacher in TEACHERS:
-            part = soft[:, at : at + teacher.width]
-            np.testing.assert_array_equal(part, stored[teacher.name][:2].astype(np.float32))
+        for teacher in STORED:
+            np.testing.assert_array_equal(soft[teacher.name], stored[teacher.name])
+            first = stored[teacher.name][0].astype(np.float32)
+            np.testing.assert_array_equal(found[columns(teacher.name)], first)
+            assert columns(teacher.name).start == at
             at += teacher.width
-    assert [teacher.is_probability for teacher in TEACHERS] == [True, True, True, False, False]
+    assert np.isnan(found[at:]).all()  # of teachers that were not asked
+    assert len(soft["jamendo_musicnn"]) == len(soft["msd"]) + 1  # each on a grid of its own
+    assert [teacher.is_probability for teacher in TEACHERS] == [True] * 3 + [False] * 4
     assert N_PROBABILITIES == 150
 
 
 def test_only_embeddings_are_standardised(tmp_path: Path) -> None:
     soft = {str(i): load_soft(write_soft(tmp_path / f"{i}.npz", i)) for i in range(5)}
-    out = standardise(soft)
-    rows = np.concatenate(list(out.values()))
-    np.testing.assert_array_equal(
-        rows[:, :N_PROBABILITIES], np.concatenate(list(soft.values()))[:, :N_PROBABILITIES]
-    )
-    np.testing.assert_allclose(rows[:, N_PROBABILITIES:].mean(axis=0), 0, atol=1e-4)
-    np.testing.assert_allclose(rows[:, N_PROBABILITIES:].std(axis=0), 1, atol=1e-4)
-    assert standardise({}) == {}
+    scale = fit_scale(soft.values())
+    starts = (0.0, PATCH_S)  # all there are
+    plain = np.stack([soft_at(one, at, PLAIN) for one in soft.values() for at in starts])
+    rows = np.stack([soft_at(one, at, scale) for one in soft.values() for at in starts])
+    np.testing.assert_array_equal(rows[:, :N_PROBABILITIES], plain[:, :N_PROBABILITIES])
+    stored = rows[:, N_PROBABILITIES : columns("mtt_embedding").stop]
+    np.testing.assert_allclose(stored.mean(axis=0), 0, atol=1e-4)
+    np.testing.assert_allclose(stored.std(axis=0), 1, atol=1e-4)
+    assert np.abs(plain[:, columns("msd_embedding")].mean()) > 2
+    nothing = fit_scale([])
+    assert (nothing.mean == 0).all()
+    assert (nothing.spread == 1).all()
 
 
 def test_slice_between_two_patches_gets_both() -> None:
-    soft = np.stack([np.zeros(WIDTH), np.ones(WIDTH), np.full(WIDTH, 3.0)]).astype(np.float32)
+    soft = heard_all((0, 1, 3))
     starts = (-1.0, 0.0, PATCH_S / 4, PATCH_S, 1.5 * PATCH_S, 2 * PATCH_S, 99.0)
-    found = [float(soft_at(soft, start)[0]) for start in starts]
+    found = [float(soft_at(soft, start, PLAIN)[0]) for start in starts]
     assert found == pytest.approx([0, 0, 0.25, 1, 2, 3, 3])
+    later = [float(soft_at(soft, start, PLAIN)[-1]) for start in (0.25, 0.5, 0.75, 1.0)]
+    assert later == pytest.approx([0.5, 1, 2, 3])  # this one has a row every half second
+
+
+def test_teachers_that_are_not_wanted_say_nothing() -> None:
+    kept = only(heard_all(), ("mtt", "audioset"))
+    found = soft_at(kept, 0, PLAIN)
+    for teacher in TEACHERS:
+        part = found[columns(teacher.name)]
+        assert np.isnan(part).all() == (teacher.name not in ("mtt", "audioset"))
 
 
 @pytest.mark.parametrize("content", [None, b"", b"PK no zip", b"\x93NUMPY"])

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from tagger.errors import DataError
-from tests.training_data import CONFIG, HIGH, LOW, SPEC, clip, tone, with_steps
+from tests.training_data import CONFIG, HIGH, LOW, SPEC, clip, heard_all, tone, with_steps
 from training.blending import mixup_draw
 from training.config import Config
 from training.features import LEAST_POWER, Mel
@@ -49,7 +49,7 @@ def pools() -> Pools:
     songs = [clip(f"song{i}", labels[i % 2]) for i in range(8)]
     solos = [clip(f"solo{i}", unknown()) for i in range(2)]
     mels = {c.id: _mel(LOW if i % 2 else HIGH, i) for i, c in enumerate([*songs, *solos])}
-    soft = {c.id: np.full((2, WIDTH), 0.5, np.float32) for c in songs[:4]}
+    soft = {c.id: heard_all() for c in songs[:4]}
     rendered = Pool.of(solos, mels, {}, SPEC)
     return Pools(Pool.of(songs, mels, soft, SPEC), Pool.of(solos, mels, {}, SPEC), rendered)
 

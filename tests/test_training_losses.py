@@ -7,7 +7,7 @@ from torch.nn import functional
 
 from training.labels import GENRE_SLICE, INSTRUMENT_SLICE, VOCABULARY
 from training.losses import label_loss, masked_bce, teacher_loss
-from training.teachers import N_PROBABILITIES, WIDTH
+from training.teachers import N_PROBABILITIES, WIDTH, columns
 
 K = len(VOCABULARY)
 NAN = float("nan")
@@ -98,11 +98,14 @@ def test_each_partner_of_a_mixup_keeps_its_own_mask() -> None:
 def test_teachers_tags_and_embeddings() -> None:
     outputs = _logits(4, WIDTH)
     soft = torch.rand(4, WIDTH, generator=_rng())
-    tags, rest = slice(0, N_PROBABILITIES), slice(N_PROBABILITIES, None)
-    expected = (
-        functional.binary_cross_entropy_with_logits(outputs[:, tags], soft[:, tags])
-        + 0.5 * ((outputs[:, rest] - soft[:, rest]) ** 2).mean()
-    )
+    tags = slice(0, N_PROBABILITIES)
+    errors = [
+        ((outputs[:, columns(name)] - soft[:, columns(name)]) ** 2).mean()
+        for name in ("msd_embedding", "mtt_embedding", "audioset", "audioset_embedding")
+    ]
+    expected = functional.binary_cross_entropy_with_logits(
+        outputs[:, tags], soft[:, tags]
+    ) + 0.5 * sum(errors)
     found = teacher_loss(outputs, soft, 0.5)
     assert _value(found) == pytest.approx(_value(expected), rel=1e-5)
 
@@ -114,6 +117,16 @@ def test_slice_without_a_teacher_does_not_count() -> None:
     heard = torch.tensor([0, 2, 3])
     assert _value(loss) == pytest.approx(_value(teacher_loss(outputs[heard], soft[heard], 0.5)))
     assert not _gradient(loss, outputs)[1].any()
+
+
+def test_teacher_that_was_not_asked_takes_no_share_from_the_others() -> None:
+    outputs, soft = _logits(4, WIDTH), torch.full((4, WIDTH), NAN)
+    of = columns("audioset_embedding")
+    soft[:, of] = torch.rand(4, of.stop - of.start, generator=_rng())
+    loss = teacher_loss(outputs, soft, 0.5)
+    expected = 0.5 * ((outputs[:, of] - soft[:, of]) ** 2).mean()
+    assert _value(loss) == pytest.approx(_value(expected), rel=1e-5)
+    assert not _gradient(loss, outputs)[:, : of.start].any()
 
 
 def test_no_teacher_at_all_is_no_loss() -> None:

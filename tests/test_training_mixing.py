@@ -7,11 +7,12 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from tests.training_data import SPEC, clip
+from tests.training_data import SPEC, clip, heard_all
 from training.features import Mel
 from training.labels import Targets, genre_targets, unknown
 from training.mixing import (
     FEWEST,
+    USUAL_S,
     Pool,
     Pools,
     Recipe,
@@ -22,7 +23,7 @@ from training.mixing import (
     mix,
     rarity,
 )
-from training.teachers import WIDTH
+from training.teachers import PATCH_S, WIDTH, Scale
 
 NAN = float("nan")
 RECIPE = Recipe(songs=4, rendered=3, solos=2, noise=0, overlay=0.0, rendered_overlay=0.0)
@@ -42,8 +43,8 @@ def _rising(frames: int, by: float) -> Mel:
 def _pool(name: str, value: float = NAN, *, heard: bool = False, frames: int = 120) -> Pool:
     clips = [clip(f"{name}{i}", np.full_like(unknown(), value)) for i in range(3)]
     features = {c.id: _mel(frames, seed=i) for i, c in enumerate(clips)}
-    row = np.full((4, WIDTH), 0.5, dtype=np.float32)
-    return Pool.of(clips, features, {c.id: row for c in clips} if heard else {}, SPEC)
+    soft = {c.id: heard_all() for c in clips} if heard else {}
+    return Pool.of(clips, features, soft, SPEC)
 
 
 def _slice(seed: int, targets: Targets | None = None, scale: float = 1.0) -> Slice:
@@ -161,13 +162,37 @@ def test_draw_reaches_both_ends_of_a_clip() -> None:
 def test_draw_takes_the_teachers_words_at_its_place() -> None:
     # One patch is 2.99 s; a clip of 4 s makes slices that begin 0 to 3 s into it.
     mel = _rising(200, 100)
-    soft = np.stack([np.zeros(WIDTH), np.ones(WIDTH)]).astype(np.float32)
-    pool = Pool.of([clip("a", unknown())], {"a": mel}, {"a": soft}, SPEC)
+    pool = Pool.of([clip("a", unknown())], {"a": mel}, {"a": heard_all((0, 1))}, SPEC)
     rng = np.random.default_rng(1)
     for _ in range(20):
         drawn = pool.draw(rng)
         start_s = float(np.log10(drawn.power[0, 0])) * 100 * SPEC.hop / SPEC.rate
         assert float(drawn.soft[0]) == pytest.approx(min(1, start_s / 2.992), abs=0.01)
+        assert float(drawn.soft[-1]) == pytest.approx(min(1, start_s / 0.5), abs=0.01)
+
+
+def test_part_of_a_file_takes_the_teachers_words_of_its_own_place() -> None:
+    late = clip("a", unknown(), start_s=2 * PATCH_S)
+    pool = Pool.of([late], {"a": _mel(SPEC.n_frames)}, {"a": heard_all((0, 1, 2, 3))}, SPEC)
+    assert float(pool.draw(np.random.default_rng(1)).soft[0]) == pytest.approx(2)
+
+
+def test_teachers_words_are_standardised_by_the_scale_of_the_pool() -> None:
+    scale = Scale(np.full(WIDTH, 0.25, np.float32), np.full(WIDTH, 0.5, np.float32))
+    song = clip("a", unknown())
+    pool = Pool.of([song], {"a": _mel(120)}, {"a": heard_all()}, SPEC, scale)
+    np.testing.assert_allclose(pool.draw(np.random.default_rng(1)).soft, 0.5)
+
+
+def test_whole_recordings_come_more_often_but_less_than_their_length_says() -> None:
+    frames = round(USUAL_S * SPEC.rate / SPEC.hop)
+    lengths = {"short": frames // 10, "usual": frames, "long": 10 * frames}
+    clips = [clip(name, unknown()) for name in lengths]
+    features = {name: np.zeros((n, SPEC.n_mels), np.float16) for name, n in lengths.items()}
+    weights = Pool.of(clips, features, {}, SPEC).weights
+    assert weights.sum() == pytest.approx(1)
+    assert weights[0] == pytest.approx(weights[1])
+    assert 2 * weights[1] < weights[2] < 9 * weights[1]
 
 
 def test_batch_is_songs_then_solos_then_rendered() -> None:

@@ -23,6 +23,7 @@ from training.heard import Heard
 from training.labels import VOCABULARY, Targets
 from training.mixing import Recipe
 from training.networks.mobile import MobileConfig, Stage
+from training.teachers import STORED, TEACHERS, Outputs
 from training.weak import RULES, TAGS_OF
 
 Array = npt.NDArray[np.float32]
@@ -47,7 +48,13 @@ CONFIG = Config(
     version="0",
     mel=SPEC,
     network=MobileConfig(stem=(4, 4), stages=(Stage(8, 1, 3, (2, 2)),), embedding=16, dropout=0.1),
-    loop=LoopConfig(steps=6, learning_rate=0.02, average_decay=0.8, save_every=2),
+    loop=LoopConfig(
+        steps=6,
+        learning_rate=0.02,
+        average_decay=0.8,
+        save_every=2,
+        teachers=tuple(teacher.name for teacher in STORED),
+    ),
     recipe=Recipe(songs=12, rendered=2, solos=2, noise=0, overlay=0.0, rendered_overlay=0.0),
     augment=AugmentConfig(mask_bands=4, mask_frames=6),
 )
@@ -57,7 +64,8 @@ version = "0"
 mel = { rate = 8000, slice_samples = 8000, n_fft = 256, hop = 160, n_mels = 32, fmin = 30.0, \
 fmax = 4000.0, power_floor = 1e-6, log_gain = 1e4 }
 network = { stem = [4, 4], stages = [[8, 1, 3, [2, 2]]], embedding = 16, dropout = 0.1 }
-loop = { steps = 6, learning_rate = 0.02, average_decay = 0.8, save_every = 2 }
+loop = { steps = 6, learning_rate = 0.02, average_decay = 0.8, save_every = 2, \
+teachers = ["msd", "mtt", "jamendo_musicnn", "msd_embedding", "mtt_embedding"] }
 recipe = { songs = 12, rendered = 2, solos = 2, noise = 0, overlay = 0.0, rendered_overlay = 0.0 }
 augment = { mask_bands = 4, mask_frames = 6 }
 """
@@ -145,6 +153,13 @@ def write_soft(path: Path, seed: int, patches: int = 2) -> Path:
         jamendo_fcn=rng.random((1, 50)).astype(np.float16),
     )
     return path
+
+
+def heard_all(row: Sequence[float] = (0.5, 0.5)) -> dict[str, Outputs]:
+    """Outputs of every teacher, all values of a row the same."""
+    return {
+        t.name: np.repeat(np.array(row, np.float16)[:, None], t.width, axis=1) for t in TEACHERS
+    }
 
 
 def write_data(data: Path) -> Path:

@@ -121,7 +121,7 @@ def train(
     settings = replace(settings, loop=replace(settings.loop, **wanted))
     card = run(
         settings, _split(everything=everything, **where), out, out.parent / "features", device,
-        progress, origin=Origin(start, distil, runs), scalars=tensorboard,
+        progress, data=where["data"], origin=Origin(start, distil, runs), scalars=tensorboard,
     )  # fmt: skip
     if card:
         click.echo(f"wrote {card}; see it with: musictag models show {card}")

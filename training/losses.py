@@ -7,7 +7,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from training.labels import GENRE_SLICE, INSTRUMENT_SLICE
-from training.teachers import N_PROBABILITIES
+from training.teachers import N_PROBABILITIES, TEACHERS, columns
 
 
 def masked_bce(logits: Tensor, targets: Tensor, weights: Tensor) -> Tensor:
@@ -40,16 +40,26 @@ def label_loss(logits: Tensor, targets: Tensor, weights: Tensor) -> Tensor:
 
 
 def teacher_loss(outputs: Tensor, soft: Tensor, embedding_weight: float) -> Tensor:
-    """Distance from what the teachers said: cross-entropy of tags, squared error of embeddings.
+    """Distance from what the teachers said: cross-entropy of tags, squared error of all else.
 
-    Shape: `(B, WIDTH)` twice in, a scalar out; what is NaN (no teacher heard it) does not count
+    Each teacher counts the same, however wide its outputs are.
+    Shape: `(B, WIDTH)` twice in, a scalar out; what is NaN (no teacher was asked) does not count
     """
     tags = masked_bce(
         outputs[:, :N_PROBABILITIES],
         soft[:, :N_PROBABILITIES],
         torch.ones_like(soft[:, :N_PROBABILITIES]),
     )
-    embeddings = soft[:, N_PROBABILITIES:]
-    heard = ~embeddings.isnan()
-    error = (outputs[:, N_PROBABILITIES:] - torch.where(heard, embeddings, 0)) * heard
-    return tags + embedding_weight * error.square().sum() / heard.sum().clamp_min(1)
+    errors = [
+        _squared_error(outputs[:, columns(teacher.name)], soft[:, columns(teacher.name)])
+        for teacher in TEACHERS
+        if not teacher.is_probability
+    ]
+    return tags + embedding_weight * torch.stack(errors).sum()
+
+
+def _squared_error(outputs: Tensor, soft: Tensor) -> Tensor:
+    """Mean over what is known; 0 where nothing is."""
+    known = ~soft.isnan()
+    error = (outputs - torch.where(known, soft, 0)) * known
+    return error.square().sum() / known.sum().clamp_min(1)

@@ -7,6 +7,7 @@ absent only if it is known to be absent from all, and unknown otherwise.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import reduce
 
@@ -18,7 +19,7 @@ from training.datasets import Clip
 from training.features import Mel
 from training.labels import VOCABULARY, Targets
 from training.noises import make_noise
-from training.teachers import WIDTH, soft_at
+from training.teachers import PLAIN, WIDTH, Scale, Soft, soft_at
 from training.watch import Watched
 
 Array = npt.NDArray[np.float32]
@@ -30,7 +31,7 @@ class Slice:
 
     power: Array  # (M, F)
     targets: Targets  # (K,)
-    soft: Array  # (WIDTH,), NaN where no teacher heard it
+    soft: Array  # (WIDTH,), NaN where no teacher was asked
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,17 +39,25 @@ class Pool:
     """Clips of one kind, to draw slices from."""
 
     clips: tuple[Clip, ...]
-    features: dict[str, Mel]
-    soft: dict[str, Array]
+    features: Mapping[str, Mel]
+    soft: Mapping[str, Soft]
     spec: MelSpec
+    scale: Scale
     weights: npt.NDArray[np.float64]  # (len(clips),), chance of each clip
 
     @classmethod
     def of(
-        cls, clips: list[Clip], features: dict[str, Mel], soft: dict[str, Array], spec: MelSpec
+        cls,
+        clips: list[Clip],
+        features: Mapping[str, Mel],
+        soft: Mapping[str, Soft],
+        spec: MelSpec,
+        scale: Scale = PLAIN,
     ) -> Pool:
-        """A pool in which clips of rare labels come more often."""
-        return cls(tuple(clips), features, soft, spec, rarity(clips))
+        """A pool in which clips of rare labels, and long ones, come more often."""
+        lengths = np.array([len(features[clip.id]) for clip in clips])
+        weights = rarity(clips) * np.maximum(1.0, lengths * spec.hop / spec.rate / USUAL_S) ** 0.7
+        return cls(tuple(clips), features, soft, spec, scale, weights / weights.sum())
 
     def draw(self, rng: np.random.Generator) -> Slice:
         """A random slice of a random clip."""
@@ -57,9 +66,13 @@ class Pool:
         start = int(rng.integers(max(1, len(mel) - self.spec.n_frames + 1)))
         soft = np.full(WIDTH, np.nan, dtype=np.float32)
         if clip.id in self.soft:
-            soft = soft_at(self.soft[clip.id], start * self.spec.hop / self.spec.rate)
+            start_s = clip.start_s + start * self.spec.hop / self.spec.rate
+            soft = soft_at(self.soft[clip.id], start_s, self.scale)
         return Slice(crop(mel, start, self.spec, rng), clip.targets, soft)
 
+
+# Seconds of a usual clip; whole recordings come more often, though less than their length says.
+USUAL_S = 30.0
 
 # A label with fewer clips than this does not make them come more often still, or they would be
 # learned by heart.

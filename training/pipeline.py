@@ -10,6 +10,7 @@ from pathlib import Path
 from tagger.card import dump_card
 from tagger.model import load_model
 from training.config import Config
+from training.datasets.instruments import is_rendered
 from training.export import export
 from training.features import load_features
 from training.heard import load_heard, save_heard
@@ -22,6 +23,8 @@ from training.parallel import Team, joined
 from training.pictures import write_pictures
 from training.pools import make_pools
 from training.split import Split
+from training.teacher_networks.outputs import AudioSetTeacher
+from training.teachers import COMPUTED, Outputs
 
 PICTURES, HEARD = "pictures.html", "heard.npz"  # in the folder of a run
 
@@ -45,17 +48,19 @@ def run(
     device: str,
     progress: Progress,
     *,
+    data: Path | None = None,
     origin: Origin = Origin(),
     scalars: bool = False,
 ) -> Path | None:
     """Train, export, calibrate and measure; returns the path of the model's card.
 
     Of several processes that `torchrun` started only the first does more than train, and returns
-    a path. With `scalars`, TensorBoard can show how it goes.
+    a path. `data`: the folder with the arrays of the AudioSet teacher, where the config names it.
+    With `scalars`, TensorBoard can show how it goes.
     """
     with joined(device) as (team, own_device):
         with team.first_alone():
-            pools = _read(config, split, cache, progress if team.is_first else silent)
+            pools = _read(config, split, cache, data, progress if team.is_first else silent)
         folder.mkdir(parents=True, exist_ok=True)
         with _reporting(config, folder, progress, team, scalars=scalars) as (report, heard):
             network = train(
@@ -118,8 +123,20 @@ def _reporting(
         yield report, log.hearing
 
 
-def _read(config: Config, split: Split, cache: Path, progress: Progress) -> Pools:
+def _read(
+    config: Config, split: Split, cache: Path, data: Path | None, progress: Progress
+) -> Pools:
     clips = split.songs + split.solos + split.rendered
     with progress("reading sound", len(clips)) as advance:
         features = load_features(clips, config.mel, cache, advance)
-    return make_pools(config, split, features)
+    if not data or not {teacher.name for teacher in COMPUTED} & set(config.loop.teachers):
+        return make_pools(config, split, features)
+    teacher = AudioSetTeacher(data, cache)
+    to_ask = [clip for clip in split.songs + split.rendered if not is_rendered(clip)]
+    with progress("asking the teacher", len(to_ask)) as advance:
+
+        def asked(path: Path) -> dict[str, Outputs]:
+            advance()
+            return teacher.outputs(path)
+
+        return make_pools(config, split, features, asked)

@@ -2,38 +2,58 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
+
 from tagger.errors import DataError
 from training.config import Config
 from training.datasets import Clip
+from training.datasets.instruments import is_rendered
 from training.features import Mel
 from training.mixing import Pool, Pools
 from training.split import Split
-from training.teachers import Array, load_soft, only, standardise
+from training.teachers import Outputs, fit_scale, load_soft, only
 from training.watch import is_watched, watched
 
+Asked = Callable[[Path], dict[str, Outputs]]  # a file -> what a teacher says of it
 
-def make_pools(config: Config, split: Split, features: dict[str, Mel]) -> Pools:
-    """Pools of the clips that have features; with patience, some songs are only watched."""
-    soft = standardise({clip.id: load_soft(clip.soft) for clip in split.songs if clip.soft})
-    soft = only(soft, config.loop.teachers)
 
-    def pool(clips: list[Clip], soft: dict[str, Array]) -> Pool | None:
+def make_pools(
+    config: Config, split: Split, features: dict[str, Mel], asked: Asked | None = None
+) -> Pools:
+    """Pools of the clips that have features; with patience, some songs are only watched.
+
+    `asked`: a teacher to be asked about songs and mixes, beside the outputs that are stored.
+    """
+    taught = [clip for clip in split.songs + split.rendered if clip.id in features]
+    soft = {clip.id: _soft(clip, config, asked) for clip in taught}
+    scale = fit_scale(soft.values())
+
+    def pool(clips: list[Clip]) -> Pool | None:
         readable = [clip for clip in clips if clip.id in features]
-        return Pool.of(readable, features, soft, config.mel) if readable else None
+        return Pool.of(readable, features, soft, config.mel, scale) if readable else None
 
     stops = config.loop.patience > 0
-    if not (songs := pool([c for c in split.songs if not (stops and is_watched(c))], soft)):
+    if not (songs := pool([c for c in split.songs if not (stops and is_watched(c))])):
         raise DataError("there is no song to learn from")
     heard = [clip for clip in split.songs if stops and is_watched(clip) and clip.id in features]
     if stops and not heard:
         raise DataError("too few artists to watch one in ten of them: set patience = 0")
     return Pools(
         songs=songs,
-        solos=pool([clip for clip in split.solos if not _is_talk(clip)], {}),
-        rendered=pool(split.rendered, {}),
-        talk=pool([clip for clip in split.solos if _is_talk(clip)], {}),
+        solos=pool([clip for clip in split.solos if not _is_talk(clip)]),
+        rendered=pool(split.rendered),
+        talk=pool([clip for clip in split.solos if _is_talk(clip)]),
         watched=watched(heard, features, config.mel) if heard else None,
     )
+
+
+def _soft(clip: Clip, config: Config, asked: Asked | None) -> dict[str, Outputs]:
+    """What the teachers of the config say of a clip's file."""
+    outputs = load_soft(clip.soft) if clip.soft else {}
+    if asked and not is_rendered(clip):
+        outputs |= asked(clip.path)
+    return only(outputs, config.loop.teachers)
 
 
 def _is_talk(clip: Clip) -> bool:

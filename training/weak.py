@@ -18,7 +18,7 @@ import numpy.typing as npt
 from tagger.errors import DataError
 from training.datasets import Clip
 from training.labels import VOCABULARY, Targets, unknown
-from training.teachers import columns, load_soft
+from training.teachers import load_soft
 
 ORCHESTRA = ("Violin", "Cello", "Flute", "Clarinet", "Harp", "Harpsichord")
 BAND = ("Drums", "Electric Bass", "Electric Guitar", "Synthesizer")
@@ -142,11 +142,11 @@ def add_weak_labels(clips: list[Clip], data: Path) -> list[Clip]:
 def weak_targets(soft: Path, tags: dict[str, list[str]], given: Targets) -> Targets:
     """Targets from the teachers' stored outputs and what people gave; most are unknown."""
     targets = unknown()
-    means = load_soft(soft).mean(axis=0)
+    means = {name: rows.mean(axis=0, dtype=np.float32) for name, rows in load_soft(soft).items()}
     for rule in RULES:
         if rule.genre and given[_INDEX[rule.genre]] != 1:
             continue
-        if rule.least <= _sum(means[columns(rule.teacher)], rule, tags) <= rule.most:
+        if rule.least <= _sum(means[rule.teacher], rule, tags) <= rule.most:
             for names, value in ((rule.absent, 0.0), (rule.present, 1.0)):
                 for name in names:
                     targets[_INDEX[name]] = value

@@ -1,0 +1,66 @@
+"""What the AudioSet teacher says of a whole file, window by window, computed once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from zipfile import BadZipFile
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from tagger.errors import DataError
+from training.features import kept_array, read_mono
+from training.teacher_networks.audioset import HOP, N_MELS, RATE, AudioSetNetwork, log_mel
+from training.teacher_networks.session import TeacherSession
+from training.teachers import AUDIOSET_CLASSES, AUDIOSET_HOP_S, Outputs
+
+ARRAYS = "teachers/audioset_mn04.npz"  # in the data folder
+WINDOW_S = 3.0
+_WINDOW = round(WINDOW_S * RATE / HOP)  # frames
+_STEP = round(AUDIOSET_HOP_S * RATE / HOP)
+
+
+class AudioSetTeacher:
+    """Asked about files; its answers are cached in a folder."""
+
+    def __init__(self, data: Path, cache: Path) -> None:
+        self._folder = cache / "audioset_mn04"
+        network = AudioSetNetwork(_arrays(data / ARRAYS)).eval()
+        example = np.zeros((2, N_MELS, _WINDOW), dtype=np.float32)
+        self._session = TeacherSession(network, example, self._folder, "network")
+
+    def outputs(self, path: Path) -> dict[str, Outputs]:
+        """Logits of the musical classes and embeddings of a file's windows, by their names."""
+        values = kept_array(path, self._folder, lambda: self._ask(path))
+        n = len(AUDIOSET_CLASSES)
+        return {"audioset": values[:, :n], "audioset_embedding": values[:, n:]}
+
+    def _ask(self, path: Path) -> Outputs:
+        logits, embeddings = self._session(windows(read_mono(path, RATE)))
+        return np.concatenate([logits[:, AUDIOSET_CLASSES], embeddings], axis=1).astype(np.float16)
+
+
+def windows(samples: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """The teacher's view of a sound, a window every `AUDIOSET_HOP_S`; short sounds end in silence.
+
+    Shape: `(T,)`, mono at `RATE`, in; `(windows, N_MELS, F)` out
+    """
+    least = round(WINDOW_S * RATE)
+    padded = np.pad(samples, (0, max(0, least - len(samples))))
+    mel = log_mel(torch.from_numpy(padded)).numpy()
+    count = 1 + (len(padded) - least) // round(AUDIOSET_HOP_S * RATE)
+    return np.stack([mel[:, i * _STEP : i * _STEP + _WINDOW] for i in range(count)])
+
+
+def _arrays(path: Path) -> dict[str, npt.NDArray[np.float32]]:
+    try:
+        with np.load(path, allow_pickle=False) as stored:
+            return {name: stored[name] for name in stored.files}
+    except (OSError, EOFError, ValueError, BadZipFile) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise DataError(
+            f"the AudioSet teacher cannot be read ({reason}); it may be left out of `teachers` in "
+            "the config",
+            path,
+        ) from error
