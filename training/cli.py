@@ -13,6 +13,7 @@ from tagger.cli.options import MODEL
 from training.ablate.command import ablate
 from training.compare.command import compare
 from training.console import progress, quiet_threads
+from training.counting import count
 from training.options import DATA, DEVICE, FOLD, GTZAN_SPLIT, RENDERED, SOURCE, WEAK, sources_named
 from training.synth.command import synth
 
@@ -236,4 +237,5 @@ main.add_command(evaluate)
 main.add_command(ablate)
 main.add_command(compare)
 main.add_command(synth)
+main.add_command(count)
 main.add_command(page)

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from tagger.errors import DataError
-from training.datasets import Clip, genres, instruments
+from training.datasets import Clip, genres, instruments, recordings
 from training.datasets.source import TEST_FOLD, Source
 from training.labels import GENRE_SLICE, INSTRUMENT_SLICE, unknown
 from training.weak import add_weak_labels
@@ -38,6 +38,7 @@ def load_split(
     """Read all labels and set aside one fold of the songs and of the instruments.
 
     Clips of `sources` are songs too; their fold 0, the test part of some, is never learned from.
+    Newer recordings are songs or solos, held out as instruments are.
     Without a fold only that and the real mixes are held out: for a model that ships, whose rules
     were fitted on runs that held folds out. `weak`: with the labels that teachers leave little
     doubt of, beside those that people gave.
@@ -45,6 +46,7 @@ def load_split(
     songs = genres.load(data) if data else []
     if data and weak:
         songs = add_weak_labels(songs, data)
+    taped = recordings.load(data) if data else []
     sounds = instruments.load(data) if data else []
     midi = [clip for folder in rendered for clip in instruments.load_rendered(folder)]
     added = [clip for source in sources for clip in source.clips]
@@ -52,11 +54,16 @@ def load_split(
         raise DataError(f"no song is in fold {fold}", data / "tracks.csv" if data else None)
     mixes = [clip for clip in sounds if clip.source == instruments.TEST_SOURCE]
     solos = [clip for clip in sounds if clip.source != instruments.TEST_SOURCE]
-    gone = [clip for clip in added if fold is not None and clip.fold == fold]
-    held_out = [c for c in solos + midi if fold is not None and instruments.is_held_out(c, fold)]
-    ids = {clip.id for clip in held_out}
+    solos += [clip for clip in taped if recordings.is_solo(clip)]
+    bands = [clip for clip in taped if not recordings.is_solo(clip)]
+    gone = [clip for clip in added if fold is not None and clip.fold == fold] + _out(bands, fold)
+    held_out = _out(solos + midi, fold)
+    ids = {clip.id for clip in held_out + gone}
+    whole = [
+        clip for clip in songs + added if clip.fold is None or clip.fold not in (fold, TEST_FOLD)
+    ]
     split = Split(
-        songs=[c for c in songs + added if c.fold is None or c.fold not in (fold, TEST_FOLD)],
+        songs=whole + [clip for clip in bands if clip.id not in ids],
         solos=[clip for clip in solos if clip.id not in ids],
         rendered=[clip for clip in midi if clip.id not in ids],
         held_out_songs=[clip for clip in songs if fold is not None and clip.fold == fold]
@@ -67,6 +74,11 @@ def load_split(
     check_disjoint(split.songs, split.held_out_songs + gone)
     check_disjoint(split.solos + split.rendered, split.held_out_instruments + split.real_mixes)
     return split
+
+
+def _out(clips: list[Clip], fold: int | None) -> list[Clip]:
+    """Those that are held out with a fold of the songs, by folds of their own."""
+    return [c for c in clips if fold is not None and instruments.is_held_out(c, fold)]
 
 
 def check_disjoint(learned: list[Clip], held_out: list[Clip]) -> None:

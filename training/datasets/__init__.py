@@ -23,3 +23,5 @@ class Clip:
     soft: Path | None = None  # teachers' outputs for the file
     # What people called it, in our names, whether or not the vocabulary has a label for each.
     names: tuple[str, ...] = ()
+    # What is known of the whole piece, of which the clip is an excerpt; for votes over a piece.
+    piece: Targets | None = None

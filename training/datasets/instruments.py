@@ -101,12 +101,18 @@ def _targets(
     return targets
 
 
-def _fold(row: dict[str, str]) -> int | None:
-    if row["group"] in ONLY_RECORDING:
+def fold_of(group: str) -> int | None:
+    """The fold of a source instrument or song; None where it is learned from in every run."""
+    if group in ONLY_RECORDING:
         return None
+    return 1 + zlib.crc32(group.encode()) % N_FOLDS
+
+
+def _fold(row: dict[str, str]) -> int | None:
+    """Rendered MIDI says train or valid; remixes name their fold."""
     if part := row.get("part"):
-        return VALID if part == "valid" else None
-    return 1 + zlib.crc32(row["group"].encode()) % N_FOLDS
+        return int(part) if part.isdigit() else VALID if part == "valid" else None
+    return fold_of(row["group"])
 
 
 def _names(cell: str) -> list[str]:
