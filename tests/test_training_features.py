@@ -7,12 +7,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+import soxr
 import torch
 
+from tagger.audio.opening import open_reader
 from tagger.errors import DataError
 from tagger.mel import hz_to_mel, mel_to_hz
 from tests import audio_files
 from tests.training_data import RATE, SPEC, clip, heard_all, tone, write_soft, write_sound
+from training import features
 from training.datasets import Clip
 from training.features import LEAST_POWER, Mel, load_features, read_mono
 from training.frontend import mel_power
@@ -109,18 +112,16 @@ def test_sound_shorter_than_a_frame_is_padded(tmp_path: Path) -> None:
 def test_windows_are_their_part_of_the_file(tmp_path: Path) -> None:
     path = write_sound(tmp_path / "a.wav", np.concatenate([tone(200, 1), tone(2500, 2)]))
     calls: list[None] = []
-    features = load_features(
+    found = load_features(
         [_clip(path, "all"), _clip(path, "b", 0.0, 1.0), _clip(path, "c", 1.0, 2.5)],
         SPEC,
         tmp_path / "cache",
         lambda: calls.append(None),
     )
-    np.testing.assert_array_equal(features["b"], features["all"][:FRAMES_PER_S])
-    np.testing.assert_array_equal(
-        features["c"], features["all"][FRAMES_PER_S : FRAMES_PER_S * 5 // 2]
-    )
-    assert features["b"].astype(np.float32).mean(axis=0).argmax() < 8
-    assert features["c"].astype(np.float32).mean(axis=0).argmax() > 16
+    np.testing.assert_array_equal(found["b"], found["all"][:FRAMES_PER_S])
+    np.testing.assert_array_equal(found["c"], found["all"][FRAMES_PER_S : FRAMES_PER_S * 5 // 2])
+    assert found["b"].astype(np.float32).mean(axis=0).argmax() < 8
+    assert found["c"].astype(np.float32).mean(axis=0).argmax() > 16
     assert len(calls) == 3
     assert len(list((tmp_path / "cache").rglob("*.npy"))) == 1
 
@@ -143,11 +144,23 @@ def test_sound_that_cannot_be_read_is_named_and_left_out(
         bad.write_bytes(content)
     clips = [_clip(bad, "bad"), _clip(bad, "again", 0.1), _clip(good, "good")]
     calls: list[None] = []
-    features = load_features(clips, SPEC, tmp_path / "cache", lambda: calls.append(None))
-    assert list(features) == ["good"]
+    found = load_features(clips, SPEC, tmp_path / "cache", lambda: calls.append(None))
+    assert list(found) == ["good"]
     assert len(calls) == 3
     assert caplog.text.count(f"{bad}: cannot be read") == 1
     assert len(list((tmp_path / "cache").rglob("*.npy"))) == 1
+
+
+@pytest.mark.parametrize("suffix", [".mp3", ".opus", ".ogg", ".flac", ".m4a"])
+def test_sound_is_decoded_as_the_tagger_decodes_it(
+    suffix: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(features, "BLOCK", 10_000)  # so that blocks have to fit together
+    path = audio_files.write(tmp_path / f"a{suffix}", audio_files.music(2, 48_000), 48_000)
+    with open_reader(path) as reader:
+        whole, rate = reader.read(0, 10 * 48_000), reader.rate
+    np.testing.assert_array_equal(read_mono(path, rate), whole)
+    np.testing.assert_array_equal(read_mono(path, RATE), soxr.resample(whole, rate, RATE))
 
 
 def test_what_libsndfile_cannot_read_is_read_too(tmp_path: Path) -> None:

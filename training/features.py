@@ -16,7 +16,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import soundfile
 import soxr
 import torch
 
@@ -29,6 +28,7 @@ from training.frontend import compress, mel_power
 Mel = npt.NDArray[np.float16]  # (F, M): log10 of mel power, frames first so that crops are views
 
 BLOCK = 1 << 22  # samples decoded at once
+DECODER = "tagger"  # who decodes; part of what a cached file is known by
 LEAST_POWER = 1e-10  # log10 needs a floor; far below `MelSpec.power_floor`
 
 
@@ -67,21 +67,11 @@ def spread(mel: Mel, spec: MelSpec, count: int) -> torch.Tensor:
 
 def _front_end(spec: MelSpec) -> str:
     """What the mel power of a file depends on; how it is cut and compressed comes later."""
-    return repr((spec.rate, spec.n_fft, spec.hop, spec.n_mels, spec.fmin, spec.fmax))
+    return repr((DECODER, spec.rate, spec.n_fft, spec.hop, spec.n_mels, spec.fmin, spec.fmax))
 
 
 def read_mono(path: Path, rate: int) -> npt.NDArray[np.float32]:
-    """A whole file as mono at `rate` Hz. Shape: `(T,)`."""
-    try:
-        samples, source_rate = soundfile.read(path, dtype="float32", always_2d=True)
-    except (OSError, RuntimeError):
-        return _read_other(path, rate)
-    weights = np.full(samples.shape[1], 1 / samples.shape[1], dtype=np.float32)
-    return np.asarray(soxr.resample(samples @ weights, source_rate, rate), dtype=np.float32)
-
-
-def _read_other(path: Path, rate: int) -> npt.NDArray[np.float32]:
-    """What libsndfile cannot read, as the tagger reads it."""
+    """A whole file as mono at `rate` Hz, decoded as the tagger decodes it. Shape: `(T,)`."""
     try:
         with open_reader(path) as reader:
             blocks = [reader.read(0, BLOCK)]
