@@ -1,0 +1,87 @@
+"""`python -m training remix`: a folder of remixes with their labels."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from training.console import progress
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from training.remix.parts import Parts
+    from training.synth.ledger import Entry
+
+
+@click.command()
+@click.option(
+    "--data",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    required=True,
+    help="Folder with recordings.csv and instruments.csv.",
+)
+@click.option(
+    "--out",
+    type=click.Path(file_okay=False, path_type=Path),
+    required=True,
+    help="Folder for the sound and rendered.csv; an earlier run goes on here.",
+)
+@click.option("--count", type=click.IntRange(min=1), default=2000, show_default=True)
+@click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True)
+def remix(*, data: Path, out: Path, count: int, seed: int) -> None:
+    """Mix songs anew from their stems, with solo instruments laid over them.
+
+    A remix takes all its parts from one fold, so that no song and no instrument is on both sides of
+    a split. Give the folder to `train` with --rendered.
+    """
+    import numpy as np
+
+    from training.remix.parts import load_parts
+    from training.synth.ledger import read_ledger, write_ledger
+
+    folds = load_parts(data)
+    done = read_ledger(out / "rendered.csv")
+    numbers = sorted(fold for fold, parts in folds.items() if parts.songs and parts.solos)
+    if not numbers:
+        raise click.ClickException(f"{data / 'recordings.csv'}: there are no stems in it")
+    with progress("mixing", count) as advance:
+        for i in range(count):
+            name, fold = f"remix-{seed}-{i:05d}", numbers[i % len(numbers)]
+            if name not in done:
+                rng = np.random.default_rng((seed, i))
+                done[name] = _write(folds[fold], fold, out, name, rng)
+            advance()
+            if i % 100 == 99 or i == count - 1:
+                write_ledger(out / "rendered.csv", done.values())
+    click.echo(f"{count} remixes in {out}")
+
+
+def _write(parts: Parts, fold: int, out: Path, name: str, rng: np.random.Generator) -> Entry:
+    import soundfile
+
+    from training.remix.arrange import arrange
+    from training.remix.labelling import label
+    from training.remix.render import RATE, SECONDS, render
+    from training.synth.general_midi import NAMES
+    from training.synth.ledger import Entry, join, replace_file, write_windows
+
+    arranged = arrange(parts, rng)
+    lines = render(arranged, rng)
+    labels = label(arranged, lines, NAMES)
+    file, table = f"audio/{name}.flac", f"windows/{name}.csv"
+    replace_file(out / file, lambda path: soundfile.write(path, lines.sum(axis=0), RATE))
+    write_windows(out / table, labels.windows)
+    return Entry(
+        id=name,
+        file=file,
+        source="remix",
+        group=f"remix:{fold}",
+        seconds=f"{SECONDS:g}",
+        instruments=join(labels.present),
+        absent=join(labels.absent),
+        window_labels=table,
+        part=str(fold),
+    )
