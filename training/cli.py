@@ -16,6 +16,7 @@ from training.console import progress, quiet_threads
 from training.counting import count
 from training.options import DATA, DEVICE, FOLD, GTZAN_SPLIT, RENDERED, SOURCE, WEAK, sources_named
 from training.remix.command import remix
+from training.rotation import rotate
 from training.synth.command import synth
 
 if TYPE_CHECKING:
@@ -239,5 +240,6 @@ main.add_command(ablate)
 main.add_command(compare)
 main.add_command(synth)
 main.add_command(remix)
+main.add_command(rotate)
 main.add_command(count)
 main.add_command(page)
