@@ -11,6 +11,7 @@ import click
 from tagger.cli.errors import PlainErrors
 from tagger.cli.options import MODEL
 from training.ablate.command import ablate
+from training.coded import code
 from training.compare.command import compare
 from training.console import progress, quiet_threads
 from training.counting import count
@@ -90,6 +91,11 @@ def _split(*, everything: bool = False, **where: Unpack[Places]) -> Split:
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     help="Folder of a run that held a fold out, to calibrate on what it heard. May be repeated.",
 )
+@click.option(
+    "--coded",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Folder that `python -m training code` filled with copies of the songs.",
+)
 @click.option("--tensorboard", is_flag=True, help="Write scalars for TensorBoard, too.")
 def train(
     out: Path,
@@ -102,6 +108,7 @@ def train(
     distil: tuple[Path, ...],
     everything: bool,
     runs: tuple[Path, ...],
+    coded: Path | None,
     tensorboard: bool,
     **where: Unpack[Places],
 ) -> None:
@@ -124,7 +131,8 @@ def train(
     settings = replace(settings, loop=replace(settings.loop, **wanted))
     card = run(
         settings, _split(everything=everything, **where), out, out.parent / "features", device,
-        progress, data=where["data"], origin=Origin(start, distil, runs), scalars=tensorboard,
+        progress, data=where["data"], coded=coded, origin=Origin(start, distil, runs),
+        scalars=tensorboard,
     )  # fmt: skip
     if card:
         click.echo(f"wrote {card}; see it with: musictag models show {card}")
@@ -240,6 +248,7 @@ main.add_command(ablate)
 main.add_command(compare)
 main.add_command(synth)
 main.add_command(remix)
+main.add_command(code)
 main.add_command(rotate)
 main.add_command(count)
 main.add_command(page)

@@ -8,7 +8,7 @@ absent only if it is known to be absent from all, and unknown otherwise.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import reduce
 
 import numpy as np
@@ -44,6 +44,7 @@ class Pool:
     spec: MelSpec
     scale: Scale
     weights: npt.NDArray[np.float64]  # (len(clips),), chance of each clip
+    coded: Mapping[str, Mel] = field(default_factory=dict)  # the same sound, coded once more
 
     @classmethod
     def of(
@@ -53,16 +54,19 @@ class Pool:
         soft: Mapping[str, Soft],
         spec: MelSpec,
         scale: Scale = PLAIN,
+        coded: Mapping[str, Mel] | None = None,
     ) -> Pool:
         """A pool in which clips of rare labels, and long ones, come more often."""
         lengths = np.array([len(features[clip.id]) for clip in clips])
         weights = rarity(clips) * np.maximum(1.0, lengths * spec.hop / spec.rate / USUAL_S) ** 0.7
-        return cls(tuple(clips), features, soft, spec, scale, weights / weights.sum())
+        weights /= weights.sum()
+        return cls(tuple(clips), features, soft, spec, scale, weights, coded or {})
 
     def draw(self, rng: np.random.Generator) -> Slice:
-        """A random slice of a random clip."""
+        """A random slice of a random clip, or as often of its coded copy where it has one."""
         clip = self.clips[rng.choice(len(self.clips), p=self.weights)]
-        mel = self.features[clip.id]
+        is_coded = clip.id in self.coded and rng.random() < 0.5
+        mel = (self.coded if is_coded else self.features)[clip.id]
         start = int(rng.integers(max(1, len(mel) - self.spec.n_frames + 1)))
         soft = np.full(WIDTH, np.nan, dtype=np.float32)
         if clip.id in self.soft:

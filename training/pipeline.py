@@ -9,7 +9,9 @@ from pathlib import Path
 
 from tagger.card import dump_card
 from tagger.model import load_model
+from training.coded import load_copies
 from training.config import Config
+from training.datasets import Clip
 from training.datasets.instruments import is_rendered
 from training.export import export
 from training.features import load_features
@@ -49,6 +51,7 @@ def run(
     progress: Progress,
     *,
     data: Path | None = None,
+    coded: Path | None = None,
     origin: Origin = Origin(),
     scalars: bool = False,
 ) -> Path | None:
@@ -56,11 +59,12 @@ def run(
 
     Of several processes that `torchrun` started only the first does more than train, and returns
     a path. `data`: the folder with the arrays of the AudioSet teacher, where the config names it.
+    `coded`: a folder of songs coded once more.
     With `scalars`, TensorBoard can show how it goes.
     """
     with joined(device) as (team, own_device):
         with team.first_alone():
-            pools = _read(config, split, cache, data, progress if team.is_first else silent)
+            pools = _read(config, split, cache, data, coded, progress if team.is_first else silent)
         folder.mkdir(parents=True, exist_ok=True)
         with _reporting(config, folder, progress, team, scalars=scalars) as (report, heard):
             network = train(
@@ -124,13 +128,21 @@ def _reporting(
 
 
 def _read(
-    config: Config, split: Split, cache: Path, data: Path | None, progress: Progress
+    config: Config,
+    split: Split,
+    cache: Path,
+    data: Path | None,
+    coded: Path | None,
+    progress: Progress,
 ) -> Pools:
     clips = split.songs + split.solos + split.rendered
     with progress("reading sound", len(clips)) as advance:
         features = load_features(clips, config.mel, cache, advance)
+    copies = _copies(split, coded) if coded else []
+    with progress("reading copies", len(copies)) as advance:
+        again = load_features(copies, config.mel, cache, advance)
     if not data or not {teacher.name for teacher in COMPUTED} & set(config.loop.teachers):
-        return make_pools(config, split, features)
+        return make_pools(config, split, features, coded=again)
     teacher = AudioSetTeacher(data, cache)
     to_ask = [clip for clip in split.songs + split.rendered if not is_rendered(clip)]
     with progress("asking the teacher", len(to_ask)) as advance:
@@ -139,4 +151,9 @@ def _read(
             advance()
             return teacher.outputs(path)
 
-        return make_pools(config, split, features, asked)
+        return make_pools(config, split, features, asked, again)
+
+
+def _copies(split: Split, folder: Path) -> list[Clip]:
+    copies = load_copies(folder)
+    return [replace(clip, path=copies[clip.id]) for clip in split.songs if clip.id in copies]

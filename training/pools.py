@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from tagger.errors import DataError
@@ -19,11 +19,16 @@ Asked = Callable[[Path], dict[str, Outputs]]  # a file -> what a teacher says of
 
 
 def make_pools(
-    config: Config, split: Split, features: dict[str, Mel], asked: Asked | None = None
+    config: Config,
+    split: Split,
+    features: dict[str, Mel],
+    asked: Asked | None = None,
+    coded: Mapping[str, Mel] | None = None,
 ) -> Pools:
     """Pools of the clips that have features; with patience, some songs are only watched.
 
     `asked`: a teacher to be asked about songs and mixes, beside the outputs that are stored.
+    `coded`: songs coded once more.
     """
     taught = [clip for clip in split.songs + split.rendered if clip.id in features]
     soft = {clip.id: _soft(clip, config, asked) for clip in taught}
@@ -31,7 +36,7 @@ def make_pools(
 
     def pool(clips: list[Clip]) -> Pool | None:
         readable = [clip for clip in clips if clip.id in features]
-        return Pool.of(readable, features, soft, config.mel, scale) if readable else None
+        return Pool.of(readable, features, soft, config.mel, scale, coded) if readable else None
 
     stops = config.loop.patience > 0
     if not (songs := pool([c for c in split.songs if not (stops and is_watched(c))])):
