@@ -8,6 +8,7 @@ In the order of use:
 - `frontend`    `tagger.mel` in torch
 - `features`    mel power of every clip, computed once, kept on disk
 - `teachers`    soft labels and embeddings of other networks, taught through heads dropped later
+- `teacher_networks`  those that are asked here, rebuilt from arrays
 - `weak`        instruments in songs, where the teachers leave little doubt
 - `mixing`      random crops, mixes of clips and their three-valued labels
 - `noises`      hiss, hum and crackle, which are of no label
@@ -28,6 +29,10 @@ In the order of use:
 - `pack`        its figures with intervals, in words and pictures, and through changed sound
 - `pipeline`    all of it in one command
 - `synth`       rendered MIDI with exact labels
+- `remix`       songs mixed anew from their stems, with exact labels
+- `coding`      songs coded once more; `coded`: a folder of them
+- `counting`    how many clips have which label
+- `rotation`    what teachers with logistic regression reach, each fold in turn held out
 - `personal`    a person's own library teaches a model their own labels: `musictag train`
 - `protocols`   which slices are learned from and which asked about, with what that leaks
 - `baselines`   systems that people know from courses and papers
