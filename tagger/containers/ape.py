@@ -11,12 +11,19 @@ from dataclasses import dataclass
 
 from tagger.containers.id3 import read_tag
 from tagger.containers.id3v1 import read_v1
-from tagger.containers.parts import Container, DamagedError, Item, Layout, Range, Source
+from tagger.containers.parts import (
+    MOST_PARTS,
+    Container,
+    DamagedError,
+    Item,
+    Layout,
+    Range,
+    Source,
+)
 
 DIALECT = "ape"
 _MARK = b"APETAGEX"
 _HAS_HEADER, _IS_HEADER = 1 << 31, 1 << 29
-_MOST_ITEMS = 65536
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +60,9 @@ def find_tag(source: Source) -> Range:
     footer = source.peek(end - 32, 32) if end >= 32 else b""
     if footer[:8] != _MARK:
         return end, end
-    size, _, flags = struct.unpack("<III", footer[12:24])
+    size, count, flags = struct.unpack("<III", footer[12:24])
     start = end - size
-    if size < 32 or start < 0:
+    if size < 32 or start < 0 or count > MOST_PARTS:
         raise DamagedError("its APE tag is damaged")
     if flags & _HAS_HEADER and source.peek(start - 32, 8) == _MARK and start >= 32:
         start -= 32
@@ -83,8 +90,6 @@ def _items(source: Source, start: int, end: int) -> Iterator[Item]:
     head = 32 if source.at(start, 8) == _MARK and end - start >= 64 else 0
     (count,) = struct.unpack("<I", source.at(end - 16, 4))
     body = source.at(start + head, end - 32 - start - head)
-    if count > _MOST_ITEMS:
-        raise DamagedError("its APE tag is damaged")
     at = 0
     for _ in range(count):
         zero = body.find(b"\0", at + 8)

@@ -12,7 +12,7 @@ import uuid
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from tagger.containers.parts import Container, DamagedError, Item, Layout, Range, Source
+from tagger.containers.parts import Container, DamagedError, Item, Layout, Range, Source, few
 
 DIALECT = "asf"
 Object = tuple[bytes, bytes]  # GUID, content
@@ -104,7 +104,7 @@ def _header(source: Source) -> tuple[list[Object], int]:
     """The objects of the header, and where it ends."""
     size, count = struct.unpack("<QI", source.at(16, 12))
     content = source.at(30, size - 30)
-    objects = list(_objects(content))
+    objects = list(few(_objects(content)))
     if len(objects) != count:
         raise DamagedError("its header is damaged")
     return objects, size
@@ -122,7 +122,7 @@ def _objects(content: bytes) -> Iterator[Object]:
 
 def _library(objects: list[Object]) -> list[Object]:
     """The objects of the header extension."""
-    return list(_objects(_content(objects, _EXTENSION)[22:]))
+    return list(few(_objects(_content(objects, _EXTENSION)[22:])))
 
 
 def _content(objects: Iterable[Object], guid: bytes) -> bytes:

@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tagger.containers.id3 import Id3Tag, read_tag
-from tagger.containers.parts import Container, DamagedError, Layout, Range, Source
+from tagger.containers.parts import Container, DamagedError, Layout, Range, Source, kept
 
-_MOST_CHUNKS = 10_000
+_MOST_CHUNKS = 10_000  # a file of zeros would be one of chunks without name or content
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class Chunked(Container):
         stated = 8 + struct.unpack(f"{self.order}I", source.at(4, 4))[0]
         old, tag = self._tag(source, chunks)
         others = (c for c in chunks if c.name != self.sound and c is not old)
-        rest = tuple(c.name + source.peek(c.start, c.length) for c in others)
+        rest = kept(c.name + source.peek(c.start, c.length) for c in others)
         whole = all(chunk.start + chunk.length <= end for chunk in chunks)
         reason = "" if whole and end == stated else "it is shorter than its header says"
         if not all(c.name.isascii() and c.name.decode().isprintable() for c in chunks):

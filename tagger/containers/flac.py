@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tagger.containers.id3 import read_tag
-from tagger.containers.parts import Container, DamagedError, Layout, Range, Source
+from tagger.containers.parts import Container, DamagedError, Layout, Range, Source, few, kept
 from tagger.containers.vorbis import DIALECT, Comments, parse
 
-_PADDING, _COMMENTS = 1, 4
+_STREAM, _PADDING, _COMMENTS = 0, 1, 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,14 +64,26 @@ def _read_blocks(source: Source) -> _Blocks:
     start = read_tag(source).size + 4
     if source.at(start - 4, 4) != b"fLaC":
         raise DamagedError("it is no FLAC file")
-    blocks, at, last = [], start, 0
-    while not last:
-        head = source.at(at, 4)
-        last, size = head[0] & 0x80, int.from_bytes(head[1:], "big")
-        blocks.append((head[0] & 0x7F, source.at(at + 4, size)))
-        at += 4 + size
-    if blocks[0][0] != 0:
+    places = list(few(_places(source, start)))
+    kinds = [kind for kind, _, _ in places]
+    if kinds[0] != _STREAM:
         raise DamagedError("its stream is not described")
-    if sum(kind == _COMMENTS for kind, _ in blocks) > 1:
+    if kinds.count(_COMMENTS) > 1:
         raise DamagedError("it has two sets of comments")
-    return _Blocks(tuple(blocks), start, at)
+    contents = kept(b"" if k == _PADDING else source.at(at, size) for k, at, size in places)
+    _, at, size = places[-1]
+    return _Blocks(tuple(zip(kinds, contents, strict=True)), start, at + size)
+
+
+def _places(source: Source, at: int) -> Iterator[tuple[int, int, int]]:
+    """Type, place and size of the content of each block."""
+    first = at
+    while True:
+        head = source.at(at, 4)
+        kind, size = head[0] & 0x7F, int.from_bytes(head[1:], "big")
+        if kind == _STREAM and at > first:  # zeros, as in a download that was never finished
+            raise DamagedError("its stream is described twice")
+        yield kind, at + 4, size
+        at += 4 + size
+        if head[0] & 0x80:
+            return

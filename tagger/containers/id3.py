@@ -16,7 +16,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from tagger.containers import synchsafe
-from tagger.containers.parts import DamagedError, Item, Source
+from tagger.containers.parts import MOST_PARTS, DamagedError, Item, Source
 
 # Names of version 2.2 -> those of 2.3 and 2.4, for the frames that we look at.
 _OLD_NAMES = {"TCO": "TCON", "TXX": "TXXX", "TT2": "TIT2", "TP1": "TPE1", "TAL": "TALB",
@@ -28,6 +28,8 @@ UNSYNCHRONISED = " unsynchronised"  # 2.4: all frames are, whatever their own fl
 _STRAY = "something stands behind the frames of its ID3 tag"
 _TWO_WAYS = "the sizes of its ID3 frames can be read in two ways"
 _MOST_UNPACKED = 1 << 26  # bytes of all packed frames of a tag: what reads them needs the room
+# Frames times bytes: mutagen copies the rest of the tag for each frame, 10 GB a second.
+_MOST_COPIED = 20 << 30
 JOINT = "; "  # between values before version 2.4, which has no sign for it
 
 
@@ -121,14 +123,14 @@ def make_item(key: str, values: tuple[str, ...], dialect: str) -> Item:
     return Item(key, _frame(name, body + text.encode(codec) + end, version))
 
 
-def _read_frames(body: bytes, dialect: str) -> _Reading:
+def _read_frames(body: bytes, dialect: str, *, inside: bool = False) -> _Reading:
     """All frames. Sizes of version 2.4 are read in both ways, since old iTunes wrote plain ones."""
     if _version(dialect) < 4:
-        return _walk(body, dialect, plain=True)
+        return _walk(body, dialect, plain=True, inside=inside)
     readings: list[_Reading] = []
     for plain in (False, True):
         with contextlib.suppress(DamagedError):
-            readings.append(_walk(body, dialect, plain=plain))
+            readings.append(_walk(body, dialect, plain=plain, inside=inside))
         if readings and max((len(item.raw) for item in readings[0].items), default=0) < 128:
             break  # short sizes are the same in both
     if not readings:
@@ -161,7 +163,7 @@ def _n_known(reading: _Reading) -> int:
     return sum(item.key.partition(":")[0] in Frames for item in reading.items)
 
 
-def _walk(body: bytes, dialect: str, *, plain: bool) -> _Reading:
+def _walk(body: bytes, dialect: str, *, plain: bool, inside: bool = False) -> _Reading:
     """All frames up to the padding; an error where they do not fit one behind the other."""
     version = _version(dialect)
     head, items, at, unpacked = (6 if version == 2 else 10), [], 0, 0
@@ -177,31 +179,43 @@ def _walk(body: bytes, dialect: str, *, plain: bool) -> _Reading:
         if plain and version == 4:
             raw = name + synchsafe.encode(size) + raw[8:]
         items.append(Item(_key(name, raw, dialect), raw))
-        unpacked += _unpacked(raw, dialect)
+        unpacked += 0 if unpacked > _MOST_UNPACKED else _unpacked(raw, dialect, inside=inside)
         at += head + size
+        if len(items) > MOST_PARTS:
+            raise DamagedError("its ID3 tag has more frames than any file of music")
+    return _Reading(tuple(items), _doubt(body, at, len(items), unpacked), unpacked)
+
+
+def _doubt(body: bytes, end: int, count: int, unpacked: int) -> str:
+    """Why frames that end there should not be written; nothing where they may be."""
+    if unpacked > _MOST_UNPACKED:
+        return "packed frames of its ID3 tag are too large, or cannot be read"
+    if count * len(body) > _MOST_COPIED:
+        return "it has too many ID3 frames for so large a tag"
     # Behind a zero there is padding; what else stands there would be lost.
-    doubt = "" if body[at:] == bytes(len(body) - at) else _STRAY
-    doubt = (
-        "packed frames of its ID3 tag are too large, or cannot be read"
-        if unpacked > _MOST_UNPACKED
-        else doubt
-    )
-    return _Reading(tuple(items), doubt, unpacked)
+    return "" if body[end:] == bytes(len(body) - end) else _STRAY
 
 
-def _unpacked(raw: bytes, dialect: str) -> int:
+def _unpacked(raw: bytes, dialect: str, *, inside: bool) -> int:
     """How many bytes a packed frame holds, or those in a chapter; too many are not all counted."""
     version = _version(dialect)
     if version == 2:
         return 0
     packed = raw[9] & (0x80 if version == 3 else 0x08)
     if raw[:4] in (b"CHAP", b"CTOC"):  # where one is packed, frames in it may be packed again
-        return _MOST_UNPACKED + 1 if packed else _in_chapter(raw, dialect)
-    size = 0
-    for start in (10, 14, 15) if packed else ():  # behind what the other flags put in front
-        with contextlib.suppress(zlib.error):
-            unpacked = zlib.decompressobj().decompress(raw[start:], _MOST_UNPACKED + 1)
-            size = max(size, len(unpacked))
+        # Chapters in chapters would be read again and again, and nobody writes them.
+        return _MOST_UNPACKED + 1 if packed or inside else _in_chapter(raw, dialect)
+    starts = (10, 14, 15) if packed else ()  # behind what the other flags put in front
+    return max((_inflated(raw[start:]) for start in starts), default=0)
+
+
+def _inflated(packed: bytes) -> int:
+    """How many bytes unpack up to a fault; not many more are looked for than there may be."""
+    unpacker, size = zlib.decompressobj(), 0
+    with contextlib.suppress(zlib.error):
+        while size <= _MOST_UNPACKED and (part := unpacker.decompress(packed, 1 << 22)):
+            size += len(part)
+            packed = unpacker.unconsumed_tail
     return size
 
 
@@ -216,7 +230,7 @@ def _in_chapter(raw: bytes, dialect: str) -> int:
             number, start = body[start + 1], start + 2
             for _ in range(number):
                 start = body.index(b"\0", start) + 1
-        return _read_frames(body[start:], dialect).unpacked
+        return _read_frames(body[start:], dialect, inside=True).unpacked
     except (ValueError, IndexError):
         return _MOST_UNPACKED + 1
 

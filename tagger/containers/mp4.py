@@ -7,10 +7,22 @@ with it. Source: ISO/IEC 14496-12, and Apple's QuickTime File Format Specificati
 from __future__ import annotations
 
 import struct
+import sys
+from array import array
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from tagger.containers.parts import Container, DamagedError, Item, Layout, Range, Source
+from tagger.containers.parts import (
+    Container,
+    DamagedError,
+    Item,
+    Layout,
+    Range,
+    Source,
+    few,
+    kept,
+)
 
 DIALECT = "mp4"
 _PARENTS = (b"trak", b"mdia", b"minf", b"stbl")
@@ -18,6 +30,7 @@ _WAY = (b"moov.udta", b"moov.udta.meta")  # to the item list
 _PATH = (b"udta", b"meta", b"ilst")
 _HANDLER = bytes(8) + b"mdirappl" + bytes(9)
 _DEEPEST = 8
+_MOST_OFFSETS = 1 << 20  # of chunks of sound; ten hours have 80,000
 _FREE = (b"free", b"skip")
 
 
@@ -42,9 +55,9 @@ class Mp4(Container):
         atoms = _top(source)
         moov = _moov(source, atoms)
         mdats = [(atom.body, atom.end) for atom in atoms if atom.name == b"mdat"]
-        rest = tuple(_leaves(moov, b"moov", mdats))
+        rest = kept(leaf for leaf in few(_leaves(moov, b"moov", mdats)) if leaf)
         others = (a for a in atoms if a.name not in (b"moov", b"mdat", *_FREE))
-        rest += tuple(source.at(a.start, min(a.end - a.start, 65536)) for a in others)
+        rest += kept(source.at(a.start, min(a.end - a.start, 65536)) for a in others)
         fragmented = any(atom.name == b"moof" for atom in atoms)
         reason = "it is fragmented, as streams are" if fragmented else ""
         if sum(_sizes(moov)) > sum(end - start for start, end in mdats):
@@ -189,7 +202,7 @@ def _moved(content: bytes, after: int, by: int, depth: int = 0) -> bytes:
 def _offsets(name: bytes, content: bytes) -> tuple[str, tuple[int, ...]]:
     code = "I" if name == b"stco" else "Q"
     count = int.from_bytes(content[4:8], "big")
-    if len(content) != 8 + count * struct.calcsize(code):
+    if len(content) != 8 + count * struct.calcsize(code) or count > _MOST_OFFSETS:
         raise DamagedError("its table of offsets is damaged")
     return code, struct.unpack(f">{count}{code}", content[8:])
 
@@ -201,10 +214,11 @@ def _leaves(content: bytes, path: bytes, mdats: list[Range], depth: int = 0) -> 
     for name, inner in _children(content):
         here = path + b"." + name
         if name in _PARENTS or here in _WAY:
+            yield b""  # it counts as well, were there nothing in it
             yield from _leaves(inner[_skip(name, inner) :], here, mdats, depth + 1)
         elif name in (b"stco", b"co64"):
             _, offsets = _offsets(name, inner)
-            yield here + repr(list(_inside(offsets, mdats))).encode()
+            yield here + b"".join(struct.pack(">iQ", *one) for one in _inside(offsets, mdats))
         elif name not in _FREE and here not in (_WAY[1] + b".ilst", _WAY[1] + b".hdlr"):
             yield here + inner
 
@@ -218,24 +232,27 @@ def _sizes(content: bytes, depth: int = 0) -> Iterator[int]:
             yield from _sizes(inner, depth + 1)
         elif name == b"stsz" and len(inner) >= 12:
             each, count = struct.unpack(">II", inner[4:12])
-            table = inner[12 : 12 + 4 * count]
-            yield each * count or sum(
-                struct.unpack(f">{len(table) // 4}I", table[: len(table) // 4 * 4])
-            )
+            table = array("I", inner[12 : 12 + min(count, len(inner) // 4 - 3) * 4])
+            if sys.byteorder == "little":
+                table.byteswap()
+            yield each * count or sum(table)
 
 
 def _inside(offsets: Iterable[int], mdats: list[Range]) -> Iterator[tuple[int, int]]:
+    starts = [start for start, _ in mdats]
     for offset in offsets:
-        inside = (i for i, (start, end) in enumerate(mdats) if start <= offset < end)
-        number = next(inside, -1)
-        yield number, offset - (mdats[number][0] if number >= 0 else 0)
+        number = bisect_right(starts, offset) - 1  # the last that starts before it
+        if number < 0 or offset >= mdats[number][1]:
+            yield -1, offset
+        else:
+            yield number, offset - starts[number]
 
 
 def _items(ilst: bytes) -> Iterator[Item]:
-    for name, content in _children(ilst):
+    for name, content in few(_children(ilst)):
         key = name.decode("latin-1")
         if name == b"----":
-            parts = dict(_children(content))
+            parts = dict(few(_children(content)))
             mean, title = (parts.get(n, b"")[4:] for n in (b"mean", b"name"))
             key = f"----:{mean.decode('utf-8', 'replace')}:{title.decode('utf-8', 'replace')}"
         yield Item(key.upper(), _atom(name, content))

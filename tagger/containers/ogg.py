@@ -12,7 +12,16 @@ from dataclasses import dataclass
 from mutagen import MutagenError
 from mutagen.ogg import OggPage
 
-from tagger.containers.parts import Container, DamagedError, Layout, Piece, Range, Source
+from tagger.containers.parts import (
+    LARGEST,
+    Container,
+    DamagedError,
+    Layout,
+    Piece,
+    Range,
+    Source,
+    few,
+)
 from tagger.containers.vorbis import DIALECT, Comments, parse
 
 # First bytes of the first packet -> the name, first bytes of the comments, header packets.
@@ -21,7 +30,9 @@ _CODECS = {
     b"OpusHead": ("Opus", b"OpusTags", 2),
     b"Speex   ": ("Speex", b"", 2),
 }
+_LONGEST_HEAD = 27 + 255  # of a page
 _MOST_HEADER_PAGES = 5000  # 16 MB of pictures take 250
+_MOST_PAGES = 1_000_000  # ten hours of Vorbis take 300,000
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +145,8 @@ def _read_headers(source: Source) -> _Headers:
     for page in pages:
         if page.serial != first.serial or len(used) > _MOST_HEADER_PAGES:
             raise DamagedError("it holds more than one stream")
+        if page.end - first.end > LARGEST:
+            raise DamagedError("its headers are larger than any tags")
         used.append(page)
         body, at = source.at(page.body, page.end - page.body), 0
         for size in page.lacing:
@@ -162,11 +175,17 @@ def _codec(source: Source, first: _Page, start: bytes) -> tuple[bytes, int]:
 
 
 def _pages(source: Source, at: int) -> Iterator[_Page]:
+    return few(_all_pages(source, at), _MOST_PAGES)
+
+
+def _all_pages(source: Source, at: int) -> Iterator[_Page]:
     while at < source.size:
-        head = source.at(at, 27)
+        head = source.peek(at, _LONGEST_HEAD)
+        if len(head) < 27 or len(head) < 27 + head[26]:
+            raise DamagedError("it ends before its parts do")
         if head[:4] != b"OggS":
             raise DamagedError("its pages do not follow each other")
-        lacing = source.at(at + 27, head[26])
+        lacing = head[27 : 27 + head[26]]
         body = at + 27 + head[26]
         end = body + sum(lacing)
         if end > source.size:

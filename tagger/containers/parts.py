@@ -11,6 +11,7 @@ import os
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import TypeVar
 
 Range = tuple[int, int]  # bytes of the old file: from, up to
 Piece = bytes | Range  # a part of the new file: made anew, or copied from the old one
@@ -22,6 +23,11 @@ BLOCK = 4096
 
 # No tag with its pictures is larger; a file that says so would have us take all memory.
 LARGEST = 64 << 20
+# Blocks, chunks, atoms, frames or fields: files have hundreds, and a thousand chapters at the most.
+# Of zeros one could read without end, and mutagen takes seconds over so many.
+MOST_PARTS = 1 << 16
+
+T = TypeVar("T")
 
 
 class DamagedError(ValueError):
@@ -93,6 +99,25 @@ class Container(ABC):
     def rest(self, source: Source, head: Source) -> Iterator[Piece]:
         """What follows the head in a file that has another head."""
         yield self.head(source), source.size
+
+
+def few(parts: Iterable[T], most: int = MOST_PARTS) -> Iterator[T]:
+    """All parts of a file; DamagedError where there are more than files have."""
+    for number, part in enumerate(parts):
+        if number == most:
+            raise DamagedError("it has more parts than any file of music")
+        yield part
+
+
+def kept(parts: Iterable[bytes]) -> tuple[bytes, ...]:
+    """Parts that stay in memory; DamagedError where together they are larger than any tags."""
+    found, size = list[bytes](), 0
+    for part in few(parts):
+        size += len(part)
+        if size > LARGEST:
+            raise DamagedError("it holds more beside its sound than any file of music")
+        found.append(part)
+    return tuple(found)
 
 
 def in_order(items: Iterable[Item]) -> tuple[Item, ...]:

@@ -9,7 +9,7 @@ import struct
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from tagger.containers.parts import DamagedError, Item
+from tagger.containers.parts import MOST_PARTS, DamagedError, Item
 
 DIALECT = "vorbis"
 
@@ -28,6 +28,8 @@ def parse(content: bytes) -> Comments:
     vendor, at = _string(content, 0)
     count, at = _number(content, at)
     items = []
+    if count > MOST_PARTS:
+        raise DamagedError("it has more comments than any file of music")
     for _ in range(count):
         raw, at = _string(content, at)
         key = raw.split(b"=")[0].decode("ascii", "replace").upper() if b"=" in raw else ""
