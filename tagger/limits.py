@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
+from tagger.card import ModelCard
+from tagger.errors import ModelError, MusicTagError
 from tagger.model import Model, load_model
-from tagger.pool import Loss
+from tagger.pool import Loss, Pool
 from tagger.session import Device, uses_cuda
 
 # A scan takes 60 MB beyond the program itself, a model of 256 MB twice that.
@@ -16,6 +19,11 @@ LOST: dict[Loss, str] = {
     "died": "skipped: a process died over it (a fault of its codec, or memory ran out)",
     "late": "skipped: not heard within {:g} s (--timeout)",
 }
+_LOAD_S = 60.0  # what one may wait for a model; those there are take a second
+_UNLOADED: dict[Loss, str] = {
+    "died": "it ended the process that loaded it (memory ran out, or a fault in its network)",
+    "late": "it was not loaded within {:g} s",
+}
 TOO_LARGE = f"skipped: it asks for more memory than {MEMORY >> 30} GB"
 
 
@@ -24,6 +32,33 @@ def load_bounded(name: str, device: Device) -> Model:
     if not uses_cuda(device):  # CUDA reserves more than it takes
         limit_memory()
     return load_model(name, device=device)
+
+
+def try_model(name: str) -> ModelCard:
+    """Load a model once, in a process of its own and with limits of time and memory; its card.
+
+    Raises ModelError for what `load_model` refuses, and where a network takes more than there is.
+    """
+
+    def lost(_: str, why: Loss) -> ModelCard | MusicTagError:
+        return ModelError(_UNLOADED[why].format(_LOAD_S), Path(name))
+
+    with Pool(_trying, (), lost=lost, size=1, timeout_s=_LOAD_S) as pool:
+        found = pool.submit(name).result()
+    if isinstance(found, MusicTagError):
+        raise found
+    return found
+
+
+def _trying() -> Callable[[str], ModelCard | MusicTagError]:
+    return _tried
+
+
+def _tried(name: str) -> ModelCard | MusicTagError:
+    try:
+        return load_bounded(name, "cpu").card
+    except MusicTagError as error:
+        return error
 
 
 def limit_memory(more: int = MEMORY) -> None:

@@ -36,7 +36,9 @@ Loss = Literal["died", "late"]
 
 _Prepare = Callable[..., Callable[[Job], Answer]]
 
-_START_S = 120.0  # a cold disk; by then a process is ready, or never will be
+_START_S = 60.0  # a cold disk; by then a process is ready, or never will be
+
+_LATE = MusicTagError(f"no process was ready within {_START_S:g} s (is the model huge?)")
 
 # Times in a row that a process may end before it is ready; then something is wrong with all.
 _FALSE_STARTS = 3
@@ -193,7 +195,7 @@ class _Worker(Generic[Job, Answer]):
         for _ in range(_FALSE_STARTS):
             pipe = self._start()
             try:
-                answer = pipe.recv() if pipe.poll(_START_S) else TimeoutError()
+                answer = pipe.recv() if pipe.poll(_START_S) else _LATE
             except (EOFError, OSError) as error:
                 answer = error
             if answer is None:

@@ -16,7 +16,8 @@ from pathlib import Path
 from tagger import DEFAULT_MODEL
 from tagger.card import LARGEST_CARD, load_card
 from tagger.errors import ModelError
-from tagger.model import SHIPPED, choice_file, find_card, load_model, user_models
+from tagger.limits import try_model
+from tagger.model import SHIPPED, choice_file, find_card, user_models
 from tagger.network_file import LARGEST
 
 SUFFIX = ".musictag"  # of an exported model
@@ -46,7 +47,7 @@ def add(path: Path, name: str = "", *, replace: bool = False) -> Path:
         unpacked = Path(folder)
         card = (_unpack if zipfile.is_zipfile(path) else _collect)(path, unpacked)
         name = check_name(name or card.stem)
-        load_model(str(card))
+        try_model(str(card))
         return install(unpacked, card.stem, name, replace=replace)
 
 
@@ -71,7 +72,7 @@ def install(folder: Path, stem: str, name: str, *, replace: bool = False) -> Pat
 def choose(name: str) -> str:
     """Make a model the one that is used unless another is named; returns its id."""
     path = find_card(name)
-    card = load_model(str(path)).card
+    card = try_model(str(path))
     choice = choice_file()
     if name == DEFAULT_MODEL:
         choice.unlink(missing_ok=True)
@@ -97,7 +98,7 @@ def remove(name: str) -> None:
 def export(name: str, path: Path) -> None:
     """Write a model as one file that `add` takes."""
     card_file = find_card(name)
-    card = load_model(str(card_file)).card
+    card = try_model(str(card_file))
     unfinished = path.with_name(f"{path.name}.tmp")
     try:
         with zipfile.ZipFile(unfinished, "w", zipfile.ZIP_DEFLATED) as archive:

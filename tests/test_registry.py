@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import shutil
+import time
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -16,9 +18,9 @@ import pytest
 from click.testing import CliRunner, Result
 from hypothesis import given
 from hypothesis import strategies as st
-from onnx import TensorProto, helper
+from onnx import TensorProto, helper, numpy_helper
 
-from tagger import DEFAULT_MODEL, registry
+from tagger import DEFAULT_MODEL, limits, registry
 from tagger.cli import main
 from tagger.errors import ModelError
 from tagger.golden import golden_scores
@@ -71,6 +73,39 @@ def test_a_model_goes_from_hand_to_hand(card: Path, tmp_path: Path) -> None:
     np.testing.assert_array_equal(
         golden_scores(load_model("mine")), load_model(str(card)).card.golden
     )
+
+
+@pytest.mark.parametrize(
+    ("size", "times", "said"), [(4096, 4000, "not loaded within 5 s"), (65536, 1, "memory|alloc")]
+)
+def test_a_network_of_plain_operators_may_still_take_for_ever(
+    size: int, times: int, said: str, card: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Hours of products, or all memory: one line each, and nothing is taken up."""
+    monkeypatch.setattr(limits, "_LOAD_S", 5.0)
+    change_network(card, lambda network: multiply(network, size, times))
+    for command in (["add", card, "--as", "mine"], ["use", card], ["export", card, "x"]):
+        started = time.monotonic()
+        done = musictag("models", *command)
+        assert done.exit_code == 3
+        assert len(done.stderr.splitlines()) == 1
+        assert re.search(said, done.stderr), done.stderr
+        assert time.monotonic() - started < 20
+    assert not user_models().exists()
+
+
+def multiply(network: onnx.ModelProto, size: int, times: int) -> None:
+    """Let the answer wait for so many products of square matrices, made of two constants."""
+    graph = network.graph
+    ones = np.full((size, 1), 1 / size, np.float32)
+    graph.initializer.append(numpy_helper.from_array(ones, "column"))
+    graph.initializer.append(numpy_helper.from_array(ones.T.copy(), "row"))
+    made = [helper.make_node("MatMul", ["column", "row"], ["square 0"])]
+    for i in range(times):
+        made.append(helper.make_node("MatMul", [f"square {i}", "square 0"], [f"square {i + 1}"]))
+    made.append(helper.make_node("ReduceMean", [f"square {times}"], ["mean"], keepdims=0))
+    graph.node[-1].output[0] = "plain"
+    graph.node.extend([*made, helper.make_node("Add", ["plain", "mean"], ["logits"])])
 
 
 def test_exports_of_one_model_are_the_same_file(card: Path, tmp_path: Path) -> None:

@@ -20,7 +20,8 @@ from tagger.beam.parts import Choose, KeepPart, clear, kept_parts, prepare
 from tagger.beam.rows import schema
 from tagger.card import ModelCard, load_card
 from tagger.errors import MusicTagError
-from tagger.model import find_card, load_model
+from tagger.limits import try_model
+from tagger.model import find_card
 
 SUFFIX = ".parquet"
 
@@ -63,7 +64,7 @@ class Outcome:
 
 def run(job: Job, options: Sequence[str]) -> Outcome:
     """Run the pipeline with any options of Beam and its runners, to its end."""
-    load_model(job.model)  # what is wrong with a model is said here, not on a worker
+    try_model(job.model)  # what is wrong with a model is said here, not on a worker
     for place in (*job.inputs, job.output):
         _check_reachable(place)
     earlier = prepare(job.output, job.parts) if job.resume else _nothing(job)

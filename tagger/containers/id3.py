@@ -11,12 +11,12 @@ from __future__ import annotations
 
 import contextlib
 import re
-import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from tagger.containers import synchsafe
-from tagger.containers.parts import MOST_PARTS, DamagedError, Item, Source
+from tagger.containers.packed import unpacked_size
+from tagger.containers.parts import LARGEST, MOST_PARTS, DamagedError, Item, Source
 
 # Names of version 2.2 -> those of 2.3 and 2.4, for the frames that we look at.
 _OLD_NAMES = {"TCO": "TCON", "TXX": "TXXX", "TT2": "TIT2", "TP1": "TPE1", "TAL": "TALB",
@@ -27,7 +27,6 @@ _CODECS = {0: "latin-1", 1: "utf-16", 2: "utf-16-be", 3: "utf-8"}
 UNSYNCHRONISED = " unsynchronised"  # 2.4: all frames are, whatever their own flags say
 _STRAY = "something stands behind the frames of its ID3 tag"
 _TWO_WAYS = "the sizes of its ID3 frames can be read in two ways"
-_MOST_UNPACKED = 1 << 26  # bytes of all packed frames of a tag: what reads them needs the room
 # Frames times bytes: mutagen copies the rest of the tag for each frame, 10 GB a second.
 _MOST_COPIED = 20 << 30
 JOINT = "; "  # between values before version 2.4, which has no sign for it
@@ -179,7 +178,7 @@ def _walk(body: bytes, dialect: str, *, plain: bool, inside: bool = False) -> _R
         if plain and version == 4:
             raw = name + synchsafe.encode(size) + raw[8:]
         items.append(Item(_key(name, raw, dialect), raw))
-        unpacked += 0 if unpacked > _MOST_UNPACKED else _unpacked(raw, dialect, inside=inside)
+        unpacked += 0 if unpacked > LARGEST else _unpacked(raw, dialect, inside=inside)
         at += head + size
         if len(items) > MOST_PARTS:
             raise DamagedError("its ID3 tag has more frames than any file of music")
@@ -188,7 +187,7 @@ def _walk(body: bytes, dialect: str, *, plain: bool, inside: bool = False) -> _R
 
 def _doubt(body: bytes, end: int, count: int, unpacked: int) -> str:
     """Why frames that end there should not be written; nothing where they may be."""
-    if unpacked > _MOST_UNPACKED:
+    if unpacked > LARGEST:
         return "packed frames of its ID3 tag are too large, or cannot be read"
     if count * len(body) > _MOST_COPIED:
         return "it has too many ID3 frames for so large a tag"
@@ -204,19 +203,8 @@ def _unpacked(raw: bytes, dialect: str, *, inside: bool) -> int:
     packed = raw[9] & (0x80 if version == 3 else 0x08)
     if raw[:4] in (b"CHAP", b"CTOC"):  # where one is packed, frames in it may be packed again
         # Chapters in chapters would be read again and again, and nobody writes them.
-        return _MOST_UNPACKED + 1 if packed or inside else _in_chapter(raw, dialect)
-    starts = (10, 14, 15) if packed else ()  # behind what the other flags put in front
-    return max((_inflated(raw[start:]) for start in starts), default=0)
-
-
-def _inflated(packed: bytes) -> int:
-    """How many bytes unpack up to a fault; not many more are looked for than there may be."""
-    unpacker, size = zlib.decompressobj(), 0
-    with contextlib.suppress(zlib.error):
-        while size <= _MOST_UNPACKED and (part := unpacker.decompress(packed, 1 << 22)):
-            size += len(part)
-            packed = unpacker.unconsumed_tail
-    return size
+        return LARGEST + 1 if packed or inside else _in_chapter(raw, dialect)
+    return unpacked_size(raw) if packed else 0
 
 
 def _in_chapter(raw: bytes, dialect: str) -> int:
@@ -232,7 +220,7 @@ def _in_chapter(raw: bytes, dialect: str) -> int:
                 start = body.index(b"\0", start) + 1
         return _read_frames(body[start:], dialect, inside=True).unpacked
     except (ValueError, IndexError):
-        return _MOST_UNPACKED + 1
+        return LARGEST + 1
 
 
 def _key(name: bytes, raw: bytes, dialect: str) -> str:

@@ -25,6 +25,7 @@ from tagger.containers.parts import (
 )
 
 DIALECT = "mp4"
+Buffer = bytes | memoryview
 _PARENTS = (b"trak", b"mdia", b"minf", b"stbl")
 _WAY = (b"moov.udta", b"moov.udta.meta")  # to the item list
 _PATH = (b"udta", b"meta", b"ilst")
@@ -94,9 +95,9 @@ def texts(item: Item) -> tuple[str, ...]:
         if item.key == "GNRE":
             values.append(_old_genre(content[8:]))
         elif content[3] in (0, 1):
-            values.append(content[8:].decode("utf-8", "replace").strip())
+            values.append(str(content[8:], "utf-8", "replace").strip())
         elif content[3] == 2:
-            values.append(content[8:].decode("utf-16-be", "replace").strip())
+            values.append(str(content[8:], "utf-16-be", "replace").strip())
     return tuple(value for value in values if value)
 
 
@@ -136,27 +137,30 @@ def _moov(source: Source, atoms: list[_Atom]) -> bytes:
     return source.at(found[0].body, found[0].end - found[0].body)
 
 
-def _children(content: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """Name and content of each atom in a content; zeros at the end are no atom."""
-    at = 0
+def _children(content: Buffer) -> Iterator[tuple[bytes, memoryview]]:
+    """Name and content of each atom in a content; zeros at the end are no atom.
+
+    Nothing is copied, since atoms stand in each other.
+    """
+    content, at = memoryview(content), 0
     while at + 8 <= len(content):
         size, name = struct.unpack(">I4s", content[at : at + 8])
-        if size == 0 and not content[at:].strip(b"\0"):
+        if size == 0 and not bytes(content[at:]).strip(b"\0"):
             break
         if size < 8 or at + size > len(content):
             raise DamagedError("its atoms are damaged")
         yield name, content[at + 8 : at + size]
         at += size
-    if content[at:].strip(b"\0"):
+    if bytes(content[at:]).strip(b"\0"):
         raise DamagedError("its atoms are damaged")
 
 
-def _skip(name: bytes, content: bytes) -> int:
+def _skip(name: bytes, content: Buffer) -> int:
     """Bytes before the children: meta has a version, except in files of QuickTime."""
     return 4 if name == b"meta" and content[4:8] != b"hdlr" else 0
 
 
-def _find(content: bytes, path: tuple[bytes, ...]) -> bytes:
+def _find(content: Buffer, path: tuple[bytes, ...]) -> Buffer:
     for name, inner in _children(content):
         if name == path[0]:
             if len(path) == 1:
@@ -165,41 +169,44 @@ def _find(content: bytes, path: tuple[bytes, ...]) -> bytes:
     return b""
 
 
-def _with_list(content: bytes, path: tuple[bytes, ...], ilst: bytes) -> bytes:
+def _with_list(content: Buffer, path: tuple[bytes, ...], ilst: bytes) -> bytes:
     """A content in which the item list is another; the way to it is made where it is missing."""
     if not path:
         return ilst
     parts, done = [], False
     for name, inner in _children(content):
         if name == path[0] and not done:
-            skip = _skip(name, inner)
-            inner, done = inner[:skip] + _with_list(inner[skip:], path[1:], ilst), True
-        parts.append(_atom(name, inner))
+            skip, done = _skip(name, inner), True
+            made = bytes(inner[:skip]) + _with_list(inner[skip:], path[1:], ilst)
+            parts.append(_atom(name, made))
+        else:
+            parts.append(_atom(name, inner))
     if not done:
         front = bytes(4) + _atom(b"hdlr", _HANDLER) if path[0] == b"meta" else b""
         parts.append(_atom(path[0], front + _with_list(b"", path[1:], ilst)))
     return b"".join(parts)
 
 
-def _moved(content: bytes, after: int, by: int, depth: int = 0) -> bytes:
+def _moved(content: Buffer, after: int, by: int, depth: int = 0) -> bytes:
     """A content in which chunk offsets from `after` on are larger by `by`."""
     if depth > _DEEPEST:
         raise DamagedError("its atoms are too deep")
     parts = []
     for name, inner in _children(content):
         if name in _PARENTS:
-            inner = _moved(inner, after, by, depth + 1)
+            parts.append(_atom(name, _moved(inner, after, by, depth + 1)))
         elif name in (b"stco", b"co64"):
             code, offsets = _offsets(name, inner)
             new = [offset + by if offset >= after else offset for offset in offsets]
             if new and max(new) >= 1 << 8 * struct.calcsize(code):
                 raise DamagedError("it is too large for its table of offsets")
-            inner = inner[:8] + struct.pack(f">{len(new)}{code}", *new)
-        parts.append(_atom(name, inner))
+            parts.append(_atom(name, bytes(inner[:8]) + struct.pack(f">{len(new)}{code}", *new)))
+        else:
+            parts.append(_atom(name, inner))
     return b"".join(parts)
 
 
-def _offsets(name: bytes, content: bytes) -> tuple[str, tuple[int, ...]]:
+def _offsets(name: bytes, content: Buffer) -> tuple[str, tuple[int, ...]]:
     code = "I" if name == b"stco" else "Q"
     count = int.from_bytes(content[4:8], "big")
     if len(content) != 8 + count * struct.calcsize(code) or count > _MOST_OFFSETS:
@@ -207,7 +214,7 @@ def _offsets(name: bytes, content: bytes) -> tuple[str, tuple[int, ...]]:
     return code, struct.unpack(f">{count}{code}", content[8:])
 
 
-def _leaves(content: bytes, path: bytes, mdats: list[Range], depth: int = 0) -> Iterator[bytes]:
+def _leaves(content: Buffer, path: bytes, mdats: list[Range], depth: int = 0) -> Iterator[bytes]:
     """All of an index but the item list and padding, with offsets counted inside of mdat."""
     if depth > _DEEPEST:
         raise DamagedError("its atoms are too deep")
@@ -223,7 +230,7 @@ def _leaves(content: bytes, path: bytes, mdats: list[Range], depth: int = 0) -> 
             yield here + inner
 
 
-def _sizes(content: bytes, depth: int = 0) -> Iterator[int]:
+def _sizes(content: Buffer, depth: int = 0) -> Iterator[int]:
     """Bytes of all samples of each table of them."""
     if depth > _DEEPEST:
         raise DamagedError("its atoms are too deep")
@@ -232,7 +239,8 @@ def _sizes(content: bytes, depth: int = 0) -> Iterator[int]:
             yield from _sizes(inner, depth + 1)
         elif name == b"stsz" and len(inner) >= 12:
             each, count = struct.unpack(">II", inner[4:12])
-            table = array("I", inner[12 : 12 + min(count, len(inner) // 4 - 3) * 4])
+            table = array("I")
+            table.frombytes(inner[12 : 12 + min(count, len(inner) // 4 - 3) * 4])
             if sys.byteorder == "little":
                 table.byteswap()
             yield each * count or sum(table)
@@ -248,21 +256,21 @@ def _inside(offsets: Iterable[int], mdats: list[Range]) -> Iterator[tuple[int, i
             yield number, offset - starts[number]
 
 
-def _items(ilst: bytes) -> Iterator[Item]:
+def _items(ilst: Buffer) -> Iterator[Item]:
     for name, content in few(_children(ilst)):
         key = name.decode("latin-1")
         if name == b"----":
             parts = dict(few(_children(content)))
-            mean, title = (parts.get(n, b"")[4:] for n in (b"mean", b"name"))
-            key = f"----:{mean.decode('utf-8', 'replace')}:{title.decode('utf-8', 'replace')}"
+            parts_of_name = (parts.get(n, b"")[4:] for n in (b"mean", b"name"))
+            key = ":".join(["----", *(str(part, "utf-8", "replace") for part in parts_of_name)])
         yield Item(key.upper(), _atom(name, content))
 
 
-def _atom(name: bytes, content: bytes) -> bytes:
+def _atom(name: bytes, content: Buffer) -> bytes:
     return struct.pack(">I", 8 + len(content)) + name + content
 
 
-def _old_genre(content: bytes) -> str:
+def _old_genre(content: Buffer) -> str:
     from mutagen.id3 import TCON
 
     number = int.from_bytes(content[:2], "big")  # ID3v1's numbers, from 1
