@@ -65,13 +65,13 @@ def assert_same(one: list[Result], other: list[Result]) -> None:
 
 @pytest.fixture
 def unheard(monkeypatch: pytest.MonkeyPatch) -> None:
-    """From now on hearing or opening any file is a failure."""
+    """From now on hearing or opening any file is a failure, here and in any other process."""
 
     def fail(*_: object, **__: object) -> None:
         raise AssertionError("a file was opened")
 
-    for name in ("iter_windows", "read_tags", "load_model"):
-        monkeypatch.setattr(f"tagger.scan.{name}", fail)
+    for name in ("scan.iter_windows", "scan.read_tags", "scan.load_bounded", "pool.Pool.submit"):
+        monkeypatch.setattr(f"tagger.{name}", fail)
 
 
 def test_second_scan_opens_no_file(

@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import sqlite3
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from tagger.cli.program import COMMANDS
+from tagger.journal import NAME, Journal
 from tests.music_files import mutagen_flac
 from tests.tiny_model import write_tiny_model
 
@@ -72,6 +75,7 @@ def command_lines(place: Path) -> dict[str, list[list[str]]]:
             ["add", card, "--as", EVIL], ["add", song], ["remove", EVIL],
             ["export", card, str(place / f"{EVIL}.musictag")], ["use", "small"], [EVIL],
         ],
+        "journal": [["check"], ["check", EVIL], [EVIL]],
         "cache": [["info"], ["clear"], [EVIL]],
         "plan": [["--from", EVIL], [EVIL]],
         "pipeline": [["--input", EVIL, "--output", EVIL]],
@@ -93,6 +97,22 @@ def test_no_command_lets_a_name_command_the_terminal(place: Path) -> None:
             assert obeyed(content) == [], (name, arguments, content)
             assert "Traceback" not in content, content
             assert content.strip(), (name, arguments)
+
+
+def test_a_damaged_journal_does_not_command_it_either(place: Path) -> None:
+    environment = {**os.environ, "TERM": "xterm", "XDG_DATA_HOME": str(place / "data")}
+    folder = place / "data" / "musictag"
+    with Journal(folder) as journal:
+        journal.start(EVIL, "fill", (place,), None)
+    with closing(sqlite3.connect(folder / NAME)) as database, database:
+        database.execute("UPDATE runs SET mode = ?, started = ?", (EVIL, EVIL))
+    for arguments in (["history"], ["check"], ["check", "--repair"], ["check"]):
+        command = arguments if arguments == ["history"] else ["journal", *arguments]
+        _, content = written([sys.executable, "-m", "tagger", *command], environment)
+        assert obeyed(content) == [], (arguments, content)
+        assert "Traceback" not in content, content
+        if arguments == ["check", "--repair"]:
+            assert "repaired" in content
 
 
 def test_the_names_did_come_up(place: Path) -> None:
