@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -60,9 +61,17 @@ def test_a_reader_that_goes_away_is_no_failure_worth_words(demo: Path, tiny_card
     assert done.stderr == ""
 
 
-def test_folders_within_folders_end_nothing(song: Path, tiny_card: Path, tmp_path: Path) -> None:
-    top, here = tmp_path / "top", Path.cwd()
+@pytest.fixture
+def top(tmp_path: Path) -> Iterator[Path]:
+    """A folder that goes away again however deep it became: pytest's own way would not do."""
+    top = tmp_path / "top"
     top.mkdir()
+    yield top
+    subprocess.run(["rm", "-rf", str(top)], check=True)
+
+
+def test_folders_within_folders_end_nothing(song: Path, tiny_card: Path, top: Path) -> None:
+    here = Path.cwd()
     shutil.copy(song, top / "first.wav")
     os.chdir(top)
     try:
@@ -82,7 +91,6 @@ def test_folders_within_folders_end_nothing(song: Path, tiny_card: Path, tmp_pat
     assert [bool(record["error"]) for record in records].count(False) == 2
     assert "folder cannot be read (File name too long)" in done.stderr
     assert done.returncode == 1
-    subprocess.run(["rm", "-rf", str(top)], check=True)  # pytest's own way would not come through
 
 
 @pytest.mark.parametrize("metrics", [
