@@ -13,11 +13,13 @@ import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 
 from tagger.containers.parts import DamagedError, Piece, Range, Source
 
 LARGEST_FRAME = 16 << 20  # larger ones are not looked at: their patch would be too large as well
 LARGEST_PATCH = 256 << 10
+_MOST_RANGES = 200_000  # of sound, two for each page of Ogg: they stay in memory
 _PROBE = 64  # bytes by which a part of the old frame is looked for in the new one
 _SEARCHED = 1 << 30  # bytes that may be searched through for one gap
 _STEP = struct.Struct("<qqq")  # bytes of its own, then: how far from the last copy, how many
@@ -82,7 +84,9 @@ class Patch:
 
 def read_frame(source: Source, ranges: Iterable[Range]) -> Frame | None:
     """The frame of an open file whose sound lies in `ranges`; None if it is too large."""
-    parts = tuple(ranges)
+    parts = tuple(islice(ranges, _MOST_RANGES + 1))
+    if len(parts) > _MOST_RANGES:
+        return None
     starts, ends = (0, *(end for _, end in parts)), (*(start for start, _ in parts), source.size)
     lengths = [end - start for start, end in zip(starts, ends, strict=True)]
     if min(lengths) < 0 or sum(lengths) > LARGEST_FRAME:
