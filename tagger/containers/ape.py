@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from tagger.containers.id3 import read_tag
 from tagger.containers.id3v1 import read_v1
+from tagger.containers.lengths import check_length
 from tagger.containers.parts import Container, DamagedError, Item, Layout, Range, Source
 
 DIALECT = "ape"
@@ -39,6 +40,11 @@ class Ape(Container):
         """All before the tag, without an ID3v2 tag that some put in front."""
         start, _ = find_tag(source)
         yield min(read_tag(source).size, start), start
+
+    def check_sound(self, source: Source) -> None:
+        """Raise DamagedError where the sound ends before its headers say."""
+        for start, end in self.audio(source):
+            check_length(source, start, end)
 
     def head(self, source: Source) -> int:
         """All up to an ID3v1 tag behind it."""
