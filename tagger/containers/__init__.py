@@ -61,6 +61,19 @@ def values(item: Item, dialect: str) -> tuple[str, ...]:
     return reader[dialect](item)
 
 
+def is_whole(item: Item, dialect: str) -> bool:
+    """Whether what `values` gives of an item is all that it holds."""
+    checks = {"vorbis": vorbis, "mp4": mp4, "ape": ape, "asf": asf}
+    try:
+        if dialect.startswith("id3"):
+            id3.check_text(item, dialect)
+        else:
+            checks[dialect].check_text(item)
+    except ValueError:  # of damaged parts, and of text
+        return False
+    return True
+
+
 def make(key: str, texts: tuple[str, ...], dialect: str) -> tuple[Item, ...]:
     """The items that hold these values under a key; none for no values."""
     if not texts:
@@ -79,4 +92,14 @@ def arranged(items: tuple[Item, ...], dialect: str) -> tuple[Item, ...]:
     return asf.arranged(items) if dialect == "asf" else items
 
 
-__all__ = ["Container", "Item", "Layout", "Source", "arranged", "identify", "make", "values"]
+__all__ = [
+    "Container",
+    "Item",
+    "Layout",
+    "Source",
+    "arranged",
+    "identify",
+    "is_whole",
+    "make",
+    "values",
+]

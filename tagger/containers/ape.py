@@ -77,6 +77,13 @@ def texts(item: Item) -> tuple[str, ...]:
     return tuple(text for part in value.split("\0") if (text := part.strip()))
 
 
+def check_text(item: Item) -> None:
+    """Raise ValueError where an item holds more than `texts` gives."""
+    if struct.unpack("<II", item.raw[:8])[1] & 6:
+        raise DamagedError("it is no text")
+    item.raw[8:].decode("utf-8")
+
+
 def make_item(key: str, values: tuple[str, ...]) -> Item:
     """A text item."""
     value = "\0".join(values).encode()

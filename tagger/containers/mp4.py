@@ -19,6 +19,7 @@ _PATH = (b"udta", b"meta", b"ilst")
 _HANDLER = bytes(8) + b"mdirappl" + bytes(9)
 _DEEPEST = 8
 _FREE = (b"free", b"skip")
+_CODECS = {0: "utf-8", 1: "utf-8", 2: "utf-16-be"}  # of data atoms, by their types
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +81,26 @@ def texts(item: Item) -> tuple[str, ...]:
             continue
         if item.key == "GNRE":
             values.append(_old_genre(content[8:]))
-        elif content[3] in (0, 1):
-            values.append(content[8:].decode("utf-8", "replace").strip())
-        elif content[3] == 2:
-            values.append(content[8:].decode("utf-16-be", "replace").strip())
+        elif codec := _CODECS.get(content[3]):
+            values.append(content[8:].decode(codec, "replace").strip())
     return tuple(value for value in values if value)
+
+
+def check_text(item: Item) -> None:
+    """Raise ValueError where an atom holds more than `texts` gives."""
+    names = (b"mean", b"name", b"data") if item.key.startswith("----") else (b"data",)
+    for name, content in _children(item.raw[8:]):
+        if name not in names or len(content) < (8 if name == b"data" else 4):
+            raise DamagedError("it is no text")
+        if name != b"data":
+            continue
+        if item.key == "GNRE":
+            if not _old_genre(content[8:]):
+                raise DamagedError("it is no genre")
+        elif content[3] not in _CODECS or content[:3] != bytes(3):
+            raise DamagedError("it is no text")
+        else:
+            content[8:].decode(_CODECS[content[3]])
 
 
 def make_item(key: str, values: tuple[str, ...]) -> Item:
