@@ -70,6 +70,21 @@ def check(content: bytes, folder: Path) -> None:
         check_length(Source(file), 0, len(content))
 
 
+def test_blocks_of_wavpack_are_no_shorter_than_their_heads(tmp_path: Path) -> None:
+    check(b"wvpk" + struct.pack("<I", 24) + bytes(24), tmp_path)
+    with pytest.raises(DamagedError, match="is damaged"):
+        check(b"wvpk" + bytes(100), tmp_path)
+
+
+def test_table_of_more_sounds_than_it_holds_is_damage(tmp_path: Path) -> None:
+    path = make_file("aac", tmp_path / "song.m4a")
+    content = path.read_bytes()
+    place = content.index(b"stsz") + 12
+    path.write_bytes(content[:place] + b"\x14" + content[place + 1 :])
+    with pytest.raises(MusicTagError, match="table of sizes"):
+        change(path, "Jazz")
+
+
 def test_packets_of_musepack_go_up_to_the_end_of_the_stream(tmp_path: Path) -> None:
     check(PACKETS, tmp_path)
     check(PACKETS + b"more", tmp_path)

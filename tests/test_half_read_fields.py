@@ -61,6 +61,15 @@ def test_field_that_cannot_be_read_wholly_is_left_alone(what: str, tmp_path: Pat
     assert path.read_bytes() == before
 
 
+def test_free_tag_without_a_name_is_left_alone(tmp_path: Path) -> None:
+    """Others may take it for an instrument by its place."""
+    path = make_file("aac", tmp_path / "song.m4a")
+    add(path, [("----", atom(b"----", _FREE.replace(b"name", b"\0\0\0\0"))[1])])
+    with Journal(tmp_path / "journal") as journal:
+        (outcome,) = apply_plan(TagPlan((change(path, "Jazz"),)), journal)
+    assert (outcome.status, outcome.reason) == ("refused", "a free tag of it has no name")
+
+
 @pytest.mark.parametrize("number", range(len(WHOLE)))
 def test_fields_that_are_text_are_whole(number: int) -> None:
     dialect, (key, raw) = WHOLE[number]

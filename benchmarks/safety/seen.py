@@ -26,6 +26,7 @@ _UNTRANSLATED: dict[str, Any] = {
     ".mp3": _m.mp3.MP3, ".tta": _m.trueaudio.TrueAudio, ".wav": _m.wave.WAVE,
     ".aiff": _m.aiff.AIFF, ".dsf": _m.dsf.DSF,
 }  # fmt: skip
+_OTHER_KINDS = (b"MP+", b"MPCK", b"MAC ", b"wvpk", b"fLaC", b"OggS")  # damage may have made one
 _GENRES = ("TCON", "GENRE", "\xa9GEN", "WM/GENRE")
 _INSTRUMENTS = ("TXXX:INSTRUMENT", "INSTRUMENT", "----:COM.APPLE.ITUNES:INSTRUMENT")
 _OTHERS = ("TXXX:MUSICTAG", "MUSICTAG", "----:COM.APPLE.ITUNES:MUSICTAG")
@@ -59,7 +60,7 @@ def see(content: bytes, suffix: str) -> Seen:
 
 
 def _open(content: bytes, suffix: str) -> Any:
-    if suffix in _UNTRANSLATED:
+    if suffix in _UNTRANSLATED and not content.startswith(_OTHER_KINDS):
         return _UNTRANSLATED[suffix](io.BytesIO(content), translate=False)
     stream = io.BytesIO(content)
     stream.name = f"file{suffix}"

@@ -29,7 +29,10 @@ def _check_wavpack(source: Source, at: int, end: int) -> None:
             return  # no block: a reader goes no further, or looks for the next one
         if end - at < 32:
             raise DamagedError(_CUT)
-        at += 8 + int.from_bytes(head[4:], "little")
+        size = 8 + int.from_bytes(head[4:], "little")
+        if size < 32:
+            raise DamagedError("a block of its sound is damaged")
+        at += size
         if at > end:
             raise DamagedError(_CUT)
     raise DamagedError("it has too many blocks")

@@ -53,7 +53,10 @@ class Mp4(Container):
         meta = _find(moov, _PATH[:2])
         if meta and not _skip(b"meta", meta):
             reason = reason or "its tags are built as in QuickTime, where others do not find them"
-        return Layout(DIALECT, tuple(_items(_find(moov, _PATH))), rest, reason)
+        items = tuple(_items(_find(moov, _PATH)))
+        if any(item.key == "----" for item in items):
+            reason = reason or "a free tag of it has no name"
+        return Layout(DIALECT, items, rest, reason)
 
     def audio(self, source: Source) -> Iterator[Range]:
         """The content of all mdat atoms."""
@@ -235,9 +238,9 @@ def _sizes(content: bytes, depth: int = 0) -> Iterator[int]:
         elif name == b"stsz" and len(inner) >= 12:
             each, count = struct.unpack(">II", inner[4:12])
             table = inner[12 : 12 + 4 * count]
-            yield each * count or sum(
-                struct.unpack(f">{len(table) // 4}I", table[: len(table) // 4 * 4])
-            )
+            if not each and len(table) < 4 * count:
+                raise DamagedError("its table of sizes is damaged")
+            yield each * count or sum(struct.unpack(f">{len(table) // 4}I", table))
 
 
 def _inside(offsets: Iterable[int], mdats: list[Range]) -> Iterator[tuple[int, int]]:
@@ -251,9 +254,9 @@ def _items(ilst: bytes) -> Iterator[Item]:
     for name, content in _children(ilst):
         key = name.decode("latin-1")
         if name == b"----":
-            parts = dict(_children(content))
-            mean, title = (parts.get(n, b"")[4:] for n in (b"mean", b"name"))
-            key = f"----:{mean.decode('utf-8', 'replace')}:{title.decode('utf-8', 'replace')}"
+            names, parts = zip(*_children(content), strict=True) if content else ((), ())
+            if names[:2] == (b"mean", b"name"):  # others go by the places of the two
+                key += "".join(f":{part[4:].decode('utf-8', 'replace')}" for part in parts[:2])
         yield Item(key.upper(), _atom(name, content))
 
 
