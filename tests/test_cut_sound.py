@@ -76,6 +76,21 @@ def test_blocks_of_wavpack_are_no_shorter_than_their_heads(tmp_path: Path) -> No
         check(b"wvpk" + bytes(100), tmp_path)
 
 
+@pytest.mark.parametrize("cut", [1, 4])
+def test_file_whose_id3v1_tag_is_cut_is_left_alone(cut: int, tmp_path: Path) -> None:
+    """mutagen reads the genre of such a tag, others do not."""
+    path = make_file("mp3 v1", tmp_path / "song.mp3")
+    path.write_bytes(path.read_bytes()[:-cut])
+    assert status(path, tmp_path) == "refused its ID3v1 tag is cut off"
+
+
+@pytest.mark.parametrize("behind", [b"", b"APETAGEX" + bytes(122), bytes(122) + b"TAG" + bytes(7)])
+def test_other_bytes_at_the_end_are_no_cut_tag(behind: bytes, tmp_path: Path) -> None:
+    path = make_file("mp3 v1", tmp_path / "song.mp3")
+    path.write_bytes(path.read_bytes()[:-128] + behind)
+    assert status(path, tmp_path).startswith("changed")
+
+
 def test_table_of_more_sounds_than_it_holds_is_damage(tmp_path: Path) -> None:
     path = make_file("aac", tmp_path / "song.m4a")
     content = path.read_bytes()
