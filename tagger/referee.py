@@ -80,12 +80,12 @@ def look(file: io.FileIO, name: str, kind: Any = None) -> Seen:
 def check(before: Seen, after: Seen, ours: Collection[str], wanted: Collection[str] = ()) -> None:
     """Raise TagError where something is missing after that is under none of these names.
 
-    What was wanted under a name must be there.
+    What was wanted under a name must be there, where mutagen found tags before.
     """
     missing = [*(before.tags - after.tags), *(before.others - after.others)]
     missing = [found for found in missing if found[0] not in ours]
     there = {name for name, _ in (*after.tags, *after.others)}
-    missing += [(name, b"") for name in wanted if name not in there]
+    missing += [(name, b"") for name in wanted if before.tags and name not in there]
     if missing:
         names = ", ".join(sorted({name for name, _ in missing})[:3])
         raise TagError(

@@ -128,8 +128,9 @@ def _referee(old: io.FileIO, new: io.FileIO, job: Rewriting) -> None:
     """Have mutagen look at both; it must see all again but for the fields that were to change."""
     before = look(old, job.path.name)
     if before.kind:
-        ours = _shown({*job.before.items} ^ {*job.items}, job.before.dialect)
-        wanted = ours & _shown(job.items, job.before.dialect, empty=False)
+        had, has = {*job.before.items}, {*job.items}
+        ours = _shown(had ^ has, job.before.dialect)
+        wanted = _shown(has - had, job.before.dialect, empty=False)
         check(before, look(new, job.path.name, before.kind), ours, wanted)
 
 

@@ -74,6 +74,8 @@ def test_blocks_of_wavpack_are_no_shorter_than_their_heads(tmp_path: Path) -> No
     check(b"wvpk" + struct.pack("<I", 24) + bytes(24), tmp_path)
     with pytest.raises(DamagedError, match="is damaged"):
         check(b"wvpk" + bytes(100), tmp_path)
+    with pytest.raises(DamagedError, match="its sound ends before"):
+        check(b"wvpk" + struct.pack("<I", 24) + bytes(24) + b"w", tmp_path)
 
 
 @pytest.mark.parametrize("cut", [1, 4])
@@ -89,6 +91,18 @@ def test_other_bytes_at_the_end_are_no_cut_tag(behind: bytes, tmp_path: Path) ->
     path = make_file("mp3 v1", tmp_path / "song.mp3")
     path.write_bytes(path.read_bytes()[:-128] + behind)
     assert status(path, tmp_path).startswith("changed")
+
+
+def test_second_list_of_tags_that_is_damaged(tmp_path: Path) -> None:
+    """mutagen would go astray in it and find no tags at all."""
+    path = make_file("aac", tmp_path / "song.m4a")
+    content = path.read_bytes()
+    moov = content.index(b"moov") - 4
+    meta = b"\0\0\0\x1cmeta\0\0\0\0\0\0\0\x10ilst\x7f\0\0\0covr"
+    size = int.from_bytes(content[moov : moov + 4], "big") + len(meta)
+    path.write_bytes(content[:moov] + size.to_bytes(4, "big") + content[moov + 4 :] + meta)
+    with pytest.raises(MusicTagError, match="its atoms are damaged"):
+        change(path, "Jazz")
 
 
 def test_table_of_more_sounds_than_it_holds_is_damage(tmp_path: Path) -> None:

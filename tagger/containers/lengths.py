@@ -25,10 +25,10 @@ def check_length(source: Source, start: int, end: int) -> None:
 def _check_wavpack(source: Source, at: int, end: int) -> None:
     for _ in range(_MOST_PARTS):
         head = source.at(at, min(8, end - at))
-        if not head or head[:4] != b"wvpk"[: len(head)]:
-            return  # no block: a reader goes no further, or looks for the next one
-        if end - at < 32:
+        if 0 < end - at < 32:  # bytes of a head, which the tag would complete
             raise DamagedError(_CUT)
+        if head[:4] != b"wvpk":
+            return  # no block: a reader goes no further, or looks for the next one
         size = 8 + int.from_bytes(head[4:], "little")
         if size < 32:
             raise DamagedError("a block of its sound is damaged")

@@ -42,6 +42,7 @@ class Mp4(Container):
         """The atoms of its item list."""
         atoms = _top(source)
         moov = _moov(source, atoms)
+        _check_metas(moov)
         mdats = [(atom.body, atom.end) for atom in atoms if atom.name == b"mdat"]
         rest = tuple(_leaves(moov, b"moov", mdats))
         others = (a for a in atoms if a.name not in (b"moov", b"mdat", *_FREE))
@@ -226,6 +227,16 @@ def _leaves(content: bytes, path: bytes, mdats: list[Range], depth: int = 0) -> 
             yield here + repr(list(_inside(offsets, mdats))).encode()
         elif name not in _FREE and here not in (_WAY[1] + b".ilst", _WAY[1] + b".hdlr"):
             yield here + inner
+
+
+def _check_metas(content: bytes) -> None:
+    """Raise DamagedError where others lose their way in tags that we do not read."""
+    for name, inner in _children(content):
+        if name == b"trak":
+            _check_metas(inner)
+        elif name == b"meta":
+            for part, items in _children(inner[_skip(name, inner) :]):
+                list(_children(items) if part == b"ilst" else ())
 
 
 def _sizes(content: bytes, depth: int = 0) -> Iterator[int]:
