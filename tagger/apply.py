@@ -10,12 +10,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from tagger.batch import Work, rewrite_together, settle, start
+from tagger.containers import is_whole
 from tagger.containers.parts import DamagedError, Layout
 from tagger.delta import Patch
 from tagger.disk import Disk
 from tagger.entries import Entry, Held, Outcome, Run, Status, held
 from tagger.errors import JournalError, MusicTagError, RefusedError
-from tagger.fields import make_items, with_items
+from tagger.fields import items_of, make_items, with_items
 from tagger.journal import Journal
 from tagger.plan import FileChange, TagChange, TagPlan
 from tagger.recovery import recover
@@ -167,6 +168,8 @@ def _job(
     seen.identities.add(identity)
     wanted = _still_wanted(change, file)
     patch = _patch_for(change, file, journal)
+    if not patch:
+        _check_whole(file, wanted)
     new = _with_changes(file.layout, wanted)
     if patch is None and new.items == file.layout.items:
         return _clear(change, "unchanged", MusicTagError("already as wished"))
@@ -210,6 +213,17 @@ def _still_wanted(change: FileChange, file: OpenFile) -> list[TagChange]:
         elif now != one.after:
             raise RefusedError(f"its {one.field} changed since the plan was made", change.path)
     return wanted
+
+
+def _check_whole(file: OpenFile, changes: Iterable[TagChange]) -> None:
+    """Refuse to replace what was not shown to anybody, since it could not be read."""
+    for change in changes:
+        items = items_of(file.layout, change.field)
+        if not all(is_whole(item, file.layout.dialect) for item in items):
+            raise RefusedError(
+                f"its {change.field} holds more than can be read; mend or remove it first",
+                file.path,
+            )
 
 
 def _patch_for(change: FileChange, file: OpenFile, journal: Journal) -> Patch | None:

@@ -75,6 +75,7 @@ def write_copy(old: OpenFile, items: tuple[Item, ...], disk: Disk, target: int) 
     Returns why bytes were spliced; nothing where mutagen's save kept all else as it was. Raises
     OSError, and DamagedError where it cannot be done.
     """
+    old.container.check_sound(old.source)
     wanted = replace(old.layout, items=items)
     why = _unfit(wanted)
     if not why:

@@ -108,6 +108,7 @@ def _opened(file: _Bounded, name: str, kind: Any) -> Any:
 
 
 def _guessed(file: _Bounded, name: str) -> Any:
+    file.seek(0)  # mutagen.File guesses from where the file happens to stand
     try:
         return mutagen.File(fileobj=file, filename=name)
     except mutagen.MutagenError:

@@ -9,12 +9,12 @@ import contextlib
 import io
 import os
 import stat
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tagger.containers import Source, identify
+from tagger.containers import Source, identify, values
 from tagger.containers.parts import DamagedError, in_order
 from tagger.delta import Patch, make_patch, read_frame
 from tagger.disk import Disk
@@ -128,11 +128,16 @@ def _referee(old: io.FileIO, new: io.FileIO, job: Rewriting) -> None:
     """Have mutagen look at both; it must see all again but for the fields that were to change."""
     before = look(old, job.path.name)
     if before.kind:
-        ours = {item.key for item in {*job.before.items} ^ {*job.items}}
-        if "GNRE" in ours:  # mutagen shows a numbered genre of MP4 as one in words
-            ours.add("\xa9GEN")
-        wanted = ours & {item.key for item in job.items}
+        had, has = {*job.before.items}, {*job.items}
+        ours = _shown(had ^ has, job.before.dialect)
+        wanted = _shown(has - had, job.before.dialect, empty=False)
         check(before, look(new, job.path.name, before.kind), ours, wanted)
+
+
+def _shown(items: Iterable[Item], dialect: str, *, empty: bool = True) -> set[str]:
+    """The names under which mutagen shows items; not all that are empty are shown."""
+    keys = {item.key for item in items if empty or values(item, dialect)}
+    return {"\xa9GEN" if key == "GNRE" else key for key in keys}  # numbers become words
 
 
 def _write_old(old: OpenFile, patch: Patch, disk: Disk, target: int) -> str:

@@ -23,7 +23,8 @@ from mutagen.oggspeex import OggSpeex
 from mutagen.oggvorbis import OggVorbis
 from mutagen.wave import WAVE
 
-from tagger.containers.id3 import JOINT, is_latin
+from tagger.containers.id3 import JOINT
+from tagger.containers.id3text import is_latin
 from tagger.containers.parts import BLOCK
 from tagger.tagfile import OpenFile
 

@@ -74,6 +74,15 @@ def test_lost_pictures_and_chapters_are_named(tmp_path: Path) -> None:
         check(before, seen(path), OURS)
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_file_is_seen_from_wherever_it_was_read_before(kind: str, tmp_path: Path) -> None:
+    path = make_file(kind, tmp_path / f"song{KINDS[kind]}").rename(tmp_path / "song")
+    with io.FileIO(path) as file:
+        whole = look(file, path.name)
+        file.seek(-100, io.SEEK_END)
+        assert look(file, path.name) == whole
+
+
 def test_file_that_mutagen_cannot_read_is_left_to_our_own_parser(tmp_path: Path) -> None:
     path = tmp_path / "song.mp3"
     path.write_bytes(b"nothing" * 100)

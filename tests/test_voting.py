@@ -177,7 +177,7 @@ def test_threshold_is_that_of_the_calibrated_probability(tiny: Model) -> None:
 
 def one_label_card() -> ModelCard:
     return ModelCard(
-        name="one", version="1", licence="MIT", data="", trained_at="", mel=SPEC,
+        name="one", version="1", licence="MIT", data="", trained_at="test", mel=SPEC,
         vocabulary=Vocabulary((Label("genre", "Low"),)), rules=(LabelRule(1.0, 0.0, 0.5),),
         weights="one.onnx", sha256="", golden=(0.0,), metrics={},
     )  # fmt: skip

@@ -26,6 +26,9 @@ _UNTRANSLATED: dict[str, Any] = {
     ".mp3": _m.mp3.MP3, ".tta": _m.trueaudio.TrueAudio, ".wav": _m.wave.WAVE,
     ".aiff": _m.aiff.AIFF, ".dsf": _m.dsf.DSF,
 }  # fmt: skip
+# What files begin with that are no MP3, and those of them that are opened as what they are.
+_MARKS = {b"MP+\x07": "", b"MPCK": "", b"MAC ": "", b"wvpk": "", b"fLaC": "", b"OggS": "",
+          b"RIFF": ".wav", b"FORM": ".aiff", b"DSD ": ".dsf", b"TTA1": ".tta"}  # fmt: skip
 _GENRES = ("TCON", "GENRE", "\xa9GEN", "WM/GENRE")
 _INSTRUMENTS = ("TXXX:INSTRUMENT", "INSTRUMENT", "----:COM.APPLE.ITUNES:INSTRUMENT")
 _OTHERS = ("TXXX:MUSICTAG", "MUSICTAG", "----:COM.APPLE.ITUNES:MUSICTAG")
@@ -59,7 +62,7 @@ def see(content: bytes, suffix: str) -> Seen:
 
 
 def _open(content: bytes, suffix: str) -> Any:
-    if suffix in _UNTRANSLATED:
+    if suffix in _UNTRANSLATED and _MARKS.get(content[:4], suffix) == suffix:  # else by damage
         return _UNTRANSLATED[suffix](io.BytesIO(content), translate=False)
     stream = io.BytesIO(content)
     stream.name = f"file{suffix}"

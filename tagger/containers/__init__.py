@@ -6,7 +6,7 @@ translate between items and text. Nothing here writes a file.
 
 from __future__ import annotations
 
-from tagger.containers import ape, asf, id3, mp4, vorbis
+from tagger.containers import ape, asf, id3, mp4text, vorbis
 from tagger.containers.ape import Ape
 from tagger.containers.asf import Asf
 from tagger.containers.chunks import Chunked, Dsf
@@ -57,8 +57,21 @@ def values(item: Item, dialect: str) -> tuple[str, ...]:
     """The text values of an item; none where it holds no text."""
     if dialect.startswith("id3"):
         return id3.texts(item, dialect)
-    reader = {"vorbis": vorbis.texts, "mp4": mp4.texts, "ape": ape.texts, "asf": asf.texts}
+    reader = {"vorbis": vorbis.texts, "mp4": mp4text.texts, "ape": ape.texts, "asf": asf.texts}
     return reader[dialect](item)
+
+
+def is_whole(item: Item, dialect: str) -> bool:
+    """Whether what `values` gives of an item is all that it holds."""
+    checks = {"vorbis": vorbis, "mp4": mp4text, "ape": ape, "asf": asf}
+    try:
+        if dialect.startswith("id3"):
+            id3.check_text(item, dialect)
+        else:
+            checks[dialect].check_text(item)
+    except ValueError:  # of damaged parts, and of text
+        return False
+    return True
 
 
 def make(key: str, texts: tuple[str, ...], dialect: str) -> tuple[Item, ...]:
@@ -70,7 +83,7 @@ def make(key: str, texts: tuple[str, ...], dialect: str) -> tuple[Item, ...]:
     if dialect == "asf":
         return asf.make_items(key, texts)
     if dialect == "mp4":
-        return (mp4.make_item(key, texts),)
+        return (mp4text.make_item(key, texts),)
     return (ape.make_item(key, texts) if dialect == "ape" else id3.make_item(key, texts, dialect),)
 
 
@@ -79,4 +92,14 @@ def arranged(items: tuple[Item, ...], dialect: str) -> tuple[Item, ...]:
     return asf.arranged(items) if dialect == "asf" else items
 
 
-__all__ = ["Container", "Item", "Layout", "Source", "arranged", "identify", "make", "values"]
+__all__ = [
+    "Container",
+    "Item",
+    "Layout",
+    "Source",
+    "arranged",
+    "identify",
+    "is_whole",
+    "make",
+    "values",
+]

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from tagger.containers.id3 import read_tag
 from tagger.containers.id3v1 import read_v1
+from tagger.containers.lengths import check_length
 from tagger.containers.parts import (
     MOST_PARTS,
     Container,
@@ -47,6 +48,11 @@ class Ape(Container):
         start, _ = find_tag(source)
         yield min(read_tag(source).size, start), start
 
+    def check_sound(self, source: Source) -> None:
+        """Raise DamagedError where the sound ends before its headers say."""
+        for start, end in self.audio(source):
+            check_length(source, start, end)
+
     def head(self, source: Source) -> int:
         """All up to an ID3v1 tag behind it."""
         return find_tag(source)[1]
@@ -76,6 +82,13 @@ def texts(item: Item) -> tuple[str, ...]:
         return ()
     value = item.raw[item.raw.index(b"\0", 8) + 1 :].decode("utf-8", "replace")
     return tuple(text for part in value.split("\0") if (text := part.strip()))
+
+
+def check_text(item: Item) -> None:
+    """Raise ValueError where an item holds more than `texts` gives."""
+    if struct.unpack("<II", item.raw[:8])[1] & 6:
+        raise DamagedError("it is no text")
+    item.raw[8:].decode("utf-8")
 
 
 def make_item(key: str, values: tuple[str, ...]) -> Item:

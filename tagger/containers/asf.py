@@ -62,17 +62,28 @@ class Asf(Container):
 
 def texts(item: Item) -> tuple[str, ...]:
     """The value of an attribute that is text."""
-    where, raw = item.raw[:1], item.raw[1:]
-    if where == IN_DESCRIPTION:
-        value = raw
-    else:
-        at = 8 if where == IN_LIBRARY else 0
-        name, kind = _name(raw, where)
-        if kind != _TEXT:
-            return ()
-        value = raw[at + (4 if where == IN_LIBRARY else 6) + len(name) :]
+    value, kind = _value(item)
+    if kind != _TEXT:
+        return ()
     text = value.decode("utf-16-le", "replace").strip("\0").strip()
     return (text,) if text else ()
+
+
+def check_text(item: Item) -> None:
+    """Raise ValueError where an attribute holds more than `texts` gives."""
+    value, kind = _value(item)
+    if kind != _TEXT:
+        raise DamagedError("it is no text")
+    value.decode("utf-16-le")
+
+
+def _value(item: Item) -> tuple[bytes, int]:
+    """The bytes of an attribute's value, and their type."""
+    where, raw = item.raw[:1], item.raw[1:]
+    if where == IN_DESCRIPTION:
+        return raw, _TEXT
+    name, kind = _name(raw, where)
+    return raw[(12 if where == IN_LIBRARY else 6) + len(name) :], kind
 
 
 def make_items(key: str, values: tuple[str, ...]) -> tuple[Item, ...]:

@@ -105,6 +105,8 @@ class Dsf(Container):
         tag, start = self._tag(source)
         stray = start + tag.size != source.size
         reason = "something stands behind its tag" if stray else tag.doubt
+        if _stated(source) > source.size or _sound_end(source) > start:
+            reason = "it is shorter than its header says"
         return Layout(tag.dialect, tag.items, (), reason)
 
     def audio(self, source: Source) -> Iterator[Range]:
@@ -122,3 +124,16 @@ class Dsf(Container):
         if not 28 <= start <= source.size:
             raise DamagedError("its tag is not where its header says")
         return read_tag(source, start), start
+
+
+def _stated(source: Source) -> int:
+    """How long a DSF file should be by its own header."""
+    return int.from_bytes(source.at(12, 8), "little")
+
+
+def _sound_end(source: Source) -> int:
+    """Where the data chunk of a DSF file ends, behind the one that tells of its form."""
+    data = 28 + int.from_bytes(source.at(32, 8), "little")
+    if source.at(data, 4) != b"data":
+        raise DamagedError("its sound is not where its header says")
+    return data + int.from_bytes(source.at(data + 4, 8), "little")

@@ -15,6 +15,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from tagger.containers import synchsafe
+from tagger.containers.id3text import CODECS, check, decode, genres, is_latin
 from tagger.containers.packed import unpacked_size
 from tagger.containers.parts import LARGEST, MOST_PARTS, DamagedError, Item, Source
 
@@ -23,7 +24,6 @@ _OLD_NAMES = {"TCO": "TCON", "TXX": "TXXX", "TT2": "TIT2", "TP1": "TPE1", "TAL":
               "TP2": "TPE2", "TCP": "TCMP"}  # fmt: skip
 _NEW_NAMES = {new: old for old, new in _OLD_NAMES.items()}
 _NAME = re.compile(rb"[A-Z0-9]{4}|[A-Z0-9]{3}[\0 ]")  # iTunes put names of 2.2 into tags of 2.3
-_CODECS = {0: "latin-1", 1: "utf-16", 2: "utf-16-be", 3: "utf-8"}
 UNSYNCHRONISED = " unsynchronised"  # 2.4: all frames are, whatever their own flags say
 _STRAY = "something stands behind the frames of its ID3 tag"
 _TWO_WAYS = "the sizes of its ID3 frames can be read in two ways"
@@ -95,8 +95,8 @@ def texts(item: Item, dialect: str) -> tuple[str, ...]:
     body = _body(item.raw, dialect)
     if not body:
         return ()
-    codec = _CODECS.get(body[0], "latin-1")
-    text = _decode(body[1:], codec)
+    codec = CODECS.get(body[0], "latin-1")
+    text = decode(body[1:], codec)
     parts = text.split("\0")
     if item.key.startswith("TXXX:"):
         # The description ends with the first zero; the value may have a byte order mark again.
@@ -104,8 +104,14 @@ def texts(item: Item, dialect: str) -> tuple[str, ...]:
     if version < 4:
         parts = [value for part in parts for value in part.split(JOINT)]
     if item.key == "TCON":
-        parts = _genres(parts)
+        parts = genres(parts)
     return tuple(value for part in parts if (value := part.strip()))
+
+
+def check_text(item: Item, dialect: str) -> None:
+    """Raise ValueError where a text frame holds more than `texts` gives."""
+    if body := _body(item.raw, dialect):
+        check(body)
 
 
 def make_item(key: str, values: tuple[str, ...], dialect: str) -> Item:
@@ -114,7 +120,7 @@ def make_item(key: str, values: tuple[str, ...], dialect: str) -> Item:
     name, _, description = key.partition(":")
     text = ("\0" if version == 4 else JOINT).join(values)
     encoding = 3 if version == 4 else 0 if is_latin(description + text) else 1
-    codec = _CODECS[encoding]
+    codec = CODECS[encoding]
     end = b"\0\0" if encoding == 1 else b"\0"  # as mutagen ends all its texts
     body = bytes([encoding])
     if description:
@@ -232,7 +238,7 @@ def _key(name: bytes, raw: bytes, dialect: str) -> str:
         body = _body(raw, dialect)
     except DamagedError:
         return text
-    description = _decode(body[1:], _CODECS.get(body[0], "latin-1")) if body else ""
+    description = decode(body[1:], CODECS.get(body[0], "latin-1")) if body else ""
     return f"TXXX:{description.split(chr(0))[0].upper()}"
 
 
@@ -269,24 +275,6 @@ def _extended(body: bytes, version: int) -> int:
     if length > len(body):
         raise DamagedError("its ID3 tag is damaged")
     return length
-
-
-def _genres(values: list[str]) -> list[str]:
-    """Names for numbers such as "17" and "(17)"."""
-    from mutagen.id3 import TCON  # 30 ms that other commands need not pay
-
-    return list(TCON(encoding=3, text=values).genres)  # type: ignore[no-untyped-call]
-
-
-def _decode(content: bytes, codec: str) -> str:
-    if codec == "utf-16" and content[:2] not in (b"\xff\xfe", b"\xfe\xff"):
-        codec = "utf-16-le"
-    return content.decode(codec, "replace")
-
-
-def is_latin(text: str) -> bool:
-    """Whether a text can be written in Latin-1."""
-    return all(ord(sign) < 256 for sign in text)
 
 
 def _version(dialect: str) -> int:

@@ -9,6 +9,7 @@ from tagger.containers.id3 import make_item
 from tagger.containers.parts import Item, Source
 
 SIZE = 128
+_CUT = (124, 125, 126, 127)  # bytes of tags that are too short
 _DIALECT = "id3v2.4"
 
 
@@ -16,6 +17,16 @@ def read_v1(source: Source) -> bytes:
     """The tag's bytes; none where there is no such tag."""
     tail = source.peek(source.size - SIZE, SIZE)
     return tail if len(tail) == SIZE and tail[:3] == b"TAG" else b""
+
+
+def is_cut(source: Source) -> bool:
+    """Whether there is a tag that lacks a few bytes, which some read and others do not.
+
+    Old versions of mutagen wrote such tags.
+    """
+    tail = source.peek(source.size - SIZE - 2, SIZE + 2)
+    places = [tail.find(b"TAG", len(tail) - size, len(tail) - size + 3) for size in _CUT]
+    return any(at >= 0 and tail[max(at - 3, 0) : at] != b"APE" for at in places)
 
 
 def as_frames(tag: bytes) -> tuple[Item, ...]:

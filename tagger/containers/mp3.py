@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from tagger.containers.ape import find_tag
 from tagger.containers.id3 import Id3Tag, make_item, read_tag
-from tagger.containers.id3v1 import as_frames, genre_of, read_v1
+from tagger.containers.id3v1 import as_frames, genre_of, is_cut, read_v1
 from tagger.containers.parts import Container, Layout, Range, Source
 
 
@@ -28,7 +28,8 @@ class Mp3(Container):
         if (genre := genre_of(v1)) and all(item.key != "TCON" for item in items):
             items += (make_item("TCON", (genre,), tag.dialect),)
         start, _ = find_tag(source)
-        return Layout(tag.dialect, items, (source.at(start, source.size - start),), tag.doubt)
+        doubt = "its ID3v1 tag is cut off" if not v1 and is_cut(source) else tag.doubt
+        return Layout(tag.dialect, items, (source.at(start, source.size - start),), doubt)
 
     def audio(self, source: Source) -> Iterator[Range]:
         """Everything between the tags."""

@@ -13,6 +13,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from tagger.containers.atoms import Buffer, children, make_atom
 from tagger.containers.parts import (
     Container,
     DamagedError,
@@ -25,7 +26,6 @@ from tagger.containers.parts import (
 )
 
 DIALECT = "mp4"
-Buffer = bytes | memoryview
 _PARENTS = (b"trak", b"mdia", b"minf", b"stbl")
 _WAY = (b"moov.udta", b"moov.udta.meta")  # to the item list
 _PATH = (b"udta", b"meta", b"ilst")
@@ -55,6 +55,7 @@ class Mp4(Container):
         """The atoms of its item list."""
         atoms = _top(source)
         moov = _moov(source, atoms)
+        _check_metas(moov)
         mdats = [(atom.body, atom.end) for atom in atoms if atom.name == b"mdat"]
         rest = kept(leaf for leaf in few(_leaves(moov, b"moov", mdats)) if leaf)
         others = (a for a in atoms if a.name not in (b"moov", b"mdat", *_FREE))
@@ -66,7 +67,10 @@ class Mp4(Container):
         meta = _find(moov, _PATH[:2])
         if meta and not _skip(b"meta", meta):
             reason = reason or "its tags are built as in QuickTime, where others do not find them"
-        return Layout(DIALECT, tuple(_items(_find(moov, _PATH))), rest, reason)
+        items = tuple(_items(_find(moov, _PATH)))
+        if any(item.key == "----" for item in items):
+            reason = reason or "a free tag of it has no name"
+        return Layout(DIALECT, items, rest, reason)
 
     def audio(self, source: Source) -> Iterator[Range]:
         """The content of all mdat atoms."""
@@ -83,34 +87,7 @@ def spliced(source: Source, items: Iterable[Item]) -> tuple[Range, bytes]:
     ilst = b"".join(item.raw for item in items)
     grown = len(_with_list(moov, _PATH, ilst)) - len(moov)
     moved = _moved(moov, atom.end, grown)
-    return (atom.start, atom.end), _atom(b"moov", _with_list(moved, _PATH, ilst))
-
-
-def texts(item: Item) -> tuple[str, ...]:
-    """The values of an atom of the item list."""
-    values = []
-    for name, content in _children(item.raw[8:]):
-        if name != b"data" or len(content) < 8:
-            continue
-        if item.key == "GNRE":
-            values.append(_old_genre(content[8:]))
-        elif content[3] in (0, 1):
-            values.append(str(content[8:], "utf-8", "replace").strip())
-        elif content[3] == 2:
-            values.append(str(content[8:], "utf-16-be", "replace").strip())
-    return tuple(value for value in values if value)
-
-
-def make_item(key: str, values: tuple[str, ...]) -> Item:
-    """An atom of the item list with a data atom for each value."""
-    content = b""
-    name = key.encode("latin-1")
-    if key.startswith("----:"):
-        mean, title = name[5:].split(b":", 1)
-        name = b"----"
-        content = _atom(b"mean", bytes(4) + mean) + _atom(b"name", bytes(4) + title)
-    data = (_atom(b"data", struct.pack(">II", 1, 0) + value.encode()) for value in values)
-    return Item(key.upper(), _atom(name, content + b"".join(data)))
+    return (atom.start, atom.end), make_atom(b"moov", _with_list(moved, _PATH, ilst))
 
 
 def _top(source: Source) -> list[_Atom]:
@@ -137,31 +114,13 @@ def _moov(source: Source, atoms: list[_Atom]) -> bytes:
     return source.at(found[0].body, found[0].end - found[0].body)
 
 
-def _children(content: Buffer) -> Iterator[tuple[bytes, memoryview]]:
-    """Name and content of each atom in a content; zeros at the end are no atom.
-
-    Nothing is copied, since atoms stand in each other.
-    """
-    content, at = memoryview(content), 0
-    while at + 8 <= len(content):
-        size, name = struct.unpack(">I4s", content[at : at + 8])
-        if size == 0 and not bytes(content[at:]).strip(b"\0"):
-            break
-        if size < 8 or at + size > len(content):
-            raise DamagedError("its atoms are damaged")
-        yield name, content[at + 8 : at + size]
-        at += size
-    if bytes(content[at:]).strip(b"\0"):
-        raise DamagedError("its atoms are damaged")
-
-
 def _skip(name: bytes, content: Buffer) -> int:
     """Bytes before the children: meta has a version, except in files of QuickTime."""
     return 4 if name == b"meta" and content[4:8] != b"hdlr" else 0
 
 
 def _find(content: Buffer, path: tuple[bytes, ...]) -> Buffer:
-    for name, inner in _children(content):
+    for name, inner in children(content):
         if name == path[0]:
             if len(path) == 1:
                 return inner
@@ -174,16 +133,16 @@ def _with_list(content: Buffer, path: tuple[bytes, ...], ilst: bytes) -> bytes:
     if not path:
         return ilst
     parts, done = [], False
-    for name, inner in _children(content):
+    for name, inner in children(content):
         if name == path[0] and not done:
             skip, done = _skip(name, inner), True
             made = bytes(inner[:skip]) + _with_list(inner[skip:], path[1:], ilst)
-            parts.append(_atom(name, made))
+            parts.append(make_atom(name, made))
         else:
-            parts.append(_atom(name, inner))
+            parts.append(make_atom(name, inner))
     if not done:
-        front = bytes(4) + _atom(b"hdlr", _HANDLER) if path[0] == b"meta" else b""
-        parts.append(_atom(path[0], front + _with_list(b"", path[1:], ilst)))
+        front = bytes(4) + make_atom(b"hdlr", _HANDLER) if path[0] == b"meta" else b""
+        parts.append(make_atom(path[0], front + _with_list(b"", path[1:], ilst)))
     return b"".join(parts)
 
 
@@ -192,17 +151,19 @@ def _moved(content: Buffer, after: int, by: int, depth: int = 0) -> bytes:
     if depth > _DEEPEST:
         raise DamagedError("its atoms are too deep")
     parts = []
-    for name, inner in _children(content):
+    for name, inner in children(content):
         if name in _PARENTS:
-            parts.append(_atom(name, _moved(inner, after, by, depth + 1)))
+            parts.append(make_atom(name, _moved(inner, after, by, depth + 1)))
         elif name in (b"stco", b"co64"):
             code, offsets = _offsets(name, inner)
             new = [offset + by if offset >= after else offset for offset in offsets]
             if new and max(new) >= 1 << 8 * struct.calcsize(code):
                 raise DamagedError("it is too large for its table of offsets")
-            parts.append(_atom(name, bytes(inner[:8]) + struct.pack(f">{len(new)}{code}", *new)))
+            parts.append(
+                make_atom(name, bytes(inner[:8]) + struct.pack(f">{len(new)}{code}", *new))
+            )
         else:
-            parts.append(_atom(name, inner))
+            parts.append(make_atom(name, inner))
     return b"".join(parts)
 
 
@@ -218,7 +179,7 @@ def _leaves(content: Buffer, path: bytes, mdats: list[Range], depth: int = 0) ->
     """All of an index but the item list and padding, with offsets counted inside of mdat."""
     if depth > _DEEPEST:
         raise DamagedError("its atoms are too deep")
-    for name, inner in _children(content):
+    for name, inner in children(content):
         here = path + b"." + name
         if name in _PARENTS or here in _WAY:
             yield b""  # it counts as well, were there nothing in it
@@ -230,17 +191,29 @@ def _leaves(content: Buffer, path: bytes, mdats: list[Range], depth: int = 0) ->
             yield here + inner
 
 
+def _check_metas(content: Buffer) -> None:
+    """Raise DamagedError where others lose their way in tags that we do not read."""
+    for name, inner in children(content):
+        if name == b"trak":
+            _check_metas(inner)
+        elif name == b"meta":
+            for part, items in children(inner[_skip(name, inner) :]):
+                list(children(items) if part == b"ilst" else ())
+
+
 def _sizes(content: Buffer, depth: int = 0) -> Iterator[int]:
     """Bytes of all samples of each table of them."""
     if depth > _DEEPEST:
         raise DamagedError("its atoms are too deep")
-    for name, inner in _children(content):
+    for name, inner in children(content):
         if name in _PARENTS:
             yield from _sizes(inner, depth + 1)
         elif name == b"stsz" and len(inner) >= 12:
             each, count = struct.unpack(">II", inner[4:12])
             table = array("I")
             table.frombytes(inner[12 : 12 + min(count, len(inner) // 4 - 3) * 4])
+            if not each and len(table) < count:
+                raise DamagedError("its table of sizes is damaged")
             if sys.byteorder == "little":
                 table.byteswap()
             yield each * count or sum(table)
@@ -257,21 +230,10 @@ def _inside(offsets: Iterable[int], mdats: list[Range]) -> Iterator[tuple[int, i
 
 
 def _items(ilst: Buffer) -> Iterator[Item]:
-    for name, content in few(_children(ilst)):
+    for name, content in few(children(ilst)):
         key = name.decode("latin-1")
         if name == b"----":
-            parts = dict(few(_children(content)))
-            parts_of_name = (parts.get(n, b"")[4:] for n in (b"mean", b"name"))
-            key = ":".join(["----", *(str(part, "utf-8", "replace") for part in parts_of_name)])
-        yield Item(key.upper(), _atom(name, content))
-
-
-def _atom(name: bytes, content: Buffer) -> bytes:
-    return struct.pack(">I", 8 + len(content)) + name + content
-
-
-def _old_genre(content: Buffer) -> str:
-    from mutagen.id3 import TCON
-
-    number = int.from_bytes(content[:2], "big")  # ID3v1's numbers, from 1
-    return TCON.GENRES[number - 1] if 0 < number <= len(TCON.GENRES) else ""
+            names, parts = zip(*few(children(content)), strict=True) if content else ((), ())
+            if names[:2] == (b"mean", b"name"):  # others go by the places of the two
+                key += "".join(f":{str(part[4:], 'utf-8', 'replace')}" for part in parts[:2])
+        yield Item(key.upper(), make_atom(name, content))

@@ -96,6 +96,10 @@ class Container(ABC):
         """How many bytes from its start hold all that a change of tags may change."""
         return source.size
 
+    def check_sound(self, source: Source) -> None:
+        """Raise DamagedError where a tag behind the sound would be taken for more of it."""
+        return
+
     def rest(self, source: Source, head: Source) -> Iterator[Piece]:
         """What follows the head in a file that has another head."""
         yield self.head(source), source.size

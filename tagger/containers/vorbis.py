@@ -50,6 +50,11 @@ def texts(item: Item) -> tuple[str, ...]:
     return (text,) if text else ()
 
 
+def check_text(item: Item) -> None:
+    """Raise ValueError where an item holds more than `texts` gives."""
+    item.raw.decode("utf-8")
+
+
 def make_items(key: str, values: tuple[str, ...]) -> tuple[Item, ...]:
     """One item for each value."""
     return tuple(Item(key.upper(), f"{key}={value}".encode()) for value in values)
