@@ -30,8 +30,8 @@ def digest(source: Source, ranges: Iterable[Range]) -> str:
     """A hash of every byte of the sound."""
     found = hashlib.blake2b(digest_size=16)
     for start, end in ranges:
-        for at in range(start, end, _BLOCK):
-            found.update(source.at(at, min(_BLOCK, end - at)))
+        for block in source.blocks(start, end):
+            found.update(block)
     return found.hexdigest()
 
 

@@ -121,6 +121,7 @@ def _compare(old: OpenFile, job: Rewriting, disk: Disk) -> None:
         if not same_audio(old.source, ranges, source, copied, shared):
             raise TagError("its copy came out with other sound; nothing was changed")
         if not job.patch:  # its hash says more
+            old.container.check_copy(old.source, source)
             _referee(old.source.file, file, job)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 from mutagen.ogg import OggPage
 
 from tagger.apply import Outcome, apply_plan
+from tagger.disk import Disk
 from tagger.journal import Journal
 from tagger.plan import TagPlan
 from tagger.tagfile import read_tags
@@ -98,3 +100,28 @@ def test_chain_that_uses_a_serial_again(song: Path, journal: Journal) -> None:
     assert write(song, journal, *MANY).status == "changed"
     assert read_tags(song).genres == MANY
     assert song.read_bytes().endswith(content)
+
+
+class LyingDisk(Disk):
+    """Keeps one wrong byte in the head of the last page of a copy."""
+
+    def __init__(self, place: int) -> None:
+        self._place = place
+
+    def sync(self, target: int) -> None:
+        content = os.pread(target, os.fstat(target).st_size, 0)
+        at = pages(content)[-1].offset + self._place
+        os.pwrite(target, bytes([content[at] ^ 1]), at)
+        super().sync(target)
+
+
+@pytest.mark.parametrize("values", [("Jazz",), MANY], ids=["room", "renumbered"])
+@pytest.mark.parametrize("place", [4, 18, 22], ids=["version", "number", "checksum"])
+def test_wrong_byte_in_the_head_of_a_page_of_the_copy_is_found(
+    song: Path, journal: Journal, place: int, values: tuple[str, ...]
+) -> None:
+    before = song.read_bytes()
+    plan = TagPlan((change(song, *values),))
+    (outcome,) = apply_plan(plan, journal, disk=LyingDisk(place))
+    assert outcome.status == "failed"
+    assert song.read_bytes() == before

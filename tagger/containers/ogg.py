@@ -100,6 +100,23 @@ class Ogg(Container):
         else:
             yield after, source.size
 
+    def check_copy(self, source: Source, copy: Source) -> None:
+        """Raise DamagedError where a page of a copy is not to the byte what it should be.
+
+        Numbers and checksums of pages are neither tags nor sound, so nothing else looks at them.
+        """
+        old, new = _read_headers(source).pages, _read_headers(copy).pages
+        number = _checked(source, old[0]).sequence
+        if any(_checked(copy, page).sequence != number + i for i, page in enumerate(new)):
+            raise DamagedError("a page of its copy has a wrong number")
+        at = new[-1].end
+        for piece in self.rest(source, copy):
+            wanted = (piece,) if isinstance(piece, bytes) else source.blocks(*piece)
+            for block in wanted:
+                if copy.at(at, len(block)) != block:
+                    raise DamagedError("a page of its copy came out otherwise")
+                at += len(block)
+
     def comments(self, source: Source) -> Comments:
         """The comments among its headers."""
         return _read_headers(source).comments

@@ -23,6 +23,7 @@ BLOCK = 4096
 
 # No tag with its pictures is larger; a file that says so would have us take all memory.
 LARGEST = 64 << 20
+_READ_AT_ONCE = 1 << 18
 # Blocks, chunks, atoms, frames or fields: files have hundreds, and a thousand chapters at the most.
 # Of zeros one could read without end, and mutagen takes seconds over so many.
 MOST_PARTS = 1 << 16
@@ -78,6 +79,11 @@ class Source:
         start = max(start, 0)
         return self.at(start, max(0, min(length, self.size - start)))
 
+    def blocks(self, start: int, end: int) -> Iterator[bytes]:
+        """The bytes from one place to another, in pieces that stay in the caches of a processor."""
+        for at in range(start, end, _READ_AT_ONCE):
+            yield self.at(at, min(_READ_AT_ONCE, end - at))
+
 
 class Container(ABC):
     """One kind of file."""
@@ -98,6 +104,10 @@ class Container(ABC):
 
     def check_sound(self, source: Source) -> None:
         """Raise DamagedError where a tag behind the sound would be taken for more of it."""
+        return
+
+    def check_copy(self, source: Source, copy: Source) -> None:
+        """Raise DamagedError where something of a copy is wrong that is neither tag nor sound."""
         return
 
     def rest(self, source: Source, head: Source) -> Iterator[Piece]:
