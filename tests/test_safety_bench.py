@@ -20,6 +20,7 @@ from benchmarks.safety.forms.mpeg import id3v1, sound
 from benchmarks.safety.kinds import KINDS
 from benchmarks.safety.packets import packets
 from benchmarks.safety.plain import outcome_check
+from benchmarks.safety.processes import together
 from benchmarks.safety.referee import Look, Wish, judge, same_again, times
 from benchmarks.safety.structure import parts_of
 from benchmarks.safety.structure.ogg import crc
@@ -245,3 +246,10 @@ def test_readme_shows_the_table_of_the_results() -> None:
     results = (ROOT / "benchmarks" / "SAFETY.md").read_text(encoding="utf-8")
     table = [line for line in results.split("## What")[0].splitlines() if line.startswith("|")]
     assert "\n".join(table) in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_two_wishes_come_true_together_only_where_they_agree() -> None:
+    genre, both = Wish(("Jazz",)), Wish(("Jazz",), ("Harp",))
+    assert together(genre, both) == both
+    assert together(genre, Wish(None, ("Harp",))) == both
+    assert together(genre, Wish(("Rock",), ("Harp",))) is None

@@ -25,7 +25,7 @@ from benchmarks.safety.attacked import (
 )
 from benchmarks.safety.faults import Target, targets, told
 from benchmarks.safety.plain import left_behind
-from benchmarks.safety.referee import Look, Problem, judge, same_again
+from benchmarks.safety.referee import Look, Problem, Wish, judge, same_again
 from benchmarks.safety.trial import Check, Place
 
 _FILES = 40
@@ -118,16 +118,28 @@ def two_at_once(place: Place, rng: random.Random, name: str) -> Iterator[Check]:
 
 
 def _one_of_two(file: Target, other: Intent, said: list[str]) -> Check:
-    """At most one may say that it changed a file that both found untouched."""
-    if said == ["changed", "changed"]:
+    """Both may say that they changed a file only where it holds what either wished."""
+    both = together(file.intent.wish, other.wish) if said == ["changed", "changed"] else None
+    if said == ["changed", "changed"] and both is None:
         problem = Problem("false", "two programs say changed; one change is gone")
         return Check(file.name, "as wished", (problem,))
     if "changed" not in said:
         outcome = Outcome(file.path, "refused")
         return told(file, outcome)
-    winner = file.intent if said[0] == "changed" else other
+    wish = both or (file.intent if said[0] == "changed" else other).wish
     after = Look(file.path.read_bytes(), file.form.suffix)
-    return Check(file.name, "as wished", tuple(judge(file.before, after, winner.wish, file.form)))
+    return Check(file.name, "as wished", tuple(judge(file.before, after, wish, file.form)))
+
+
+def together(one: Wish, other: Wish) -> Wish | None:
+    """What two wish that do not contradict each other; None where they do.
+
+    Whoever comes second finds done what both wish, and does the rest.
+    """
+    pairs = ((one.genres, other.genres), (one.instruments, other.instruments))
+    if any(None not in pair and pair[0] != pair[1] for pair in pairs):
+        return None
+    return Wish(*(first if first is not None else second for first, second in pairs))
 
 
 def killed_undo(place: Place, rng: random.Random, name: str) -> Iterator[Check]:
