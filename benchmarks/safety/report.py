@@ -72,7 +72,8 @@ def _page(record: Record, command: str) -> str:
         "writes by. *As before* and *as wished*: wholly so, and said to be so. *Lost*: something "
         "that mutagen saw, or bytes that are not ours, are not there any more. *Damaged*: other "
         "packets of sound, or a file that nobody can read any more. *False report*: the program "
-        "or its journal says otherwise than the file. *Hang*: over 60 seconds.\n\n"
+        "or its journal says otherwise than the file. *Hang*: 60 seconds without "
+        "a word from a trial, which may be hundreds of checks.\n\n"
         f"Slowest trial: {whole.slowest_s:.1f} s. Fields whose bytes were rewritten with the value "
         f"that they had: in {rewritten:,} trials.\n"
     )
