@@ -6,13 +6,12 @@ import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import zip_longest
 
-from tagger.containers.parts import Range, Source
+from tagger.containers.parts import READ_AT_ONCE, Range, Source
 from tagger.extents import Extent, unshared
 
 # A fingerprint hashes so much of the start, the middle and the end, and the length. All of a
 # library is fingerprinted when moved files are looked for; reading it whole would take an hour.
 SAMPLE = 64 * 1024
-_BLOCK = 1 << 18  # larger ones leave the caches of a processor
 
 
 def fingerprint(source: Source, ranges: Iterable[Range]) -> str:
@@ -52,7 +51,7 @@ def same_audio(
     for (start, end), (place, stop) in zip_longest(its, theirs, fillvalue=(0, 0)):
         if end - start != stop - place:
             return False
-        extents = shared if end - start > _BLOCK else ((), ())  # short ones are read sooner
+        extents = shared if end - start > READ_AT_ONCE else ((), ())  # short ones are read sooner
         for first, last in unshared(*extents, start, place, end - start):
             if not _same_bytes(one, start + first, other, place + first, last - first):
                 return False
@@ -60,11 +59,8 @@ def same_audio(
 
 
 def _same_bytes(one: Source, start: int, other: Source, place: int, length: int) -> bool:
-    for at in range(0, length, _BLOCK):
-        size = min(_BLOCK, length - at)
-        if one.at(start + at, size) != other.at(place + at, size):
-            return False
-    return True
+    left, right = one.blocks(start, start + length), other.blocks(place, place + length)
+    return all(its == theirs for its, theirs in zip(left, right, strict=True))
 
 
 def _blocks(source: Source, ranges: list[Range], at: int, length: int) -> Iterator[bytes]:

@@ -23,7 +23,7 @@ BLOCK = 4096
 
 # No tag with its pictures is larger; a file that says so would have us take all memory.
 LARGEST = 64 << 20
-_READ_AT_ONCE = 1 << 18
+READ_AT_ONCE = 1 << 18  # more leaves the caches of a processor
 # Blocks, chunks, atoms, frames or fields: files have hundreds, and a thousand chapters at the most.
 # Of zeros one could read without end, and mutagen takes seconds over so many.
 MOST_PARTS = 1 << 16
@@ -81,8 +81,8 @@ class Source:
 
     def blocks(self, start: int, end: int) -> Iterator[bytes]:
         """The bytes from one place to another, in pieces that stay in the caches of a processor."""
-        for at in range(start, end, _READ_AT_ONCE):
-            yield self.at(at, min(_READ_AT_ONCE, end - at))
+        for at in range(start, end, READ_AT_ONCE):
+            yield self.at(at, min(READ_AT_ONCE, end - at))
 
 
 class Container(ABC):
