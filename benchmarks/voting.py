@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from tagger.audio.placement import in_stages
+from tagger.audio.window_positions import in_stages
 from tagger.card import ModelCard
 from tagger.inference import SliceScores
 from tagger.library import find_files

@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tagger.audio import probe, read_windows
-from tagger.audio.silent_file import SilentFile
+from tagger.audio.quiet_io import SilentFile
 from tagger.errors import AudioError
 from tests.audio_files import music, write
 

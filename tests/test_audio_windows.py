@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tagger.audio import Windows, iter_windows, read_windows
-from tagger.audio.placement import in_stages, place_windows
+from tagger.audio.window_positions import in_stages, place_windows
 from tests.audio_files import Sound, music, write
 
 RATE = 8000

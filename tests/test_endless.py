@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tagger.audio import iter_windows
-from tagger.audio.silent_file import BLANK, OPENING, PATIENCE, SilentFile
+from tagger.audio.quiet_io import BLANK, OPENING, PATIENCE, SilentFile
 from tagger.errors import AudioError
 from tagger.library import SUFFIXES
 from tests.music_files import KINDS, make_file

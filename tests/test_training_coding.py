@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 from scipy.signal import correlate
 
-from tagger.audio.opening import open_reader
+from tagger.audio.decoders import open_reader
 from tagger.errors import DataError
 from tests import audio_files
 from tests.training_data import SPEC, TOML, clip, heard_all, write_data

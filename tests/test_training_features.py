@@ -10,7 +10,7 @@ import soundfile
 import soxr
 import torch
 
-from tagger.audio.opening import open_reader
+from tagger.audio.decoders import open_reader
 from tagger.errors import DataError
 from tagger.mel import hz_to_mel, mel_to_hz
 from tests import audio_files

@@ -19,7 +19,7 @@ import numpy.typing as npt
 import soxr
 import torch
 
-from tagger.audio.opening import open_reader
+from tagger.audio.decoders import open_reader
 from tagger.card import MelSpec
 from tagger.errors import AudioError, DataError
 from training.datasets import Clip

@@ -16,7 +16,7 @@ In the order of the data:
 - `reading`: `probe`, `iter_windows`, `read_windows`.
 """
 
-from tagger.audio.reading import iter_windows, probe, read_windows
-from tagger.audio.values import AudioInfo, Windows
+from tagger.audio.resampled import iter_windows, probe, read_windows
+from tagger.audio.types import AudioInfo, Windows
 
 __all__ = ["AudioInfo", "Windows", "iter_windows", "probe", "read_windows"]

@@ -22,9 +22,9 @@ import numpy as np
 import numpy.typing as npt
 from av.container import InputContainer
 
-from tagger.audio.mono import mix
-from tagger.audio.silent_file import OPENING, SilentFile
-from tagger.audio.values import Samples
+from tagger.audio.downmix import mix
+from tagger.audio.quiet_io import OPENING, SilentFile
+from tagger.audio.types import Samples
 from tagger.errors import AudioError
 
 # Seconds of run-up. Measured: Opus equals the whole decode after 1 s in 60 of 60 places, after

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from tagger.audio.values import Samples
+from tagger.audio.types import Samples
 
 # Full scale of each integer format; FFmpeg keeps 24 bits in the upper part of 32.
 _FULL_SCALE = {"u1": 2.0**7, "i2": 2.0**15, "i4": 2.0**31, "i8": 2.0**63}

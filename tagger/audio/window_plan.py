@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from tagger.audio.placement import place_windows, widen
-from tagger.audio.track import Track, is_silent
-from tagger.audio.values import Samples
+from tagger.audio.types import Samples
+from tagger.audio.window_positions import place_windows, widen
+from tagger.audio.windows import Track, is_silent
 
 # Headers overstate the length by the delay of the encoder or a half-filled last frame; only what
 # exceeds this is worth a word.

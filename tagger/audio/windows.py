@@ -12,7 +12,7 @@ from math import gcd
 import numpy as np
 import soxr
 
-from tagger.audio.values import Reader, Samples
+from tagger.audio.types import Reader, Samples
 
 # Half the length of the resampling filter, in samples of the lower of the two rates. Measured with
 # soxr 1.1: windows equal the resampled whole to 3e-7 from 128 samples on; 256 is twice that.

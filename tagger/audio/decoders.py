@@ -8,11 +8,11 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from tagger.audio.contents import HEAD_BYTES, is_playlist, suits_libsndfile
+from tagger.audio.drm import is_protected
 from tagger.audio.ffmpeg import FfmpegReader
-from tagger.audio.protection import is_protected
-from tagger.audio.sndfile import SndfileReader
-from tagger.audio.values import Reader
+from tagger.audio.libsndfile import SndfileReader
+from tagger.audio.sniff import HEAD_BYTES, is_playlist, suits_libsndfile
+from tagger.audio.types import Reader
 from tagger.errors import AudioError
 
 # Beyond these a header is a lie, and believing it would ask for gigabytes: DSD runs at 2.8 MHz

@@ -12,9 +12,9 @@ from typing import Any, BinaryIO
 import numpy as np
 import soundfile
 
-from tagger.audio.mono import mix
-from tagger.audio.silent_file import OPENING, SilentFile
-from tagger.audio.values import Samples
+from tagger.audio.downmix import mix
+from tagger.audio.quiet_io import OPENING, SilentFile
+from tagger.audio.types import Samples
 from tagger.errors import AudioError
 
 # libsndfile claims 2**63 - 1 samples for a stream whose header does not count them (FLAC from a

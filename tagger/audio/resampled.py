@@ -7,11 +7,11 @@ from pathlib import Path
 
 import numpy as np
 
-from tagger.audio.opening import open_reader
-from tagger.audio.placement import in_stages
-from tagger.audio.survey import Plan, survey
-from tagger.audio.track import Track
-from tagger.audio.values import AudioInfo, Samples, Windows
+from tagger.audio.decoders import open_reader
+from tagger.audio.types import AudioInfo, Samples, Windows
+from tagger.audio.window_plan import Plan, survey
+from tagger.audio.window_positions import in_stages
+from tagger.audio.windows import Track
 from tagger.errors import AudioError
 
 # Windows in one chunk: 6 MB of float32 at 16 kHz and 3 s.
