@@ -25,10 +25,10 @@ from pathlib import Path
 import numpy as np
 
 from tagger.beam.rows import read_rows, scores_of
-from tagger.card import load_card
 from tagger.demo import N_TRACKS, write_demo
 from tagger.library import find_files
-from tagger.model import find_card
+from tagger.models.card import load_card
+from tagger.models.model import find_card
 from tagger.scan import Settings, scan
 
 HERE = Path(__file__).parent

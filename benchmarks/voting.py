@@ -18,10 +18,10 @@ import numpy as np
 import numpy.typing as npt
 
 from tagger.audio.window_positions import in_stages
-from tagger.card import ModelCard
 from tagger.inference import SliceScores
 from tagger.library import find_files
-from tagger.model import Model, load_model
+from tagger.models.card import ModelCard
+from tagger.models.model import Model, load_model
 from tagger.scan import Settings, listen
 from tagger.voting import CLEARANCE, TrackScores, calibrate, choose_tags, is_settled, vote
 from training.datasets import genres

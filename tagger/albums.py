@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tagger.card import ModelCard
+from tagger.models.card import ModelCard
 from tagger.scan import Result, Settings, Track
 from tagger.vocabulary import Tag
 from tagger.voting import TrackScores, choose_tags

@@ -13,7 +13,7 @@ from tagger.mel import log_mel
 
 if TYPE_CHECKING:
     from tagger.audio import Windows
-    from tagger.model import Model
+    from tagger.models.model import Model
 
 Array = npt.NDArray[np.float32]
 

@@ -6,11 +6,11 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from tagger.card import ModelCard
 from tagger.errors import ModelError, MusicTagError
-from tagger.model import Model, load_model
+from tagger.models.card import ModelCard
+from tagger.models.model import Model, load_model
+from tagger.models.session import Device, uses_cuda
 from tagger.pool import Loss, Pool
-from tagger.session import Device, uses_cuda
 
 # A scan takes 60 MB beyond the program itself, a model of 256 MB twice that.
 MEMORY = 1 << 30  # bytes

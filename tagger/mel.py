@@ -12,7 +12,7 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
-from tagger.card import MelSpec
+from tagger.models.card import MelSpec
 
 Array = npt.NDArray[np.float32]
 

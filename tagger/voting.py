@@ -15,8 +15,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from tagger.card import PROFILES, LabelRule, ModelCard, Profile
 from tagger.inference import SliceScores
+from tagger.models.card import PROFILES, LabelRule, ModelCard, Profile
 from tagger.vocabulary import KINDS, Kind, Tag, Vocabulary
 
 Array = npt.NDArray[np.float32]

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import settings
 
 from tagger.demo import write_demo
-from tagger.model import Model, load_model
+from tagger.models.model import Model, load_model
 from tests.tiny_model import write_tiny_model
 
 NOBODY = 65534

@@ -18,7 +18,7 @@ from click.testing import CliRunner, Result
 
 from tagger.cli import main
 from tagger.library import find_files
-from tagger.model import Model
+from tagger.models.model import Model
 from tagger.scan import Settings, examine, scan
 
 pytest.importorskip("apache_beam", reason="needs the [beam] extra")

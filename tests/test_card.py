@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from tagger.card import dump_card, load_card
 from tagger.errors import ModelError
+from tagger.models.card import dump_card, load_card
 
 
 def test_card_comes_back_equal(tiny_card: Path, tmp_path: Path) -> None:

@@ -19,11 +19,11 @@ import pytest
 from click.testing import CliRunner, Result
 
 from tagger.audio import read_windows
-from tagger.card import dump_card, load_card
 from tagger.cli import main as musictag
 from tagger.explain.scene import Box
 from tagger.inference import sigmoid
 from tagger.mel import log_mel
+from tagger.models.card import dump_card, load_card
 from tagger.vocabulary import Label, Vocabulary
 from tests.source_lookalikes import write_gtzan
 from tests.tiny_model import write_tiny_model

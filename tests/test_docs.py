@@ -9,7 +9,7 @@ import click
 import pytest
 
 from tagger.cli import main
-from tagger.model import load_model
+from tagger.models.model import load_model
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -50,7 +50,7 @@ def test_readme_states_the_figures_of_the_shipped_card() -> None:
 
 def test_page_of_the_shipped_model_is_that_of_its_card() -> None:
     page = pytest.importorskip("training.page", reason="needs the [train] extra")
-    path = ROOT / "tagger" / "models" / "small.md"
+    path = ROOT / "tagger" / "models" / "weights" / "small.md"
     assert path.read_text(encoding="utf-8") == page.page_text(load_model("small").card)
 
 

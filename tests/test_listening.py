@@ -10,7 +10,7 @@ import pytest
 
 from tagger.errors import ModelError
 from tagger.listening import Listeners, listeners
-from tagger.model import load_model
+from tagger.models.model import load_model
 from tagger.scan import Settings, examine
 
 

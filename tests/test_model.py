@@ -12,9 +12,9 @@ import pytest
 from tagger import DEFAULT_MODEL
 from tagger.cli.scan import scan
 from tagger.errors import DeviceError, ModelError
-from tagger.golden import TOLERANCE, golden_scores
-from tagger.model import Model, find_cards, load_model, mel_shape, user_models
-from tagger.session import DEVICES, Device, providers
+from tagger.models.model import Model, find_cards, load_model, mel_shape, user_models
+from tagger.models.self_test import TOLERANCE, golden_scores
+from tagger.models.session import DEVICES, Device, providers
 from tests.tiny_model import SPEC, write_tiny_model
 
 

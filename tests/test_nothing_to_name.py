@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pytest
 import soundfile
 
-from tagger.model import load_model
+from tagger.models.model import load_model
 from tagger.scan import Settings, listen
 
 RATE, N = 44100, 30 * 44100

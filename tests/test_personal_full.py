@@ -17,9 +17,9 @@ import soundfile
 import torch
 from click.testing import CliRunner, Result
 
-from tagger.card import load_card
 from tagger.cli import main
-from tagger.model import SHIPPED, load_model
+from tagger.models.card import load_card
+from tagger.models.model import SHIPPED, load_model
 from tests.personal_library import RATE, sound, write_folders
 from tests.tiny_model import SPEC
 from training.personal import graph, tuning

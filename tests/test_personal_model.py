@@ -13,10 +13,10 @@ import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
-from tagger import registry
 from tagger.cli import main
-from tagger.golden import TOLERANCE, golden_scores
-from tagger.model import chosen_model, load_model, user_models
+from tagger.models import store
+from tagger.models.model import chosen_model, load_model, user_models
+from tagger.models.self_test import TOLERANCE, golden_scores
 from tests.personal_library import write_folders, write_table
 from tests.tiny_model import write_tiny_model
 
@@ -52,7 +52,7 @@ def test_folders_become_a_model_that_knows_their_labels(
     assert set(model.card.vocabulary.names("genre")) == {"Deep", "Bright", "Buzz"}
     assert model.card.metrics["own_genres"]["macro_ap"] > 0.9
     np.testing.assert_allclose(golden_scores(model), model.card.golden, atol=TOLERANCE)
-    assert str(music) not in registry.card_path("mine").read_text()
+    assert str(music) not in store.card_path("mine").read_text()
     assert {path: path.read_bytes() for path in music.rglob("*.wav")} == before
     # Nothing of the sort was known before, so it is better, and used from now on.
     assert chosen_model() == "mine"
@@ -108,7 +108,7 @@ def test_killed_at_any_moment_and_started_again(home: Path, music: Path, tiny_ca
         pass
     running.kill()
     running.wait()
-    assert not registry.card_path("killed").exists()
+    assert not store.card_path("killed").exists()
     train(music, tiny_card, "--folders", "-o", "killed")
     for path in embeddings.rglob("*.npz"):
         path.unlink()
@@ -153,7 +153,7 @@ def test_table_of_labels_is_written_edited_and_used(
     names = home / "names.csv"
     done = train(music, tiny_card, "--folders", "-o", "mine", "--labels", names)
     assert "edit it" in done.stderr
-    assert not registry.card_path("mine").exists()
+    assert not store.card_path("mine").exists()
     text = names.read_text()
     names.write_text(
         text.replace("Deep,12,Deep,", "Deep,12,Cellar,Low").replace("12,Buzz,", "12,,")
@@ -201,5 +201,5 @@ def test_wrong_use_is_said(home: Path, music: Path, tiny_card: Path) -> None:
         done = train(music, tiny_card, "--folders", "-o", name)
         assert done.exit_code == 3, name
     card = write_tiny_model(home)
-    registry.add(card, "mine")
+    store.add(card, "mine")
     assert "--replace" in train(music, tiny_card, "--folders", "-o", "mine").stderr

@@ -11,8 +11,8 @@ import onnxruntime
 import pytest
 from sklearn.metrics import average_precision_score, f1_score
 
-from tagger.card import LabelRule, load_card
 from tagger.errors import ModelError
+from tagger.models.card import LabelRule, load_card
 from tagger.vocabulary import Label, Vocabulary
 from tests.tiny_model import SPEC
 from training.personal import findings, graph, validation

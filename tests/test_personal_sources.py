@@ -16,7 +16,7 @@ from click.testing import CliRunner, Result
 
 from tagger.cli import main
 from tagger.errors import DataError, MusicTagError
-from tagger.model import load_model
+from tagger.models.model import load_model
 from tagger.vocabulary import Label, Vocabulary
 from tests.personal_library import RATE, write_folders, write_table
 from training.personal import sources

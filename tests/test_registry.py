@@ -20,11 +20,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from onnx import TensorProto, helper, numpy_helper
 
-from tagger import DEFAULT_MODEL, limits, registry
+from tagger import DEFAULT_MODEL, limits
 from tagger.cli import main
 from tagger.errors import ModelError
-from tagger.golden import golden_scores
-from tagger.model import (
+from tagger.models import store
+from tagger.models.model import (
     SHIPPED,
     choice_file,
     chosen_model,
@@ -32,7 +32,8 @@ from tagger.model import (
     load_model,
     user_models,
 )  # fmt: skip
-from tagger.network_file import check_network
+from tagger.models.onnx_check import check_network
+from tagger.models.self_test import golden_scores
 from tests.tiny_model import write_tiny_model
 
 
@@ -109,29 +110,29 @@ def multiply(network: onnx.ModelProto, size: int, times: int) -> None:
 
 
 def test_exports_of_one_model_are_the_same_file(card: Path, tmp_path: Path) -> None:
-    registry.add(card, "mine")
+    store.add(card, "mine")
     for name in ("a", "b"):
-        registry.export("mine", tmp_path / name)
+        store.export("mine", tmp_path / name)
     assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
 
 
 def test_choice_is_used_and_goes_with_the_model(card: Path) -> None:
-    registry.add(card, "mine")
+    store.add(card, "mine")
     assert chosen_model() == DEFAULT_MODEL
     assert musictag("models", "use", "mine").exit_code == 0
     assert "Low Horn" in musictag("labels").stdout
     assert "* mine" in musictag("models", "list").stdout
     assert musictag("models", "remove", "mine").exit_code == 0
     assert chosen_model() == DEFAULT_MODEL
-    registry.add(card, "mine")
-    registry.choose("mine")
-    registry.choose(DEFAULT_MODEL)
+    store.add(card, "mine")
+    store.choose("mine")
+    store.choose(DEFAULT_MODEL)
     assert load_model("default").card.name == DEFAULT_MODEL
 
 
 def test_choice_of_a_model_that_is_gone_is_said(card: Path) -> None:
-    registry.add(card, "mine")
-    registry.choose("mine")
+    store.add(card, "mine")
+    store.choose("mine")
     shutil.rmtree(user_models() / "mine")
     done = musictag("labels")
     assert done.exit_code == 3
@@ -139,10 +140,10 @@ def test_choice_of_a_model_that_is_gone_is_said(card: Path) -> None:
 
 
 def test_a_name_in_use_is_not_overwritten_unless_asked(card: Path) -> None:
-    registry.add(card, "mine")
+    store.add(card, "mine")
     with pytest.raises(ModelError, match="already"):
-        registry.add(card, "mine")
-    registry.add(card, "mine", replace=True)
+        store.add(card, "mine")
+    store.add(card, "mine", replace=True)
     assert [path.stem for path in find_cards()] == [DEFAULT_MODEL, "mine"]
 
 
@@ -151,9 +152,9 @@ def test_a_name_in_use_is_not_overwritten_unless_asked(card: Path) -> None:
 )
 def test_names_that_lead_astray_are_refused(card: Path, name: str) -> None:
     with pytest.raises(ModelError):
-        registry.check_name(name)
+        store.check_name(name)
     with pytest.raises(ModelError):
-        registry.remove(name)
+        store.remove(name)
     assert (SHIPPED / f"{DEFAULT_MODEL}.onnx").exists()
 
 
@@ -203,7 +204,7 @@ def vast(network: onnx.ModelProto) -> None:
         (vast, "out of all proportion"),
     ],
 )  # fmt: skip
-@pytest.mark.parametrize("door", [registry.add, registry.choose, load_model])
+@pytest.mark.parametrize("door", [store.add, store.choose, load_model])
 def test_hostile_networks_are_refused_before_anything_is_loaded(
     card: Path,
     change: Callable[[onnx.ModelProto], object],
@@ -212,9 +213,9 @@ def test_hostile_networks_are_refused_before_anything_is_loaded(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     change_network(card, change)
-    monkeypatch.setattr("tagger.model.open_session", lambda *_: pytest.fail("it was loaded"))
+    monkeypatch.setattr("tagger.models.model.open_session", lambda *_: pytest.fail("it was loaded"))
     with pytest.raises(ModelError, match=reason):
-        door(card if door is registry.add else str(card))
+        door(card if door is store.add else str(card))
     assert not (user_models() / card.stem).exists()
     assert not choice_file().exists()
 
@@ -223,10 +224,10 @@ def test_a_network_that_hears_otherwise_than_its_card_says_is_refused(card: Path
     content = json.loads(card.read_text())
     content["labels"][0]["golden"] = 0.123
     card.write_text(json.dumps(content))
-    doors: list[Callable[[Any], object]] = [registry.add, registry.choose, load_model]
+    doors: list[Callable[[Any], object]] = [store.add, store.choose, load_model]
     for door in doors:
         with pytest.raises(ModelError, match="golden"):
-            door(card if door is registry.add else str(card))
+            door(card if door is store.add else str(card))
 
 
 @pytest.mark.parametrize("names", [["../up.json", "m.onnx"], ["m.json"], ["m.json", "m.onnx", "x"]])
@@ -236,7 +237,7 @@ def test_archives_of_another_kind_are_refused(card: Path, tmp_path: Path, names:
         for name in names:
             archive.writestr(name, card.read_bytes())
     with pytest.raises(ModelError, match="no exported model"):
-        registry.add(file)
+        store.add(file)
     assert not (tmp_path / "up.json").exists()
 
 
@@ -245,7 +246,7 @@ def test_a_front_end_out_of_proportion_is_refused(card: Path) -> None:
     content["mel"]["slice_samples"] = 10**12
     card.write_text(json.dumps(content))
     with pytest.raises(ModelError, match="out of all proportion"):
-        registry.add(card, "vast")
+        store.add(card, "vast")
 
 
 def test_shipped_network_passes() -> None:

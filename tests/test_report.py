@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tagger.inference import SliceScores
-from tagger.model import Model
+from tagger.models.model import Model
 from tagger.report.records import json_line, record
 from tagger.report.table import table_lines
 from tagger.report.text import path_text, printable, width, wrap

@@ -10,7 +10,7 @@ import pytest
 from tagger.errors import AudioError, ModelError, MusicTagError
 from tagger.explain.evidence import explain_apart
 from tagger.library import find_files
-from tagger.model import Model
+from tagger.models.model import Model
 from tagger.scan import Result, Settings, _Run, examine, scan
 from tests.pool_workers import Deadly, Endless
 

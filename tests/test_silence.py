@@ -22,7 +22,7 @@ LONG_S = 12  # ONNX Runtime waited ten seconds before it looked up its makers' h
 # A process that loads a model and then lives on, as those of a long scan do.
 WAITING = """
 import sys, time
-from tagger.model import load_model
+from tagger.models.model import load_model
 load_model(sys.argv[1])
 time.sleep(float(sys.argv[2]))
 """

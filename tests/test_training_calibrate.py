@@ -5,7 +5,7 @@ import numpy.typing as npt
 import pytest
 from scipy.special import expit, logit
 
-from tagger.card import LabelRule
+from tagger.models.card import LabelRule
 from tagger.vocabulary import Label, Vocabulary
 from training.calibrate import PRECISION, PULL, SLOPES, THRESHOLDS, fit_rules
 

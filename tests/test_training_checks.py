@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tagger.card import LabelRule, ModelCard
 from tagger.errors import DataError
-from tagger.model import Model
+from tagger.models.card import LabelRule, ModelCard
+from tagger.models.model import Model
 from tests.training_data import heard_of
 from training.checks import calibration_error, check, out_of_fit
 from training.evidence import with_evidence

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tagger.card import ModelCard
-from tagger.model import Model
+from tagger.models.card import ModelCard
+from tagger.models.model import Model
 from tests.training_data import heard_of
 from training.evaluate import measure
 from training.heard import Heard

@@ -14,10 +14,10 @@ from click.testing import CliRunner
 
 import training
 from tagger.errors import DataError
-from tagger.golden import TOLERANCE, golden_scores
 from tagger.inference import sigmoid
 from tagger.mel import log_mel
-from tagger.model import Model, load_model
+from tagger.models.model import Model, load_model
+from tagger.models.self_test import TOLERANCE, golden_scores
 from tests.training_data import (
     HIGH,
     LOW,

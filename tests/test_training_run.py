@@ -16,7 +16,7 @@ from click.testing import CliRunner
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from tagger.errors import DataError
-from tagger.model import load_model
+from tagger.models.model import load_model
 from tests.source_lookalikes import write_listing
 from tests.training_data import CONFIG, HIGH, LOW, SPEC, TOML, clip, tone
 from training.cli import main

@@ -13,7 +13,7 @@ import torch
 from click.testing import CliRunner
 
 from tagger.errors import DataError
-from tagger.model import load_model
+from tagger.models.model import load_model
 from tests import source_lookalikes as made
 from tests.training_data import TOML, state
 from training.cli import main

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from tagger.model import load_model
+from tagger.models.model import load_model
 from tagger.vocabulary import PARENTS, Label, Vocabulary
 
 

@@ -14,9 +14,9 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from tagger.card import LabelRule, MelSpec, ModelCard, dump_card
-from tagger.golden import golden_scores
-from tagger.model import load_model
+from tagger.models.card import LabelRule, MelSpec, ModelCard, dump_card
+from tagger.models.model import load_model
+from tagger.models.self_test import golden_scores
 from tagger.vocabulary import Label, Vocabulary
 
 SPEC = MelSpec(

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import soundfile
 
-from tagger.card import MelSpec
+from tagger.models.card import MelSpec
 from training.augment import AugmentConfig
 from training.config import Config, LoopConfig
 from training.datasets import Clip

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from scipy.optimize import minimize
 from scipy.special import expit, logit
 
-from tagger.card import LabelRule
+from tagger.models.card import LabelRule
 from tagger.vocabulary import KINDS, Kind, Vocabulary
 
 Array = npt.NDArray[np.float32]

@@ -21,7 +21,7 @@ from training.rotation import rotate
 from training.synth.command import synth
 
 if TYPE_CHECKING:
-    from tagger.model import Model
+    from tagger.models.model import Model
     from training.evaluate import HeardClip
     from training.split import Split
 
@@ -177,7 +177,7 @@ def evaluate(
     from dataclasses import replace
 
     from tagger.errors import DataError
-    from tagger.model import find_card, load_model
+    from tagger.models.model import find_card, load_model
     from training.evaluate import gathered
     from training.judging import OF_OTHERS, as_given, hear_all, measure_all
     from training.labels import VOCABULARY
@@ -210,8 +210,8 @@ def evaluate(
 @click.option("-o", "--out", type=click.Path(path_type=Path), help="A file for it.")
 def page(model: str, out: Path | None) -> None:
     """Write the card of MODEL, a name or the path of a card, as a page for people."""
-    from tagger.card import load_card
-    from tagger.model import find_card
+    from tagger.models.card import load_card
+    from tagger.models.model import find_card
     from training.page import page_text
 
     text = page_text(load_card(find_card(model)))

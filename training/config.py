@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tagger.card import MelSpec
 from tagger.errors import DataError
+from tagger.models.card import MelSpec
 from training.augment import AugmentConfig
 from training.mixing import Recipe
 from training.networks import KINDS, MobileConfig, NetworkConfig

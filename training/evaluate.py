@@ -11,10 +11,10 @@ import numpy as np
 import numpy.typing as npt
 
 from tagger.audio import iter_windows
-from tagger.card import ModelCard
 from tagger.errors import AudioError
 from tagger.inference import score_windows
-from tagger.model import Model
+from tagger.models.card import ModelCard
+from tagger.models.model import Model
 from tagger.scan import Settings
 from tagger.vocabulary import Kind
 from tagger.voting import calibrate, vote

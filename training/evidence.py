@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 from sklearn.metrics import roc_auc_score
 
-from tagger.card import Evidence, LabelRule
+from tagger.models.card import Evidence, LabelRule
 from training.heard import Heard
 from training.labels import VOCABULARY, WEAK_GENRES
 from training.metrics import LEAST_POSITIVES

@@ -11,9 +11,9 @@ from typing import Any
 
 import torch
 
-from tagger.card import LabelRule, ModelCard, dump_card
-from tagger.golden import golden_scores
-from tagger.model import load_model
+from tagger.models.card import LabelRule, ModelCard, dump_card
+from tagger.models.model import load_model
+from tagger.models.self_test import golden_scores
 from tagger.vocabulary import Kind
 from training.commit import commit
 from training.config import Config

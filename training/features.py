@@ -20,8 +20,8 @@ import soxr
 import torch
 
 from tagger.audio.decoders import open_reader
-from tagger.card import MelSpec
 from tagger.errors import AudioError, DataError
+from tagger.models.card import MelSpec
 from training.datasets import Clip
 from training.frontend import compress, mel_power
 

@@ -11,8 +11,8 @@ import math
 import torch
 from torch import Tensor
 
-from tagger.card import MelSpec
 from tagger.mel import filter_bank, hann
+from tagger.models.card import MelSpec
 
 
 def mel_power(samples: Tensor, spec: MelSpec) -> Tensor:

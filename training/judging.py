@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from tagger.card import ModelCard
-from tagger.model import Model
+from tagger.models.card import ModelCard
+from tagger.models.model import Model
 from tagger.vocabulary import Kind
 from training.calibrate import fit_rules
 from training.checks import check

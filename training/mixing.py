@@ -14,7 +14,7 @@ from functools import reduce
 import numpy as np
 import numpy.typing as npt
 
-from tagger.card import MelSpec
+from tagger.models.card import MelSpec
 from training.datasets import Clip
 from training.features import Mel
 from training.labels import VOCABULARY, Targets

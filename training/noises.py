@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from tagger.card import MelSpec
+from tagger.models.card import MelSpec
 from training.frontend import mel_power
 
 Array = npt.NDArray[np.float32]

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from tagger.card import LabelRule, ModelCard
+from tagger.models.card import LabelRule, ModelCard
 from tagger.vocabulary import KINDS, PLURALS, Kind
 from training.judging import OF_OTHERS
 

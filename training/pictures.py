@@ -12,10 +12,10 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from tagger.card import ModelCard
 from tagger.explain.colors import AGAINST, FOR, hex_color
 from tagger.explain.scene import Box, Line, Mark, Scene, Text
 from tagger.explain.svg import html_text
+from tagger.models.card import ModelCard
 from tagger.vocabulary import KINDS, Kind
 from tagger.voting import calibrate
 from training.heard import Heard

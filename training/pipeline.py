@@ -7,8 +7,8 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from tagger.card import dump_card
-from tagger.model import load_model
+from tagger.models.card import dump_card
+from tagger.models.model import load_model
 from training.coded import load_copies
 from training.config import Config
 from training.datasets import Clip

@@ -17,7 +17,7 @@ import torch
 from sklearn.metrics import roc_auc_score
 from torch import Tensor, nn
 
-from tagger.card import MelSpec
+from tagger.models.card import MelSpec
 from training.datasets import Clip
 from training.features import Mel, spread
 

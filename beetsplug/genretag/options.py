@@ -90,7 +90,7 @@ def add_options(parser: optparse.OptionParser) -> None:
 
 def read_wishes(config: Subview, opts: optparse.Values | None = None) -> Wishes:
     """The settings with the options over them; a wrong one is a ConfigError or UserError."""
-    from tagger.card import PROFILES
+    from tagger.models.card import PROFILES
     from tagger.plan import Policy
     from tagger.scan import Settings, default_jobs
     from tagger.voting import CLEARANCE

@@ -18,11 +18,11 @@ from apache_beam.ml.inference.onnx_inference import OnnxModelHandlerNumpy
 from tagger.audio import iter_windows
 from tagger.beam.files import Failure, File, fetched
 from tagger.beam.rows import Row, score_columns
-from tagger.card import MelSpec, ModelCard
 from tagger.errors import MusicTagError, TagError
 from tagger.inference import SliceScores, sigmoid, silent_slices
 from tagger.mel import log_mel
-from tagger.session import open_session
+from tagger.models.card import MelSpec, ModelCard
+from tagger.models.session import open_session
 from tagger.tagfile import opened
 from tagger.voting import score_track
 

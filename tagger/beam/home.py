@@ -13,9 +13,9 @@ from pathlib import Path
 import numpy as np
 
 from tagger.beam.rows import Row, read_rows, scores_of
-from tagger.card import ModelCard
 from tagger.errors import MusicTagError, TagError
 from tagger.inference import SliceScores
+from tagger.models.card import ModelCard
 from tagger.scan import Result, Settings, Track
 from tagger.tagfile import read_tags
 from tagger.voting import choose_tags

@@ -21,7 +21,7 @@ from apache_beam.metrics import Metrics
 from tagger.beam.files import File, is_local
 from tagger.beam.hearing import NAMESPACE
 from tagger.beam.rows import Row
-from tagger.card import ModelCard
+from tagger.models.card import ModelCard
 
 ROWS = 100  # in a part: some ten seconds of a core's work
 

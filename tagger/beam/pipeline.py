@@ -18,10 +18,10 @@ from tagger.beam.files import Failure, File, find
 from tagger.beam.hearing import FAILED, NAMESPACE, Network, Read, Score
 from tagger.beam.parts import Choose, KeepPart, clear, kept_parts, prepare
 from tagger.beam.rows import schema
-from tagger.card import ModelCard, load_card
 from tagger.errors import MusicTagError
 from tagger.limits import try_model
-from tagger.model import find_card
+from tagger.models.card import ModelCard, load_card
+from tagger.models.model import find_card
 
 SUFFIX = ".parquet"
 

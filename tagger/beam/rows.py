@@ -15,8 +15,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from tagger.card import ModelCard
 from tagger.errors import MusicTagError
+from tagger.models.card import ModelCard
 from tagger.vocabulary import KINDS, Vocabulary
 from tagger.voting import TrackScores
 

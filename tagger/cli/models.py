@@ -22,8 +22,8 @@ def labels(model: str) -> None:
     balanced), and whether it was measured on real sound; experimental ones are given only with
     --experimental.
     """
-    from tagger.card import load_card
-    from tagger.model import find_card
+    from tagger.models.card import load_card
+    from tagger.models.model import find_card
     from tagger.report.text import printable
 
     card = load_card(find_card(model))
@@ -42,9 +42,9 @@ def models() -> None:
 @models.command("list")
 def list_models() -> None:
     """List all models: name, id and number of labels; a star marks the one that is used."""
-    from tagger.card import load_card
     from tagger.errors import ModelError
-    from tagger.model import chosen_model, find_cards
+    from tagger.models.card import load_card
+    from tagger.models.model import chosen_model, find_cards
 
     broken, chosen = False, chosen_model()
     for path in find_cards():
@@ -66,8 +66,8 @@ def list_models() -> None:
 @click.argument("name", default=CHOSEN)
 def show_model(name: str) -> None:
     """Show where a model comes from, what it learned from, and how well it hears."""
-    from tagger.card import load_card
-    from tagger.model import find_card
+    from tagger.models.card import load_card
+    from tagger.models.model import find_card
     from tagger.report.text import path_text, printable
 
     path = find_card(name)
@@ -94,9 +94,9 @@ def use_model(name: str) -> None:
     NAME is the name of a model or the path of a card; `musictag models use small` goes back to the
     one that ships.
     """
-    from tagger import registry
+    from tagger.models import store
 
-    echo(f"{registry.choose(name)} is used from now on", err=True)
+    echo(f"{store.choose(name)} is used from now on", err=True)
 
 
 @models.command("add")
@@ -109,9 +109,9 @@ def add_model(file: Path, name: str, replace: bool) -> None:
     It is checked before anything of it is loaded: what it holds, its checksum, its shapes, and
     whether it hears a known signal as its card says.
     """
-    from tagger import registry
+    from tagger.models import store
 
-    card = registry.add(file, name, replace=replace)
+    card = store.add(file, name, replace=replace)
     echo(f"took up {card.stem}; see it with: musictag models show {card.stem}", err=True)
 
 
@@ -119,9 +119,9 @@ def add_model(file: Path, name: str, replace: bool) -> None:
 @click.argument("name")
 def remove_model(name: str) -> None:
     """Throw away a model of your own."""
-    from tagger import registry
+    from tagger.models import store
 
-    registry.remove(name)
+    store.remove(name)
     echo(f"removed {name}", err=True)
 
 
@@ -130,11 +130,11 @@ def remove_model(name: str) -> None:
 @click.argument("file", required=False, type=click.Path(path_type=Path))
 def export_model(name: str, file: Path | None) -> None:
     """Write a model as one FILE to hand on; without FILE it is NAME.musictag."""
-    from tagger import registry
-    from tagger.model import find_card
+    from tagger.models import store
+    from tagger.models.model import find_card
 
-    path = file or Path(f"{find_card(name).stem}{registry.SUFFIX}")
-    registry.export(name, path)
+    path = file or Path(f"{find_card(name).stem}{store.SUFFIX}")
+    store.export(name, path)
     echo(f"wrote {path}; whoever gets it: musictag models add {path.name}", err=True)
 
 

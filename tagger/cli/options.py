@@ -14,7 +14,7 @@ from tagger import CHOSEN
 from tagger.vocabulary import PLURALS, Kind
 
 if TYPE_CHECKING:
-    from tagger.card import Profile
+    from tagger.models.card import Profile
     from tagger.scan import Settings
 
 Command = Callable[..., Any]
@@ -29,7 +29,7 @@ MODEL = click.option(
 )
 
 
-# The names are those of `tagger.model.DEVICES`, which `--help` need not load.
+# The names are those of `tagger.models.model.DEVICES`, which `--help` need not load.
 DEVICE = click.option(
     "--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True,
     help="What runs the network; 'auto' takes CUDA where onnxruntime-gpu is installed.",

@@ -69,9 +69,9 @@ def _results(
         from tagger.beam.home import Move, check_moves, results_of
     except ModuleNotFoundError as error:
         raise click.ClickException(NEEDS) from error
-    from tagger.card import load_card
     from tagger.cli.progress import echo_failure
-    from tagger.model import find_card
+    from tagger.models.card import load_card
+    from tagger.models.model import find_card
 
     moves = [Move(*pair) for pair in moved]
     check_moves(moves)

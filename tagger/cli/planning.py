@@ -152,8 +152,8 @@ def _make(
 ) -> tuple[list[Result], TagPlan]:
     """The results, by album where that is asked for, and the plan for them."""
     from tagger.albums import vote_by_album
-    from tagger.card import load_card
-    from tagger.model import find_card
+    from tagger.models.card import load_card
+    from tagger.models.model import find_card
     from tagger.plan import heard_in, make_plan
 
     card = load_card(find_card(settings.model))

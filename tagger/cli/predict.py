@@ -14,8 +14,8 @@ from tagger.cli.echo import echo
 from tagger.cli.options import DEVICE, TIMEOUT, listening_options
 
 if TYPE_CHECKING:
+    from tagger.models.session import Device
     from tagger.scan import Result, Settings, Track
-    from tagger.session import Device
 
 SHOWN = 4  # labels named for each slice
 

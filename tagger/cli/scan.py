@@ -16,8 +16,8 @@ from tagger.cli.planning import Planning, plan_and_write, planning_options
 
 if TYPE_CHECKING:
     from tagger.cache import Cache
+    from tagger.models.session import Device
     from tagger.scan import Result, Settings
-    from tagger.session import Device
 
 
 @click.command()

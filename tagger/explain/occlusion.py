@@ -14,7 +14,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from tagger.model import Model
+from tagger.models.model import Model
 
 Array = npt.NDArray[np.float32]
 

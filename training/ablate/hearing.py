@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from tagger.card import MelSpec
+from tagger.models.card import MelSpec
 from training.datasets import Clip
 from training.features import Mel, spread
 from training.networks import PooledNetwork

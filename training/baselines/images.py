@@ -11,7 +11,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from tagger.card import MelSpec
+from tagger.models.card import MelSpec
 from training.baselines.handmade import HOP, N_FFT, RATE, SLICE_S
 from training.frontend import mel_power
 

@@ -15,9 +15,9 @@ from tagger.audio import iter_windows, read_windows
 from tagger.errors import DataError
 from tagger.inference import score_windows
 from tagger.mel import log_mel
-from tagger.model import Model, find_card, load_model
+from tagger.models.model import Model, find_card, load_model
+from tagger.models.session import open_session
 from tagger.scan import Settings
-from tagger.session import open_session
 from tagger.vocabulary import Vocabulary
 from tagger.voting import vote
 from training.datasets.names import lineage

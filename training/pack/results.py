@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from tagger.card import ModelCard
-from tagger.model import Model
+from tagger.models.card import ModelCard
+from tagger.models.model import Model
 from tagger.vocabulary import Kind
 from tagger.voting import calibrate
 from training import checks

@@ -10,7 +10,7 @@ from pathlib import Path
 import soundfile
 
 from tagger.errors import DataError
-from tagger.model import Model
+from tagger.models.model import Model
 from training.datasets import Clip
 from training.evaluate import HeardClip, hear
 from training.features import read_mono

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import numpy as np
 
-from tagger import registry
-from tagger.card import LabelRule, ModelCard, dump_card
 from tagger.errors import AudioError, DataError, MusicTagError
-from tagger.model import find_card, load_model
+from tagger.models import store
+from tagger.models.card import LabelRule, ModelCard, dump_card
+from tagger.models.model import find_card, load_model
 from tagger.planfile import load_plan
 from tagger.scan import Settings, scan
 from tagger.taste import key_of
@@ -47,7 +47,7 @@ def recalibrate(
 ) -> tuple[str, list[Moved]]:
     """Make a model with thresholds that follow what was reviewed; its name, and what moved."""
     path, card = find_card(model), load_model(model).card
-    wanted = registry.check_name(name or path.stem)
+    wanted = store.check_name(name or path.stem)
     truth, chances = _heard(read_reviewed(source, on_error), path, card, jobs, on_error)
     rules, moved = tune(truth, chances, card)
     with tempfile.TemporaryDirectory() as folder:
@@ -55,8 +55,8 @@ def recalibrate(
         shutil.copyfile(path.with_name(card.weights), made.with_name(card.weights))
         dump_card(replace(card, rules=rules, data=_told(card, len(truth))), made)
         load_model(str(made))
-        own = path == registry.card_path(wanted)
-        registry.install(Path(folder), made.stem, wanted, replace=own)
+        own = path == store.card_path(wanted)
+        store.install(Path(folder), made.stem, wanted, replace=own)
     return wanted, moved
 
 

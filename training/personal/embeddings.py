@@ -23,13 +23,13 @@ import numpy as np
 import numpy.typing as npt
 
 from tagger.audio import iter_windows
-from tagger.card import ModelCard
 from tagger.errors import AudioError, MusicTagError
 from tagger.inference import silent_slices
 from tagger.mel import log_mel
-from tagger.model import find_card, load_model
+from tagger.models.card import ModelCard
+from tagger.models.model import find_card, load_model
+from tagger.models.session import open_session
 from tagger.scan import Settings
-from tagger.session import open_session
 from training.personal.graph import EMBEDDING, LOGITS, read_network, with_embedding
 
 Array = npt.NDArray[np.float32]

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import logit
 
-from tagger.card import LabelRule, ModelCard
+from tagger.models.card import LabelRule, ModelCard
 from tagger.vocabulary import Kind, Label
 from tagger.voting import calibrate_by
 from training.personal.examples import Array, Examples

@@ -42,7 +42,7 @@ class Head:
 
 
 def read_network(path: Path) -> Any:
-    """The ONNX model of a file whose checksum `tagger.model` has verified."""
+    """The ONNX model of a file whose checksum `tagger.models.model` has verified."""
     return onnx.load_from_string(path.read_bytes())
 
 

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from scipy.optimize import minimize
 from scipy.special import expit
 
-from tagger.card import LabelRule, ModelCard
+from tagger.models.card import LabelRule, ModelCard
 from tagger.vocabulary import Label
 from training.personal.examples import Array, Examples
 from training.personal.graph import FAR, Head

@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from tagger.card import LabelRule, ModelCard, dump_card
 from tagger.errors import DataError, MusicTagError
-from tagger.golden import golden_scores
-from tagger.model import load_model
+from tagger.models.card import LabelRule, ModelCard, dump_card
+from tagger.models.model import load_model
+from tagger.models.self_test import golden_scores
 from tagger.vocabulary import KINDS, PLURALS, Label, Vocabulary
 from training.calibrate import fit_rules
 from training.commit import commit

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tagger import registry
 from tagger.errors import DataError, ModelError, MusicTagError
-from tagger.model import load_model, user_models
+from tagger.models import store
+from tagger.models.model import load_model, user_models
 from tagger.report.text import path_text, printable
 from tagger.scan import default_jobs
 from training.personal import sources
@@ -88,8 +88,8 @@ class Prepared:
 def make(wishes: Wishes, say: Say, progress: Progress) -> Iterator[str]:
     """Make a model; gives the lines of the report."""
     assert wishes.name is not None
-    name = registry.check_name(wishes.name)
-    if registry.card_path(name).exists() and not wishes.replace:
+    name = store.check_name(wishes.name)
+    if store.card_path(name).exists() and not wishes.replace:
         raise ModelError(f"there is a model {name!r} already; give --replace or another -o NAME")
     prepared = prepare(wishes, say, progress)
     if prepared is None:
@@ -104,7 +104,7 @@ def make(wishes: Wishes, say: Say, progress: Progress) -> Iterator[str]:
     yield from summary_lines(learned.findings)
     yield f"wrote {path_text(card)}; report: {path_text(card.with_name(REPORT))}"
     if learned.findings.better or wishes.force:
-        registry.choose(name)
+        store.choose(name)
         yield f"{name} is used from now on; back to the shipped one: musictag models use small"
     else:
         yield f"The model in use stays as it was; to use this one: musictag models use {name}"
@@ -123,7 +123,7 @@ def install(
         load_model(str(card))
         page = page_text(name, learned.findings, prepared.notes)
         card.with_name(REPORT).write_text(page, encoding="utf-8", errors="replace")
-        return registry.install(Path(folder), name, name, replace=wishes.replace)
+        return store.install(Path(folder), name, name, replace=wishes.replace)
 
 
 def suggest_tracks(wishes: Wishes, say: Say, progress: Progress) -> Iterator[str]:

@@ -21,11 +21,11 @@ from torch.nn import functional
 from torch.optim.swa_utils import AveragedModel
 
 from tagger.audio import iter_windows
-from tagger.card import MelSpec
 from tagger.inference import sigmoid, silent_slices
 from tagger.mel import log_mel, mel_power
+from tagger.models.card import MelSpec
+from tagger.models.session import open_session
 from tagger.scan import Settings as Scan
-from tagger.session import open_session
 from training.augment import AugmentConfig, augment_power, mask
 from training.calibrate import fit_rules
 from training.frontend import compress

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import torch
 from torch import nn
 
-from tagger.session import open_session
+from tagger.models.session import open_session
 
 Array = npt.NDArray[np.float32]
 

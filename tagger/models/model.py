@@ -16,23 +16,23 @@ import numpy as np
 import numpy.typing as npt
 
 from tagger import CHOSEN, DEFAULT_MODEL
-from tagger.card import ModelCard, load_card
 from tagger.errors import ModelError
-from tagger.golden import TOLERANCE, golden_scores
-from tagger.network_file import LARGEST, check_network
-from tagger.session import Device, open_session
+from tagger.models.card import ModelCard, load_card
+from tagger.models.onnx_check import LARGEST, check_network
+from tagger.models.self_test import TOLERANCE, golden_scores
+from tagger.models.session import Device, open_session
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tagger.card import MelSpec
+    from tagger.models.card import MelSpec
 
 Array = npt.NDArray[np.float32]
 
 # How ONNX Runtime, CUDA and C++ say it.
 _OUT_OF_MEMORY = ("out of memory", "failed to allocate memory", "bad allocation", "bad_alloc")
 
-SHIPPED = Path(__file__).with_name("models")
+SHIPPED = Path(__file__).with_name("weights")
 
 
 @dataclass(frozen=True, slots=True, eq=False)

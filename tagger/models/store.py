@@ -14,11 +14,11 @@ import zipfile
 from pathlib import Path
 
 from tagger import DEFAULT_MODEL
-from tagger.card import LARGEST_CARD, load_card
 from tagger.errors import ModelError
 from tagger.limits import try_model
-from tagger.model import SHIPPED, choice_file, find_card, user_models
-from tagger.network_file import LARGEST
+from tagger.models.card import LARGEST_CARD, load_card
+from tagger.models.model import SHIPPED, choice_file, find_card, user_models
+from tagger.models.onnx_check import LARGEST
 
 SUFFIX = ".musictag"  # of an exported model
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from tagger.card import MelSpec
 from tagger.inference import sigmoid
 from tagger.mel import log_mel
+from tagger.models.card import MelSpec
 
 if TYPE_CHECKING:
-    from tagger.model import Model
+    from tagger.models.model import Model
 
 TOLERANCE = 1e-3  # in probability: other processors round float32 sums in another order
 
