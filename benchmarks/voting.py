@@ -18,12 +18,19 @@ import numpy as np
 import numpy.typing as npt
 
 from tagger.audio.window_positions import in_stages
-from tagger.inference import SliceScores
+from tagger.inference.aggregation import (
+    CLEARANCE,
+    TrackScores,
+    calibrate,
+    choose_tags,
+    is_settled,
+    vote,
+)
+from tagger.inference.slice_scores import SliceScores
 from tagger.library import find_files
 from tagger.models.card import ModelCard
 from tagger.models.model import Model, load_model
 from tagger.scan import Settings, listen
-from tagger.voting import CLEARANCE, TrackScores, calibrate, choose_tags, is_settled, vote
 from training.datasets import genres
 from training.heard import Heard
 from training.judging import GENRES, measure_all

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import numpy as np
 
+from tagger.inference.aggregation import TrackScores, choose_tags
 from tagger.models.card import ModelCard
 from tagger.scan import Result, Settings, Track
 from tagger.vocabulary import Tag
-from tagger.voting import TrackScores, choose_tags
 
 
 def vote_by_album(results: Iterable[Result], card: ModelCard, settings: Settings) -> list[Result]:

@@ -22,7 +22,7 @@ from typing import Any
 
 import appdirs
 
-from tagger.inference import SliceScores
+from tagger.inference.slice_scores import SliceScores
 from tagger.kept import pack_look, pack_slices, unpack_look, unpack_slices
 from tagger.tagfile import FileTags
 

@@ -12,7 +12,7 @@ from dataclasses import asdict
 
 import numpy as np
 
-from tagger.inference import SliceScores
+from tagger.inference.slice_scores import SliceScores
 from tagger.tagfile import FileTags
 
 _COUNTS = struct.Struct("<II")  # S, K

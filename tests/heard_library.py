@@ -8,12 +8,12 @@ from pathlib import Path
 
 import numpy as np
 
-from tagger.inference import SliceScores
+from tagger.inference.aggregation import TrackScores
+from tagger.inference.slice_scores import SliceScores
 from tagger.plan import Policy, TagPlan, heard_in, make_plan
 from tagger.scan import Result, Track
 from tagger.tagfile import FileTags
 from tagger.vocabulary import KINDS, Kind, Label, Tag, Vocabulary
-from tagger.voting import TrackScores
 
 GENRES = (
     "Blues", "Classical", "Country", "Electronic", "Folk", "Hip-Hop", "Jazz", "Latin", "New Age",

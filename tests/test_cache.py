@@ -20,12 +20,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tagger.cache import Cache, Heard, Stamp
-from tagger.inference import SliceScores
+from tagger.inference.aggregation import CLEARANCE
+from tagger.inference.slice_scores import SliceScores
 from tagger.kept import pack_look, pack_slices, unpack_look, unpack_slices
 from tagger.library import find_files
 from tagger.scan import Result, Settings, scan
 from tagger.tagfile import FileTags
-from tagger.voting import CLEARANCE
 from tests.tiny_model import SPEC, write_tiny_model
 
 ROOT = Path(__file__).parent.parent

@@ -21,8 +21,8 @@ from click.testing import CliRunner, Result
 from tagger.audio import read_windows
 from tagger.cli import main as musictag
 from tagger.explain.scene import Box
-from tagger.inference import sigmoid
-from tagger.mel import log_mel
+from tagger.inference.mel_spectrogram import log_mel
+from tagger.inference.slice_scores import sigmoid
 from tagger.models.card import dump_card, load_card
 from tagger.vocabulary import Label, Vocabulary
 from tests.source_lookalikes import write_gtzan

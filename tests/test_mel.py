@@ -10,7 +10,14 @@ import numpy.typing as npt
 import pytest
 import torch
 
-from tagger.mel import compress, filter_bank, hz_to_mel, log_mel, mel_power, mel_to_hz
+from tagger.inference.mel_spectrogram import (
+    compress,
+    filter_bank,
+    hz_to_mel,
+    log_mel,
+    mel_power,
+    mel_to_hz,
+)
 from training import frontend
 from training.config import load_config
 

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tagger.inference import SliceScores
+from tagger.inference.aggregation import TrackScores
+from tagger.inference.slice_scores import SliceScores
 from tagger.models.model import Model
 from tagger.report.records import json_line, record
 from tagger.report.table import table_lines
@@ -18,7 +19,6 @@ from tagger.report.text import path_text, printable, width, wrap
 from tagger.scan import Result, Track
 from tagger.tagfile import FileTags
 from tagger.vocabulary import Tag
-from tagger.voting import TrackScores
 
 
 def result(tiny: Model, path: str, *tags: Tag, existing: FileTags | None = None) -> Result:

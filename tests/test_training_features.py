@@ -12,7 +12,7 @@ import torch
 
 from tagger.audio.decoders import open_reader
 from tagger.errors import DataError
-from tagger.mel import hz_to_mel, mel_to_hz
+from tagger.inference.mel_spectrogram import hz_to_mel, mel_to_hz
 from tests import audio_files
 from tests.training_data import RATE, SPEC, clip, heard_all, tone, write_soft, write_sound
 from training import features

@@ -14,8 +14,8 @@ from click.testing import CliRunner
 
 import training
 from tagger.errors import DataError
-from tagger.inference import sigmoid
-from tagger.mel import log_mel
+from tagger.inference.mel_spectrogram import log_mel
+from tagger.inference.slice_scores import sigmoid
 from tagger.models.model import Model, load_model
 from tagger.models.self_test import TOLERANCE, golden_scores
 from tests.training_data import (

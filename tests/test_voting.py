@@ -10,11 +10,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tagger.audio import Windows
-from tagger.inference import SliceScores, score_windows
+from tagger.inference.aggregation import (
+    Choice,
+    calibrate,
+    choose_tags,
+    is_settled,
+    score_track,
+    vote,
+)
+from tagger.inference.slice_scores import SliceScores, score_windows
 from tagger.models.card import LabelRule, ModelCard
 from tagger.models.model import Model
 from tagger.vocabulary import Label, Vocabulary
-from tagger.voting import Choice, calibrate, choose_tags, is_settled, score_track, vote
 from tests.tiny_model import SPEC
 
 Array = npt.NDArray[np.float32]

@@ -5,7 +5,7 @@ In the order of use:
 - `labels`      the vocabulary, and one table per source that maps its names to ours
 - `datasets`    one module per source: files, groups, folds, known and unknown labels; `sources`
                 lists those that people download or make
-- `frontend`    `tagger.mel` in torch
+- `frontend`    `tagger.inference.mel_spectrogram` in torch
 - `features`    mel power of every clip, computed once, kept on disk
 - `teachers`    soft labels and embeddings of other networks, taught through heads dropped later
 - `teacher_networks`  those that are asked here, rebuilt from arrays

@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
+from tagger.inference.aggregation import Choice, TrackScores, calibrate, choose_tags
 from tagger.models.card import PROFILES, LabelRule, ModelCard, Profile
 from tagger.vocabulary import Kind
-from tagger.voting import Choice, TrackScores, calibrate, choose_tags
 from training.calibrate import fit_rules
 from training.heard import Heard
 

@@ -12,12 +12,12 @@ import numpy.typing as npt
 
 from tagger.audio import iter_windows
 from tagger.errors import AudioError
-from tagger.inference import score_windows
+from tagger.inference.aggregation import calibrate, vote
+from tagger.inference.slice_scores import score_windows
 from tagger.models.card import ModelCard
 from tagger.models.model import Model
 from tagger.scan import Settings
 from tagger.vocabulary import Kind
-from tagger.voting import calibrate, vote
 from training.datasets import Clip
 from training.datasets.instruments import is_rendered
 from training.heard import Heard

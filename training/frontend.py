@@ -1,4 +1,4 @@
-"""The front end of `tagger.mel` in torch, for training on CPU or GPU.
+"""The front end of `tagger.inference.mel_spectrogram` in torch, for training on CPU or GPU.
 
 The filter bank and window are the tagger's own arrays, so only the arithmetic is written twice;
 tests/test_mel.py holds the two to within float32 rounding of each other.
@@ -11,7 +11,7 @@ import math
 import torch
 from torch import Tensor
 
-from tagger.mel import filter_bank, hann
+from tagger.inference.mel_spectrogram import filter_bank, hann
 from tagger.models.card import MelSpec
 
 

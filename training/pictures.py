@@ -15,9 +15,9 @@ import numpy.typing as npt
 from tagger.explain.colors import AGAINST, FOR, hex_color
 from tagger.explain.scene import Box, Line, Mark, Scene, Text
 from tagger.explain.svg import html_text
+from tagger.inference.aggregation import calibrate
 from tagger.models.card import ModelCard
 from tagger.vocabulary import KINDS, Kind
-from tagger.voting import calibrate
 from training.heard import Heard
 
 Array = npt.NDArray[np.float32]

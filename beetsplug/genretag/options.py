@@ -90,10 +90,10 @@ def add_options(parser: optparse.OptionParser) -> None:
 
 def read_wishes(config: Subview, opts: optparse.Values | None = None) -> Wishes:
     """The settings with the options over them; a wrong one is a ConfigError or UserError."""
+    from tagger.inference.aggregation import CLEARANCE
     from tagger.models.card import PROFILES
     from tagger.plan import Policy
     from tagger.scan import Settings, default_jobs
-    from tagger.voting import CLEARANCE
 
     given = opts or optparse.Values()
     _check_names(config)

@@ -19,12 +19,12 @@ from tagger.audio import iter_windows
 from tagger.beam.files import Failure, File, fetched
 from tagger.beam.rows import Row, score_columns
 from tagger.errors import MusicTagError, TagError
-from tagger.inference import SliceScores, sigmoid, silent_slices
-from tagger.mel import log_mel
+from tagger.inference.aggregation import score_track
+from tagger.inference.mel_spectrogram import log_mel
+from tagger.inference.slice_scores import SliceScores, sigmoid, silent_slices
 from tagger.models.card import MelSpec, ModelCard
 from tagger.models.session import open_session
 from tagger.tagfile import opened
-from tagger.voting import score_track
 
 log = logging.getLogger(__name__)
 

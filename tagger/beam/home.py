@@ -14,11 +14,11 @@ import numpy as np
 
 from tagger.beam.rows import Row, read_rows, scores_of
 from tagger.errors import MusicTagError, TagError
-from tagger.inference import SliceScores
+from tagger.inference.aggregation import choose_tags
+from tagger.inference.slice_scores import SliceScores
 from tagger.models.card import ModelCard
 from tagger.scan import Result, Settings, Track
 from tagger.tagfile import read_tags
-from tagger.voting import choose_tags
 
 
 @dataclass(frozen=True, slots=True)

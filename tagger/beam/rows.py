@@ -16,9 +16,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from tagger.errors import MusicTagError
+from tagger.inference.aggregation import TrackScores
 from tagger.models.card import ModelCard
 from tagger.vocabulary import KINDS, Vocabulary
-from tagger.voting import TrackScores
 
 Row = dict[str, Any]
 

@@ -99,8 +99,8 @@ def _with_settings(command: Command) -> Command:
         model: str, max_genres: int, max_instruments: int, min_confidence: float,
         profile: Profile, experimental: bool, windows: int | str | None = None, **others: Any,
     ) -> Any:  # fmt: skip
+        from tagger.inference.aggregation import CLEARANCE
         from tagger.scan import Settings  # late: `--help` need not pay for it
-        from tagger.voting import CLEARANCE
 
         most: dict[Kind, int] = {"genre": max_genres, "instrument": max_instruments}
         settings = Settings(

@@ -12,15 +12,15 @@ import numpy.typing as npt
 from tagger.audio import Windows, iter_windows
 from tagger.errors import AudioError, MusicTagError
 from tagger.explain.occlusion import ROWS, STEPS, occlusion_maps
-from tagger.inference import score_windows
+from tagger.inference.aggregation import calibrate
+from tagger.inference.mel_spectrogram import hz_to_mel, log_mel, mel_to_hz
+from tagger.inference.slice_scores import score_windows
 from tagger.limits import LOST, TOO_LARGE, load_bounded
-from tagger.mel import hz_to_mel, log_mel, mel_to_hz
 from tagger.models.card import MelSpec, ModelCard
 from tagger.models.model import Model
 from tagger.pool import Loss, Pool
 from tagger.scan import Settings, Track, judge
 from tagger.vocabulary import KINDS, Tag
-from tagger.voting import calibrate
 
 Array = npt.NDArray[np.float32]
 

@@ -16,7 +16,7 @@ from tagger.explain.colors import AGAINST, FOR, FOR_TEXT, hex_color, highlighted
 from tagger.explain.evidence import Explanation, Reason
 from tagger.explain.scene import Box, Line, Mark, Raster, Scene, Text
 from tagger.explain.words import clock, shown_labels, windows_text
-from tagger.mel import hz_to_mel
+from tagger.inference.mel_spectrogram import hz_to_mel
 from tagger.report.text import path_text
 
 Array = npt.NDArray[np.float32]

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from tagger.inference import sigmoid
-from tagger.mel import log_mel
+from tagger.inference.mel_spectrogram import log_mel
+from tagger.inference.slice_scores import sigmoid
 from tagger.models.card import MelSpec
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
+from tagger.inference.aggregation import upper_mean
 from tagger.vocabulary import Kind
-from tagger.voting import upper_mean
 from training.ablate.hearing import Array
 from training.datasets import Clip
 from training.export import VOTE_SHARES

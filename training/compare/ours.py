@@ -13,13 +13,13 @@ import numpy.typing as npt
 
 from tagger.audio import iter_windows, read_windows
 from tagger.errors import DataError
-from tagger.inference import score_windows
-from tagger.mel import log_mel
+from tagger.inference.aggregation import vote
+from tagger.inference.mel_spectrogram import log_mel
+from tagger.inference.slice_scores import score_windows
 from tagger.models.model import Model, find_card, load_model
 from tagger.models.session import open_session
 from tagger.scan import Settings
 from tagger.vocabulary import Vocabulary
-from tagger.voting import vote
 from training.datasets.names import lineage
 from training.judging import OF_OTHERS
 from training.personal.graph import EMBEDDING, read_network, with_embedding

@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
+from tagger.inference.aggregation import calibrate
 from tagger.models.card import ModelCard
 from tagger.models.model import Model
 from tagger.vocabulary import Kind
-from tagger.voting import calibrate
 from training import checks
 from training.evaluate import HeardClip, gathered
 from training.export import NEUTRAL

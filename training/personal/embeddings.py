@@ -24,8 +24,8 @@ import numpy.typing as npt
 
 from tagger.audio import iter_windows
 from tagger.errors import AudioError, MusicTagError
-from tagger.inference import silent_slices
-from tagger.mel import log_mel
+from tagger.inference.mel_spectrogram import log_mel
+from tagger.inference.slice_scores import silent_slices
 from tagger.models.card import ModelCard
 from tagger.models.model import find_card, load_model
 from tagger.models.session import open_session

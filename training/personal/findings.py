@@ -11,9 +11,9 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import logit
 
+from tagger.inference.aggregation import calibrate_by
 from tagger.models.card import LabelRule, ModelCard
 from tagger.vocabulary import Kind, Label
-from tagger.voting import calibrate_by
 from training.personal.examples import Array, Examples
 
 Weights = npt.NDArray[np.float64]

@@ -104,7 +104,7 @@ def slice_logits(head: Head, examples: Examples) -> Array:
 
 
 def votes(head: Head, examples: Examples) -> Array:
-    """The vote of each track, as `tagger.voting` takes it. Shape: `(N, K)`."""
+    """The vote of each track, as `tagger.inference.aggregation` takes it. Shape: `(N, K)`."""
     return examples.mean(expit(slice_logits(head, examples)))
 
 

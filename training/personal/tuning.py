@@ -21,8 +21,8 @@ from torch.nn import functional
 from torch.optim.swa_utils import AveragedModel
 
 from tagger.audio import iter_windows
-from tagger.inference import sigmoid, silent_slices
-from tagger.mel import log_mel, mel_power
+from tagger.inference.mel_spectrogram import log_mel, mel_power
+from tagger.inference.slice_scores import sigmoid, silent_slices
 from tagger.models.card import MelSpec
 from tagger.models.session import open_session
 from tagger.scan import Settings as Scan

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from tagger.mel import log_mel
+from tagger.inference.mel_spectrogram import log_mel
 
 if TYPE_CHECKING:
     from tagger.audio import Windows

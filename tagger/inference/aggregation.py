@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from tagger.inference import SliceScores
+from tagger.inference.slice_scores import SliceScores
 from tagger.models.card import PROFILES, LabelRule, ModelCard, Profile
 from tagger.vocabulary import KINDS, Kind, Tag, Vocabulary
 
