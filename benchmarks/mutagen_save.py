@@ -21,12 +21,12 @@ import mutagen
 import mutagen.id3
 
 from tagger.apply import apply_plan
-from tagger.containers.parts import Item
-from tagger.fields import items_of
 from tagger.journal import Journal
-from tagger.payload import digest
 from tagger.plan import TagPlan
-from tagger.tagfile import opened
+from tagger.tags.containers.parts import Item
+from tagger.tags.field_map import items_of
+from tagger.tags.fingerprint import digest
+from tagger.tags.reader import opened
 from tests.careless_files import CARELESS, make_careless_file
 from tests.faults import change
 from tests.music_files import KINDS, make_file

@@ -31,7 +31,7 @@ from tagger.apply import BATCH, THREADS, apply_plan, count
 from tagger.demo import write_audio
 from tagger.journal import Journal
 from tagger.plan import FileChange, TagChange, TagPlan
-from tagger.tagfile import read_tags
+from tagger.tags.reader import read_tags
 
 HERE = Path(__file__).parent
 PADDING = 16 * 1024

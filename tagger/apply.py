@@ -10,18 +10,18 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from tagger.batch import Work, rewrite_together, settle, start
-from tagger.containers import is_whole
-from tagger.containers.parts import DamagedError, Layout
 from tagger.delta import Patch
 from tagger.disk import Disk
 from tagger.entries import Entry, Held, Outcome, Run, Status, held
 from tagger.errors import JournalError, MusicTagError, RefusedError
-from tagger.fields import items_of, make_items, with_items
 from tagger.journal import Journal
 from tagger.plan import FileChange, TagChange, TagPlan
 from tagger.recovery import recover
 from tagger.rewriting import Rewriting
-from tagger.tagfile import OpenFile, opened, translated
+from tagger.tags.containers import is_whole
+from tagger.tags.containers.parts import DamagedError, Layout
+from tagger.tags.field_map import items_of, make_items, with_items
+from tagger.tags.reader import OpenFile, opened, translated
 
 __all__ = ["BYTES", "FIELDS", "Outcome", "apply_plan", "change_files", "count", "recover"]
 

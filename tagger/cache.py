@@ -24,7 +24,7 @@ import appdirs
 
 from tagger.inference.slice_scores import SliceScores
 from tagger.kept import pack_look, pack_slices, unpack_look, unpack_slices
-from tagger.tagfile import FileTags
+from tagger.tags.reader import FileTags
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS files (

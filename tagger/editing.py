@@ -10,12 +10,12 @@ from typing import BinaryIO, cast
 
 from mutagen import MutagenError
 
-from tagger.containers.parts import LARGEST, DamagedError, Item, Layout, Source, in_order
 from tagger.disk import Disk
-from tagger.fields import FIELDS, items_of, key_of, values_of
 from tagger.saving import Values, save
 from tagger.splicing import splice
-from tagger.tagfile import OpenFile
+from tagger.tags.containers.parts import LARGEST, DamagedError, Item, Layout, Source, in_order
+from tagger.tags.field_map import FIELDS, items_of, key_of, values_of
+from tagger.tags.reader import OpenFile
 
 Write = Callable[[BinaryIO], None]
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from tagger.containers.parts import Item, Layout
-from tagger.fields import Field, items_of, values_of
+from tagger.tags.containers.parts import Item, Layout
+from tagger.tags.field_map import Field, items_of, values_of
 
 Status = Literal["changed", "unchanged", "refused", "failed"]
 

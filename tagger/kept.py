@@ -13,7 +13,7 @@ from dataclasses import asdict
 import numpy as np
 
 from tagger.inference.slice_scores import SliceScores
-from tagger.tagfile import FileTags
+from tagger.tags.reader import FileTags
 
 _COUNTS = struct.Struct("<II")  # S, K
 _SUM = struct.Struct("<I")

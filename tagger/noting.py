@@ -13,10 +13,10 @@ from pathlib import Path
 from tagger.apply import recover
 from tagger.entries import Entry, Fields, Held, Run, held
 from tagger.errors import JournalError
-from tagger.fields import make_items
 from tagger.journal import Journal
 from tagger.plan import Values
-from tagger.tagfile import OpenFile, opened
+from tagger.tags.field_map import make_items
+from tagger.tags.reader import OpenFile, opened
 from tagger.vocabulary import Kind
 
 # Others hold the journal while they write, which may be a while.

@@ -15,10 +15,10 @@ from tagger.taste import Taste, key_of
 from tagger.vocabulary import KINDS, Kind, Tag
 
 if TYPE_CHECKING:
-    from tagger.containers.parts import Item
-    from tagger.fields import Field
     from tagger.scan import Result
-    from tagger.tagfile import FileTags
+    from tagger.tags.containers.parts import Item
+    from tagger.tags.field_map import Field
+    from tagger.tags.reader import FileTags
 
 Mode = Literal["fill", "merge", "replace"]
 MODES: tuple[Mode, ...] = get_args(Mode)

@@ -16,7 +16,7 @@ from tagger.entries import Entry, Fields, Outcome, Status, held
 from tagger.errors import MusicTagError
 from tagger.journal import Journal
 from tagger.swapping import put_back
-from tagger.tagfile import opened
+from tagger.tags.reader import opened
 
 
 def recover(journal: Journal) -> list[Outcome]:

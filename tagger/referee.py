@@ -1,6 +1,6 @@
 """A second opinion on every file that is written: what mutagen saw before, it must see after.
 
-Knows nothing of `tagger.containers`, so a mistake there cannot hide itself here. What mutagen
+Knows nothing of `tagger.tags.containers`, so a mistake there cannot hide itself here. What mutagen
 cannot read in the old file is not looked for in the new one.
 """
 

@@ -14,19 +14,19 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tagger.containers import Source, identify, values
-from tagger.containers.parts import DamagedError, in_order
 from tagger.delta import Patch, make_patch, read_frame
 from tagger.disk import Disk
 from tagger.editing import write_copy
 from tagger.errors import RefusedError, TagError
-from tagger.payload import same_audio
 from tagger.referee import check, look
 from tagger.swapping import Known
-from tagger.tagfile import OpenFile, opened
+from tagger.tags.containers import Source, identify, values
+from tagger.tags.containers.parts import DamagedError, in_order
+from tagger.tags.fingerprint import same_audio
+from tagger.tags.reader import OpenFile, opened
 
 if TYPE_CHECKING:
-    from tagger.containers.parts import Container, Item, Layout
+    from tagger.tags.containers.parts import Container, Item, Layout
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,10 +23,10 @@ from mutagen.oggspeex import OggSpeex
 from mutagen.oggvorbis import OggVorbis
 from mutagen.wave import WAVE
 
-from tagger.containers.id3 import JOINT
-from tagger.containers.id3text import is_latin
-from tagger.containers.parts import BLOCK
-from tagger.tagfile import OpenFile
+from tagger.tags.containers.id3 import JOINT
+from tagger.tags.containers.id3text import is_latin
+from tagger.tags.containers.parts import BLOCK
+from tagger.tags.reader import OpenFile
 
 _IN_CHUNKS: dict[str, Any] = {"WAV": WAVE, "AIFF": AIFF, "DSF": DSF}
 _FILES: dict[str, Any] = {"FLAC": FLAC, "M4A": MP4, "WMA": ASF}

@@ -24,7 +24,7 @@ from tagger.models.card import ModelCard, Profile, load_card
 from tagger.models.model import Model, find_card
 from tagger.models.session import Device
 from tagger.pool import TIMEOUT_S, Loss, Pool
-from tagger.tagfile import FileTags, read_tags
+from tagger.tags.reader import FileTags, read_tags
 from tagger.vocabulary import Kind, Tag
 
 log = logging.getLogger(__name__)

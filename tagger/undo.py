@@ -13,7 +13,7 @@ from tagger.errors import JournalError, MusicTagError
 from tagger.journal import Journal
 from tagger.library import find_files
 from tagger.plan import Exact, FileChange, TagChange, TagPlan
-from tagger.tagfile import OpenFile, opened
+from tagger.tags.reader import OpenFile, opened
 
 T = TypeVar("T")
 

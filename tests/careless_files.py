@@ -6,11 +6,11 @@ import struct
 from collections.abc import Iterable
 from pathlib import Path
 
-from tagger.containers.parts import Item
 from tagger.disk import Disk
 from tagger.editing import fill
 from tagger.splicing import splice
-from tagger.tagfile import opened
+from tagger.tags.containers.parts import Item
+from tagger.tags.reader import opened
 from tests.music_files import make_file
 
 

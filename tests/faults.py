@@ -9,13 +9,13 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from tagger.apply import Outcome, apply_plan
-from tagger.containers import Source, identify
 from tagger.disk import Disk
 from tagger.journal import Journal
-from tagger.payload import digest
 from tagger.plan import FileChange, TagChange, TagPlan
 from tagger.swapping import Known
-from tagger.tagfile import opened, read_tags
+from tagger.tags.containers import Source, identify
+from tagger.tags.fingerprint import digest
+from tagger.tags.reader import opened, read_tags
 
 NEW = ("Jazz", "Bossa Nova")
 

@@ -12,7 +12,7 @@ from tagger.inference.aggregation import TrackScores
 from tagger.inference.slice_scores import SliceScores
 from tagger.plan import Policy, TagPlan, heard_in, make_plan
 from tagger.scan import Result, Track
-from tagger.tagfile import FileTags
+from tagger.tags.reader import FileTags
 from tagger.vocabulary import KINDS, Kind, Label, Tag, Vocabulary
 
 GENRES = (

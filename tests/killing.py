@@ -15,7 +15,7 @@ from tagger.apply import recover
 from tagger.journal import Journal
 from tagger.plan import FileChange, TagChange, TagPlan
 from tagger.planfile import save_plan
-from tagger.tagfile import read_tags
+from tagger.tags.reader import read_tags
 
 NEW = ("Jazz", "Bossa Nova")
 

@@ -13,7 +13,7 @@ from tagger.apply import apply_plan
 from tagger.errors import TagError
 from tagger.journal import Journal
 from tagger.plan import Heard, Policy, TagPlan, make_plan
-from tagger.tagfile import read_tags
+from tagger.tags.reader import read_tags
 from tagger.vocabulary import Tag
 from tests.faults import audio_digest
 

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import soundfile
 
-from tagger.tagfile import read_tags
+from tagger.tags.reader import read_tags
 
 RATE = 8000
 LABELS = ("Deep", "Bright", "Buzz")

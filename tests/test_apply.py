@@ -17,7 +17,7 @@ from tagger.apply import Outcome, apply_plan
 from tagger.errors import JournalError, TagError
 from tagger.journal import Journal
 from tagger.plan import FileChange, TagChange, TagPlan
-from tagger.tagfile import read_tags
+from tagger.tags.reader import read_tags
 from tests.faults import NEW, change
 
 
@@ -171,7 +171,7 @@ def test_unsynchronised_and_extended_tags_are_understood(
 
 
 def test_numbers_of_old_genres_are_names() -> None:
-    from tagger.containers.id3 import make_item, texts
+    from tagger.tags.containers.id3 import make_item, texts
 
     assert texts(make_item("TCON", ("(17)",), "id3v2.3"), "id3v2.3") == ("Rock",)
 
@@ -231,8 +231,8 @@ def test_index_before_the_sound_of_an_m4a_moves_with_it(tmp_path: Path, journal:
 def test_numbered_genre_of_an_m4a_is_read_replaced_and_put_back(
     tmp_path: Path, journal: Journal
 ) -> None:
-    from tagger.containers import Item
-    from tagger.tagfile import opened
+    from tagger.tags.containers import Item
+    from tagger.tags.reader import opened
     from tagger.undo import find_run, plan_undo
     from tests.careless_files import add
     from tests.music_files import make_file

@@ -13,7 +13,7 @@ import pytest
 pytest.importorskip("beets", reason="needs the [beets] extra")
 
 from tagger.journal import Journal
-from tagger.tagfile import read_tags
+from tagger.tags.reader import read_tags
 from tests.beets_program import HIGH_HZ, LOW_HZ, Beet, contents, make_track
 
 
@@ -224,7 +224,7 @@ def test_album_instruments_stay_out_of_tracks(beet: Beet) -> None:
 def test_plugin_loads_nothing_heavy() -> None:
     code = (
         "import sys, beetsplug.genretag\n"
-        "names = ('torch', 'onnxruntime', 'soundfile', 'av', 'tagger.scan', 'tagger.containers')\n"
+        "names = ('torch', 'onnxruntime', 'soundfile', 'av', 'tagger.scan', 'tagger.tags.containers')\n"
         "assert not set(names) & set(sys.modules), set(names) & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -14,7 +14,7 @@ pytest.importorskip("beets", reason="needs the [beets] extra")
 from beets.library import Item
 from beets.test.helper import PluginMixin, TestHelper
 
-from tagger.tagfile import read_tags
+from tagger.tags.reader import read_tags
 from tests.beets_program import HIGH_HZ, Beet, make_track
 
 
@@ -72,7 +72,7 @@ def test_queries_templates_and_modify(
 
 
 def test_update_reads_what_another_program_wrote(beets: Any, item: Item) -> None:
-    from tagger.media import TaggedFile
+    from tagger.tags.mediafile_fields import TaggedFile
 
     file = TaggedFile(item.filepath)
     file.instruments = ["Oboe", "Harp"]

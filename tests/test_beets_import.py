@@ -14,7 +14,7 @@ import pytest
 pytest.importorskip("beets", reason="needs the [beets] extra")
 
 from tagger.journal import Journal
-from tagger.tagfile import read_tags
+from tagger.tags.reader import read_tags
 from tests.beets_program import (
     FORMATS,
     HIGH_HZ,

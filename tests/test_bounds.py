@@ -16,7 +16,7 @@ from tagger.apply import apply_plan
 from tagger.errors import TagError
 from tagger.journal import Journal
 from tagger.plan import TagPlan
-from tagger.tagfile import read_tags
+from tagger.tags.reader import read_tags
 from tests.faults import change
 from tests.hostile_tags import FORMS, make_hostile
 from tests.music_files import make_file

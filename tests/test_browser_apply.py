@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from tagger.cli import main
-from tagger.tagfile import read_tags
+from tagger.tags.reader import read_tags
 from tests.chromium import download
 
 

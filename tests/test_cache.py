@@ -25,7 +25,7 @@ from tagger.inference.slice_scores import SliceScores
 from tagger.kept import pack_look, pack_slices, unpack_look, unpack_slices
 from tagger.library import find_files
 from tagger.scan import Result, Settings, scan
-from tagger.tagfile import FileTags
+from tagger.tags.reader import FileTags
 from tests.tiny_model import SPEC, write_tiny_model
 
 ROOT = Path(__file__).parent.parent

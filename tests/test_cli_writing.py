@@ -11,7 +11,7 @@ from click.testing import CliRunner, Result
 
 from tagger.cli import main
 from tagger.journal import Journal, journal_folder
-from tagger.tagfile import read_tags
+from tagger.tags.reader import read_tags
 
 
 @pytest.fixture(autouse=True)

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tagger.containers.parts import DamagedError, Source
 from tagger.delta import LARGEST_PATCH, Frame, Patch, make_patch, read_frame
+from tagger.tags.containers.parts import DamagedError, Source
 from tests.music_files import PICTURE
 
 blocks = st.sampled_from(

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tagger.containers import Source
 from tagger.disk import Disk
 from tagger.extents import Extent, shared_extents, unshared
-from tagger.payload import same_audio
+from tagger.tags.containers import Source
+from tagger.tags.fingerprint import same_audio
 
 BLOCK = 16
 LENGTH = 1 << 20

@@ -22,7 +22,7 @@ from tagger.journal import Journal
 from tagger.plan import TagPlan
 from tagger.planfile import save_plan
 from tagger.swapping import Known
-from tagger.tagfile import read_tags
+from tagger.tags.reader import read_tags
 from tests.faults import NEW, LyingDisk, change, fail_everywhere, in_a_foreign_tag, in_the_sound
 from tests.killing import Library, kill_once
 from tests.music_files import KINDS, make_file

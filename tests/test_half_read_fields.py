@@ -9,9 +9,9 @@ import mutagen
 import pytest
 
 from tagger.apply import apply_plan
-from tagger.containers import Item, is_whole
 from tagger.journal import Journal
 from tagger.plan import TagPlan
+from tagger.tags.containers import Item, is_whole
 from tagger.undo import find_run, plan_undo
 from tests.careless_files import add, ape_item, atom, attribute, data, frame, frame22
 from tests.faults import change

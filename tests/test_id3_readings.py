@@ -15,7 +15,7 @@ from mutagen.id3._util import unsynch
 from tagger.apply import Outcome, apply_plan
 from tagger.journal import Journal
 from tagger.plan import FileChange, TagChange, TagPlan
-from tagger.tagfile import read_tags
+from tagger.tags.reader import read_tags
 from tagger.undo import find_run, plan_undo
 from tests.faults import change
 from tests.music_files import make_file

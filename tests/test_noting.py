@@ -11,7 +11,7 @@ from tagger.errors import JournalError
 from tagger.journal import Journal
 from tagger.noting import Notes
 from tagger.plan import Values
-from tagger.tagfile import read_tags
+from tagger.tags.reader import read_tags
 from tagger.undo import find_run, plan_undo
 from tests.music_files import KINDS, make_file
 

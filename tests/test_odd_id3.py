@@ -15,7 +15,7 @@ from tagger.apply import apply_plan
 from tagger.errors import TagError
 from tagger.journal import Journal
 from tagger.plan import TagPlan
-from tagger.tagfile import read_tags
+from tagger.tags.reader import read_tags
 from tagger.undo import find_run, plan_undo
 from tests.faults import change
 from tests.music_files import make_file

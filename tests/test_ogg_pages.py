@@ -16,7 +16,7 @@ from tagger.apply import Outcome, apply_plan
 from tagger.disk import Disk
 from tagger.journal import Journal
 from tagger.plan import TagPlan
-from tagger.tagfile import read_tags
+from tagger.tags.reader import read_tags
 from tests.faults import change
 from tests.music_files import KINDS, make_file
 

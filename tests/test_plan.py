@@ -21,7 +21,7 @@ from tagger.plan import (
     wanted_values,
 )
 from tagger.planfile import dump_plan, load_plan, parse_plan, save_plan, strays
-from tagger.tagfile import FileTags
+from tagger.tags.reader import FileTags
 from tagger.taste import Taste, key_of, load_taste
 from tagger.vocabulary import Tag
 

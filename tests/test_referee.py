@@ -14,13 +14,13 @@ import pytest
 
 import tagger.referee
 from tagger.apply import apply_plan
-from tagger.containers import id3
 from tagger.disk import Disk
 from tagger.errors import TagError
 from tagger.extents import Extent
 from tagger.journal import Journal
 from tagger.plan import TagPlan
 from tagger.referee import Seen, check, look
+from tagger.tags.containers import id3
 from tests.careless_files import add, atom, data
 from tests.faults import change
 from tests.music_files import KINDS, make_file
@@ -122,7 +122,7 @@ def test_loss_that_our_own_parser_cannot_see(
         return replace(tag, items=tuple(item for item in tag.items if item.key != "TPE1"))
 
     for module in ("id3", "mp3"):
-        monkeypatch.setattr(f"tagger.containers.{module}.read_tag", blind)
+        monkeypatch.setattr(f"tagger.tags.containers.{module}.read_tag", blind)
     with Journal(tmp_path / "journal") as journal:
         (outcome,) = apply_plan(TagPlan((wanted,)), journal, disk=disk)
     assert (outcome.status, "TPE1" in outcome.reason) == ("failed", True), outcome

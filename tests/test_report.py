@@ -17,7 +17,7 @@ from tagger.report.records import json_line, record
 from tagger.report.table import table_lines
 from tagger.report.text import path_text, printable, width, wrap
 from tagger.scan import Result, Track
-from tagger.tagfile import FileTags
+from tagger.tags.reader import FileTags
 from tagger.vocabulary import Tag
 
 

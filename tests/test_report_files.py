@@ -22,7 +22,7 @@ from tagger.report.cells import COLUMNS, FORMULA_STARTS, csv_text, safe
 from tagger.report.records import document_text, record
 from tagger.report.write import MAKERS, write_report, write_whole
 from tagger.scan import Result
-from tagger.tagfile import FileTags
+from tagger.tags.reader import FileTags
 from tests.heard_library import heard_library, named, plan_for
 
 

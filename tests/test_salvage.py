@@ -22,7 +22,7 @@ from tagger.journal import NAME, Journal
 from tagger.plan import TagPlan
 from tagger.planfile import save_plan
 from tagger.salvage import examine, repair
-from tagger.tagfile import read_tags
+from tagger.tags.reader import read_tags
 from tests.faults import NEW, change
 
 POSIX = pytest.mark.skipif(sys.platform == "win32", reason="Windows has other permissions")

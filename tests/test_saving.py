@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 
 from tagger.apply import Outcome, apply_plan
-from tagger.containers import Source
 from tagger.disk import Disk
 from tagger.editing import CopyFile
 from tagger.journal import Journal
 from tagger.plan import TagPlan
-from tagger.tagfile import opened
+from tagger.tags.containers import Source
+from tagger.tags.reader import opened
 from tagger.undo import find_run, plan_undo
 from tests.careless_files import CARELESS, make_careless_file
 from tests.faults import change

@@ -19,7 +19,7 @@ from tagger.journal import Journal
 from tagger.plan import TagPlan
 from tagger.planfile import save_plan
 from tagger.swapping import Known
-from tagger.tagfile import read_tags
+from tagger.tags.reader import read_tags
 from tests.faults import NEW, change
 from tests.two_homes import Homes
 

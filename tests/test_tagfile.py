@@ -8,8 +8,8 @@ import pytest
 
 from tagger.demo import write_audio
 from tagger.errors import TagError
-from tagger.media import TaggedFile
-from tagger.tagfile import FileTags, read_tags
+from tagger.tags.mediafile_fields import TaggedFile
+from tagger.tags.reader import FileTags, read_tags
 
 SUFFIXES = [".mp3", ".flac", ".ogg", ".opus", ".m4a", ".wav", ".aiff", ".wma", ".wv"]
 

@@ -11,7 +11,7 @@ from tagger.entries import Entry
 from tagger.errors import JournalError
 from tagger.journal import Journal
 from tagger.plan import TagPlan
-from tagger.tagfile import read_tags
+from tagger.tags.reader import read_tags
 from tagger.undo import Undoing, find_run, plan_undo
 from tests.faults import change
 from tests.music_files import make_file

@@ -21,7 +21,7 @@ from tagger.delta import Frame, Patch, make_patch
 from tagger.journal import Journal
 from tagger.plan import FileChange, TagChange, TagPlan
 from tagger.planfile import save_plan
-from tagger.tagfile import read_tags
+from tagger.tags.reader import read_tags
 from tagger.undo import cut_off, find_run, plan_undo
 from tests.careless_files import CARELESS, make_careless_file
 from tests.faults import NEW, change

@@ -16,7 +16,7 @@ from pathlib import Path
 from tagger.journal import Journal
 from tagger.plan import TagPlan
 from tagger.planfile import save_plan
-from tagger.tagfile import read_tags
+from tagger.tags.reader import read_tags
 from tests.faults import change
 
 

@@ -20,8 +20,8 @@ from beets.plugins import BeetsPlugin
 from beetsplug.genretag.older import mend_update
 from beetsplug.genretag.options import DEFAULTS, UserError, add_options, read_wishes
 from tagger.errors import MusicTagError
-from tagger.media import instruments_field
 from tagger.report.text import printable
+from tagger.tags.mediafile_fields import instruments_field
 
 if TYPE_CHECKING:
     from concurrent.futures import Future

@@ -21,7 +21,7 @@ from tagger.models.model import find_card
 from tagger.noting import Notes
 from tagger.plan import FileChange, Heard, change_to, file_change, may_change
 from tagger.scan import Result
-from tagger.tagfile import FileTags, read_tags
+from tagger.tags.reader import FileTags, read_tags
 from tagger.vocabulary import KINDS, PLURALS, Kind, Tag
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from beetsplug.genretag.tagging import RUNS, own
 from tagger.apply import apply_plan, recover
 from tagger.journal import Journal
 from tagger.plan import FileChange
-from tagger.tagfile import read_tags
+from tagger.tags.reader import read_tags
 from tagger.undo import Undoing, cut_off, find_run, plan_undo
 from tagger.vocabulary import KINDS, PLURALS
 

@@ -14,7 +14,7 @@ from tagger.errors import MusicTagError
 from tagger.journal import Journal
 from tagger.plan import MODES, FileChange, Heard, Mode, Policy, TagPlan, make_plan
 from tagger.planfile import save_plan
-from tagger.tagfile import read_tags
+from tagger.tags.reader import read_tags
 from tagger.undo import find_run, plan_undo
 from tagger.vocabulary import KINDS, Tag
 

@@ -24,7 +24,7 @@ from tagger.inference.mel_spectrogram import log_mel
 from tagger.inference.slice_scores import SliceScores, sigmoid, silent_slices
 from tagger.models.card import MelSpec, ModelCard
 from tagger.models.session import open_session
-from tagger.tagfile import opened
+from tagger.tags.reader import opened
 
 log = logging.getLogger(__name__)
 

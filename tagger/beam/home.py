@@ -18,7 +18,7 @@ from tagger.inference.aggregation import choose_tags
 from tagger.inference.slice_scores import SliceScores
 from tagger.models.card import ModelCard
 from tagger.scan import Result, Settings, Track
-from tagger.tagfile import read_tags
+from tagger.tags.reader import read_tags
 
 
 @dataclass(frozen=True, slots=True)

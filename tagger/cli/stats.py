@@ -51,7 +51,7 @@ def _count(found: list[Path | MusicTagError]) -> tuple[Tally, list[str]]:
     from tagger.errors import MusicTagError
     from tagger.report.tally import Tally
     from tagger.report.text import printable
-    from tagger.tagfile import read_tags
+    from tagger.tags.reader import read_tags
     from tagger.vocabulary import KINDS
 
     tally, failures, line = Tally(), list[str](), ProgressLine(len(found))

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tagger.errors import DataError, MusicTagError, TagError
 from tagger.library import find_files
-from tagger.tagfile import FileTags, read_tags
+from tagger.tags.reader import FileTags, read_tags
 from tagger.vocabulary import KINDS, PLURALS, Kind
 
 Names = tuple[str, ...]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import struct
 
-from tagger.containers.atoms import Buffer, children, make_atom
-from tagger.containers.parts import DamagedError, Item
+from tagger.tags.containers.atoms import Buffer, children, make_atom
+from tagger.tags.containers.parts import DamagedError, Item
 
 _CODECS = {0: "utf-8", 1: "utf-8", 2: "utf-16-be"}  # of data atoms, by their types
 

@@ -9,10 +9,10 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from tagger.containers.id3 import read_tag
-from tagger.containers.id3v1 import read_v1
-from tagger.containers.lengths import check_length
-from tagger.containers.parts import (
+from tagger.tags.containers.id3 import read_tag
+from tagger.tags.containers.id3v1 import read_v1
+from tagger.tags.containers.lengths import check_length
+from tagger.tags.containers.parts import (
     MOST_PARTS,
     Container,
     DamagedError,

@@ -12,7 +12,7 @@ import uuid
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from tagger.containers.parts import Container, DamagedError, Item, Layout, Range, Source, few
+from tagger.tags.containers.parts import Container, DamagedError, Item, Layout, Range, Source, few
 
 DIALECT = "asf"
 Object = tuple[bytes, bytes]  # GUID, content

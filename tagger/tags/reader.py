@@ -15,8 +15,8 @@ from tagger.errors import TagError
 from tagger.vocabulary import Kind
 
 if TYPE_CHECKING:
-    from tagger.containers.parts import Container, Layout, Source
     from tagger.delta import Frame
+    from tagger.tags.containers.parts import Container, Layout, Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class OpenFile:
     @cached_property
     def audio(self) -> str:
         """The fingerprint of its sound."""
-        from tagger.payload import fingerprint
+        from tagger.tags.fingerprint import fingerprint
 
         return fingerprint(self.source, self.container.audio(self.source))
 
@@ -65,7 +65,7 @@ class OpenFile:
 def opened(path: Path) -> Iterator[OpenFile]:
     """A file opened and cut into its parts; all that goes wrong with it is a TagError."""
     # Imported here: `musictag --help` need not pay for it.
-    from tagger.containers import Source, identify
+    from tagger.tags.containers import Source, identify
 
     with translated(path):
         if not stat.S_ISREG(path.stat().st_mode):  # a pipe would wait for ever
@@ -91,7 +91,7 @@ def translated(path: Path) -> Iterator[None]:
 
 def read_tags(path: Path) -> FileTags:
     """The tags of a file; a TagError where its container is damaged or not known."""
-    from tagger.fields import values_of
+    from tagger.tags.field_map import values_of
 
     with opened(path) as file:
         title, artist, album, compilation = (

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from mutagen import MutagenError
 from mutagen.ogg import OggPage
 
-from tagger.containers.parts import (
+from tagger.tags.containers.parts import (
     LARGEST,
     Container,
     DamagedError,
@@ -22,7 +22,7 @@ from tagger.containers.parts import (
     Source,
     few,
 )
-from tagger.containers.vorbis import DIALECT, Comments, parse
+from tagger.tags.containers.vorbis import DIALECT, Comments, parse
 
 # First bytes of the first packet -> the name, first bytes of the comments, header packets.
 _CODECS = {

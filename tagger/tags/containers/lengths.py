@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import struct
 
-from tagger.containers.parts import DamagedError, Source
+from tagger.tags.containers.parts import DamagedError, Source
 
 _MOST_PARTS = 1_000_000  # a day of music has a fifth of them
 _CUT = "its sound ends before its headers say"

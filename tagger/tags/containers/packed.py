@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import zlib
 
-from tagger.containers.parts import LARGEST
+from tagger.tags.containers.parts import LARGEST
 
 _STARTS = (10, 14, 15)  # behind what the other flags put in front
 _STEP = 1 << 22

@@ -6,15 +6,15 @@ translate between items and text. Nothing here writes a file.
 
 from __future__ import annotations
 
-from tagger.containers import ape, asf, id3, mp4text, vorbis
-from tagger.containers.ape import Ape
-from tagger.containers.asf import Asf
-from tagger.containers.chunks import Chunked, Dsf
-from tagger.containers.flac import Flac
-from tagger.containers.mp3 import Mp3
-from tagger.containers.mp4 import Mp4
-from tagger.containers.ogg import Ogg
-from tagger.containers.parts import Container, Item, Layout, Source
+from tagger.tags.containers import ape, asf, id3, mp4text, vorbis
+from tagger.tags.containers.ape import Ape
+from tagger.tags.containers.asf import Asf
+from tagger.tags.containers.chunks import Chunked, Dsf
+from tagger.tags.containers.flac import Flac
+from tagger.tags.containers.mp3 import Mp3
+from tagger.tags.containers.mp4 import Mp4
+from tagger.tags.containers.ogg import Ogg
+from tagger.tags.containers.parts import Container, Item, Layout, Source
 
 _WAV = Chunked("WAV", "<", b"data", (b"id3 ", b"ID3 "))
 _AIFF = Chunked("AIFF", ">", b"SSND", (b"ID3 ",))

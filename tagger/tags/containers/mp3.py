@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from tagger.containers.ape import find_tag
-from tagger.containers.id3 import Id3Tag, make_item, read_tag
-from tagger.containers.id3v1 import as_frames, genre_of, is_cut, read_v1
-from tagger.containers.parts import Container, Layout, Range, Source
+from tagger.tags.containers.ape import find_tag
+from tagger.tags.containers.id3 import Id3Tag, make_item, read_tag
+from tagger.tags.containers.id3v1 import as_frames, genre_of, is_cut, read_v1
+from tagger.tags.containers.parts import Container, Layout, Range, Source
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tagger.containers.parts import DamagedError
+from tagger.tags.containers.parts import DamagedError
 
 CODECS = {0: "latin-1", 1: "utf-16", 2: "utf-16-be", 3: "utf-8"}  # by a frame's first byte
 _ORDERS = (b"\xff\xfe", b"\xfe\xff")  # of bytes in UTF-16

@@ -13,8 +13,8 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from tagger.containers.atoms import Buffer, children, make_atom
-from tagger.containers.parts import (
+from tagger.tags.containers.atoms import Buffer, children, make_atom
+from tagger.tags.containers.parts import (
     Container,
     DamagedError,
     Item,

@@ -14,10 +14,10 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from tagger.containers import synchsafe
-from tagger.containers.id3text import CODECS, check, decode, genres, is_latin
-from tagger.containers.packed import unpacked_size
-from tagger.containers.parts import LARGEST, MOST_PARTS, DamagedError, Item, Source
+from tagger.tags.containers import synchsafe
+from tagger.tags.containers.id3text import CODECS, check, decode, genres, is_latin
+from tagger.tags.containers.packed import unpacked_size
+from tagger.tags.containers.parts import LARGEST, MOST_PARTS, DamagedError, Item, Source
 
 # Names of version 2.2 -> those of 2.3 and 2.4, for the frames that we look at.
 _OLD_NAMES = {"TCO": "TCON", "TXX": "TXXX", "TT2": "TIT2", "TP1": "TPE1", "TAL": "TALB",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tagger.containers.parts import DamagedError
+from tagger.tags.containers.parts import DamagedError
 
 LARGEST = (1 << 28) - 1
 

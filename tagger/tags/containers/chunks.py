@@ -10,8 +10,8 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from tagger.containers.id3 import Id3Tag, read_tag
-from tagger.containers.parts import Container, DamagedError, Layout, Range, Source, kept
+from tagger.tags.containers.id3 import Id3Tag, read_tag
+from tagger.tags.containers.parts import Container, DamagedError, Layout, Range, Source, kept
 
 _MOST_CHUNKS = 10_000  # a file of zeros would be one of chunks without name or content
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 
-from tagger.containers.parts import DamagedError
+from tagger.tags.containers.parts import DamagedError
 
 Buffer = bytes | memoryview
 

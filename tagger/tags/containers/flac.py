@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from tagger.containers.id3 import read_tag
-from tagger.containers.parts import Container, DamagedError, Layout, Range, Source, few, kept
-from tagger.containers.vorbis import DIALECT, Comments, parse
+from tagger.tags.containers.id3 import read_tag
+from tagger.tags.containers.parts import Container, DamagedError, Layout, Range, Source, few, kept
+from tagger.tags.containers.vorbis import DIALECT, Comments, parse
 
 _STREAM, _PADDING, _COMMENTS = 0, 1, 4
 
