@@ -26,10 +26,10 @@ import numpy as np
 
 from tagger.beam.rows import read_rows, scores_of
 from tagger.demo import N_TRACKS, write_demo
-from tagger.library import find_files
 from tagger.models.card import load_card
 from tagger.models.model import find_card
-from tagger.scan import Settings, scan
+from tagger.scan.discovery import find_files
+from tagger.scan.parallel import Settings, scan
 
 HERE = Path(__file__).parent
 LOCAL = ["--direct_running_mode", "multi_processing", "--direct_num_workers"]

@@ -27,10 +27,10 @@ from tagger.inference.aggregation import (
     vote,
 )
 from tagger.inference.slice_scores import SliceScores
-from tagger.library import find_files
 from tagger.models.card import ModelCard
 from tagger.models.model import Model, load_model
-from tagger.scan import Settings, listen
+from tagger.scan.discovery import find_files
+from tagger.scan.parallel import Settings, listen
 from training.datasets import genres
 from training.heard import Heard
 from training.judging import GENRES, measure_all

@@ -15,7 +15,7 @@ from tagger.taste import Taste, key_of
 from tagger.vocabulary import KINDS, Kind, Tag
 
 if TYPE_CHECKING:
-    from tagger.scan import Result
+    from tagger.scan.parallel import Result
     from tagger.tags.containers.parts import Item
     from tagger.tags.field_map import Field
     from tagger.tags.reader import FileTags

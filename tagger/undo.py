@@ -11,8 +11,8 @@ from typing import TypeVar
 from tagger.entries import Entry, Run, held
 from tagger.errors import JournalError, MusicTagError
 from tagger.journal import Journal
-from tagger.library import find_files
 from tagger.plan import Exact, FileChange, TagChange, TagPlan
+from tagger.scan.discovery import find_files
 from tagger.tags.reader import OpenFile, opened
 
 T = TypeVar("T")

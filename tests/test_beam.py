@@ -17,9 +17,9 @@ import soundfile
 from click.testing import CliRunner, Result
 
 from tagger.cli import main
-from tagger.library import find_files
 from tagger.models.model import Model
-from tagger.scan import Settings, examine, scan
+from tagger.scan.discovery import find_files
+from tagger.scan.parallel import Settings, examine, scan
 
 pytest.importorskip("apache_beam", reason="needs the [beam] extra")
 pytestmark = pytest.mark.filterwarnings("ignore")  # Beam's own, of which there are many

@@ -20,7 +20,7 @@ from tagger.demo import write_audio
 from tagger.plan import TagPlan
 from tagger.planfile import parse_plan, record_of
 from tagger.report.write import write_report
-from tagger.scan import Result
+from tagger.scan.parallel import Result
 from tests.chromium import Page, downloaded
 from tests.heard_library import heard_library, named, plan_for
 

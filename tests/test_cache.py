@@ -19,12 +19,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tagger.cache import Cache, Heard, Stamp
 from tagger.inference.aggregation import CLEARANCE
 from tagger.inference.slice_scores import SliceScores
-from tagger.kept import pack_look, pack_slices, unpack_look, unpack_slices
-from tagger.library import find_files
-from tagger.scan import Result, Settings, scan
+from tagger.scan.cache import Cache, Heard, Stamp
+from tagger.scan.cache_codec import pack_look, pack_slices, unpack_look, unpack_slices
+from tagger.scan.discovery import find_files
+from tagger.scan.parallel import Result, Settings, scan
 from tagger.tags.reader import FileTags
 from tests.tiny_model import SPEC, write_tiny_model
 

@@ -22,7 +22,7 @@ from tagger.explain.png import png_image
 from tagger.explain.scene import Line, Text
 from tagger.explain.svg import html_text, png_bytes, svg_text
 from tagger.models.model import Model, load_model
-from tagger.scan import Settings
+from tagger.scan.parallel import Settings
 from tests.halves import write_halves
 
 

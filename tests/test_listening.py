@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from tagger.errors import ModelError
-from tagger.listening import Listeners, listeners
 from tagger.models.model import load_model
-from tagger.scan import Settings, examine
+from tagger.scan.parallel import Settings, examine
+from tagger.scan.streaming import Listeners, listeners
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import pytest
 import soundfile
 
 from tagger.models.model import load_model
-from tagger.scan import Settings, listen
+from tagger.scan.parallel import Settings, listen
 
 RATE, N = 44100, 30 * 44100
 Floats = npt.NDArray[np.float64]

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from tagger.plan import TagPlan
 from tagger.report.encode import page_json
 from tagger.report.page import SCRIPTS, page_text
-from tagger.scan import Result
+from tagger.scan.parallel import Result
 from tests.heard_library import VOCABULARY, heard_library, named, plan_for
 
 NOTHING = TagPlan(())

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from tagger.errors import ModelError, MusicTagError
-from tagger.pool import Loss, Pool
+from tagger.scan.workers import Loss, Pool
 from tests import pool_workers
 from tests.pool_workers import Command, obey
 
@@ -146,7 +146,7 @@ def test_one_false_start_is_made_good(tmp_path: Path) -> None:
 ORPHANS = """
 import sys
 from tests.pool_workers import obey
-from tagger.pool import Pool
+from tagger.scan.workers import Pool
 if __name__ == "__main__":
     with Pool(obey, (), lost=lambda _, why: why, size=1, timeout_s=100) as pool:
         print(pool.submit(("do", 1)).result()[1], flush=True)

@@ -20,7 +20,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from onnx import TensorProto, helper, numpy_helper
 
-from tagger import DEFAULT_MODEL, limits
+from tagger import DEFAULT_MODEL
 from tagger.cli import main
 from tagger.errors import ModelError
 from tagger.models import store
@@ -34,6 +34,7 @@ from tagger.models.model import (
 )  # fmt: skip
 from tagger.models.onnx_check import check_network
 from tagger.models.self_test import golden_scores
+from tagger.scan import limits
 from tests.tiny_model import write_tiny_model
 
 

@@ -21,7 +21,7 @@ from tagger.errors import MusicTagError
 from tagger.report.cells import COLUMNS, FORMULA_STARTS, csv_text, safe
 from tagger.report.records import document_text, record
 from tagger.report.write import MAKERS, write_report, write_whole
-from tagger.scan import Result
+from tagger.scan.parallel import Result
 from tagger.tags.reader import FileTags
 from tests.heard_library import heard_library, named, plan_for
 

@@ -9,9 +9,9 @@ import pytest
 
 from tagger.errors import AudioError, ModelError, MusicTagError
 from tagger.explain.evidence import explain_apart
-from tagger.library import find_files
 from tagger.models.model import Model
-from tagger.scan import Result, Settings, _Run, examine, scan
+from tagger.scan.discovery import find_files
+from tagger.scan.parallel import Result, Settings, _Run, examine, scan
 from tests.pool_workers import Deadly, Endless
 
 
@@ -135,7 +135,7 @@ def test_results_as_they_are_done_are_those_in_order(demo: Path, tiny_card: Path
 def test_results_wait_for_those_before_them_in_bounded_number(
     demo: Path, tiny_card: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tagger.scan.MOST_EARLY", 3)
+    monkeypatch.setattr("tagger.scan.parallel.MOST_EARLY", 3)
     files = list(find_files([demo]))
     found = [Endless(files[0]), *files[1:]]
     seen: list[int] = []
@@ -146,7 +146,7 @@ def test_results_wait_for_those_before_them_in_bounded_number(
         seen.append(answer[0])
         return answer
 
-    monkeypatch.setattr("tagger.scan._Run._collected", counted)
+    monkeypatch.setattr("tagger.scan.parallel._Run._collected", counted)
     results = list(scan(found, settings(tiny_card), jobs=2, timeout_s=8))
     assert [result.path for result in results] == files
     before = seen.index(0)
@@ -159,7 +159,7 @@ def test_unforeseen_failure_is_a_failure_of_its_file(
     def fail(*_: object, **__: object) -> None:
         raise ZeroDivisionError("odd")
 
-    monkeypatch.setattr("tagger.scan.iter_windows", fail)
+    monkeypatch.setattr("tagger.scan.parallel.iter_windows", fail)
     result = examine(next(demo.rglob("*.wav")), tiny, Settings())
     assert result.error == "unexpected failure (ZeroDivisionError: odd)"
 

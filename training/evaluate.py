@@ -16,7 +16,7 @@ from tagger.inference.aggregation import calibrate, vote
 from tagger.inference.slice_scores import score_windows
 from tagger.models.card import ModelCard
 from tagger.models.model import Model
-from tagger.scan import Settings
+from tagger.scan.parallel import Settings
 from tagger.vocabulary import Kind
 from training.datasets import Clip
 from training.datasets.instruments import is_rendered

@@ -31,9 +31,9 @@ if TYPE_CHECKING:
 
     from beetsplug.genretag.tagging import Settled, Tagging
     from beetsplug.genretag.units import Unit
-    from tagger.listening import Listeners
     from tagger.plan import FileChange
-    from tagger.scan import Result
+    from tagger.scan.parallel import Result
+    from tagger.scan.streaming import Listeners
 
 AHEAD = 4  # files asked for per process before the first result is used
 

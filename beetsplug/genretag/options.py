@@ -14,9 +14,9 @@ from tagger import CHOSEN
 if TYPE_CHECKING:
     from confuse import Subview
 
-    from tagger.listening import Listeners
     from tagger.plan import Mode, Policy
-    from tagger.scan import Settings
+    from tagger.scan.parallel import Settings
+    from tagger.scan.streaming import Listeners
     from tagger.taste import Taste
     from tagger.vocabulary import Kind
 
@@ -61,8 +61,8 @@ class Wishes:
 
     def listeners(self) -> Listeners:
         """Processes that hear as is wished."""
-        from tagger.cache import cache_path
-        from tagger.listening import listeners
+        from tagger.scan.cache import cache_path
+        from tagger.scan.streaming import listeners
 
         return listeners(self.settings, self.jobs, cache=cache_path() if self.cache else None)
 
@@ -93,7 +93,7 @@ def read_wishes(config: Subview, opts: optparse.Values | None = None) -> Wishes:
     from tagger.inference.aggregation import CLEARANCE
     from tagger.models.card import PROFILES
     from tagger.plan import Policy
-    from tagger.scan import Settings, default_jobs
+    from tagger.scan.parallel import Settings, default_jobs
 
     given = opts or optparse.Values()
     _check_names(config)

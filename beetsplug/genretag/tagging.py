@@ -13,14 +13,14 @@ from beets.library import Item
 
 from beetsplug.genretag.options import Wishes
 from beetsplug.genretag.units import Unit
-from tagger.albums import is_compilation, one_vote
 from tagger.apply import change_files
 from tagger.errors import MusicTagError
 from tagger.models.card import load_card
 from tagger.models.model import find_card
 from tagger.noting import Notes
 from tagger.plan import FileChange, Heard, change_to, file_change, may_change
-from tagger.scan import Result
+from tagger.scan.albums import is_compilation, one_vote
+from tagger.scan.parallel import Result
 from tagger.tags.reader import FileTags, read_tags
 from tagger.vocabulary import KINDS, PLURALS, Kind, Tag
 

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from beets.importer import ImportTask
     from beets.library import Album, Item, Library
 
-    from tagger.listening import Listeners
-    from tagger.scan import Result
+    from tagger.scan.parallel import Result
+    from tagger.scan.streaming import Listeners
 
 
 @dataclass(frozen=True, slots=True)

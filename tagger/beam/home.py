@@ -17,7 +17,7 @@ from tagger.errors import MusicTagError, TagError
 from tagger.inference.aggregation import choose_tags
 from tagger.inference.slice_scores import SliceScores
 from tagger.models.card import ModelCard
-from tagger.scan import Result, Settings, Track
+from tagger.scan.parallel import Result, Settings, Track
 from tagger.tags.reader import read_tags
 
 

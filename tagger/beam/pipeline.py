@@ -19,9 +19,9 @@ from tagger.beam.hearing import FAILED, NAMESPACE, Network, Read, Score
 from tagger.beam.parts import Choose, KeepPart, clear, kept_parts, prepare
 from tagger.beam.rows import schema
 from tagger.errors import MusicTagError
-from tagger.limits import try_model
 from tagger.models.card import ModelCard, load_card
 from tagger.models.model import find_card
+from tagger.scan.limits import try_model
 
 SUFFIX = ".parquet"
 

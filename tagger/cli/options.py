@@ -15,7 +15,7 @@ from tagger.vocabulary import PLURALS, Kind
 
 if TYPE_CHECKING:
     from tagger.models.card import Profile
-    from tagger.scan import Settings
+    from tagger.scan.parallel import Settings
 
 Command = Callable[..., Any]
 REPORT_SUFFIXES = (".html", ".csv", ".json")  # `tagger.report.write` has a maker for each
@@ -100,7 +100,7 @@ def _with_settings(command: Command) -> Command:
         profile: Profile, experimental: bool, windows: int | str | None = None, **others: Any,
     ) -> Any:  # fmt: skip
         from tagger.inference.aggregation import CLEARANCE
-        from tagger.scan import Settings  # late: `--help` need not pay for it
+        from tagger.scan.parallel import Settings  # late: `--help` need not pay for it
 
         most: dict[Kind, int] = {"genre": max_genres, "instrument": max_instruments}
         settings = Settings(

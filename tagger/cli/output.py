@@ -11,7 +11,7 @@ from tagger.report.look import look_of
 from tagger.report.records import json_line
 from tagger.report.table import table_lines
 from tagger.report.tally import Tally, tally_lines
-from tagger.scan import Result
+from tagger.scan.parallel import Result
 from tagger.vocabulary import KINDS
 
 

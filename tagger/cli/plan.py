@@ -12,7 +12,7 @@ from tagger.cli.options import tag_options
 from tagger.cli.planning import Planning, plan_and_write, planning_options
 
 if TYPE_CHECKING:
-    from tagger.scan import Result, Settings
+    from tagger.scan.parallel import Result, Settings
 
 NEEDS = "reading Parquet needs pyarrow: pip install 'musictag[beam]'"
 

@@ -16,7 +16,7 @@ from tagger.vocabulary import KINDS, Kind
 
 if TYPE_CHECKING:
     from tagger.plan import Mode, Policy, TagPlan
-    from tagger.scan import Result, Settings
+    from tagger.scan.parallel import Result, Settings
 
 Command = Callable[..., Any]
 _KIND_NAMES: dict[str, Kind] = {"genres": "genre", "instruments": "instrument"}
@@ -151,10 +151,10 @@ def _make(
     results: list[Result], paths: tuple[Path, ...], settings: Settings, planning: Planning
 ) -> tuple[list[Result], TagPlan]:
     """The results, by album where that is asked for, and the plan for them."""
-    from tagger.albums import vote_by_album
     from tagger.models.card import load_card
     from tagger.models.model import find_card
     from tagger.plan import heard_in, make_plan
+    from tagger.scan.albums import vote_by_album
 
     card = load_card(find_card(settings.model))
     if planning.level == "album":

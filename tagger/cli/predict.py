@@ -15,7 +15,7 @@ from tagger.cli.options import DEVICE, TIMEOUT, listening_options
 
 if TYPE_CHECKING:
     from tagger.models.session import Device
-    from tagger.scan import Result, Settings, Track
+    from tagger.scan.parallel import Result, Settings, Track
 
 SHOWN = 4  # labels named for each slice
 
@@ -41,7 +41,7 @@ def predict(
     """
     from tagger.cli.progress import echo_failure
     from tagger.report.records import json_line
-    from tagger.scan import default_jobs, scan
+    from tagger.scan.parallel import default_jobs, scan
 
     settings, failed = replace(settings, device=device), False
     with closing(scan(files, settings, default_jobs(), timeout_s=timeout_s)) as results:

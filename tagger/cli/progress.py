@@ -11,7 +11,7 @@ from tagger.cli.echo import echo, redraw
 from tagger.report.text import path_text, printable
 
 if TYPE_CHECKING:
-    from tagger.scan import Result
+    from tagger.scan.parallel import Result
 
 REDRAW_S = 0.1
 

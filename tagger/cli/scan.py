@@ -15,9 +15,9 @@ from tagger.cli.options import DEVICE, TIMEOUT, listening_options, narrowed, rep
 from tagger.cli.planning import Planning, plan_and_write, planning_options
 
 if TYPE_CHECKING:
-    from tagger.cache import Cache
     from tagger.models.session import Device
-    from tagger.scan import Result, Settings
+    from tagger.scan.cache import Cache
+    from tagger.scan.parallel import Result, Settings
 
 
 @click.command()
@@ -73,9 +73,9 @@ def scan(
       musictag scan ~/Music --mode merge --plan plan.json
       musictag scan ~/Music --write
     """
-    from tagger import scan as scanning
     from tagger.cli.progress import follow
-    from tagger.library import find_files
+    from tagger.scan import parallel as scanning
+    from tagger.scan.discovery import find_files
 
     settings = replace(narrowed(settings, only), device=device)
     found = list(find_files(paths))
@@ -107,8 +107,8 @@ def scan(
 @contextmanager
 def _cache(unwanted: bool) -> Iterator[Cache | None]:
     """The cache of this user, if it is wanted; what is wrong with it is a line, no more."""
-    from tagger.cache import Cache
     from tagger.report.text import printable
+    from tagger.scan.cache import Cache
 
     if unwanted:
         yield None

@@ -25,9 +25,9 @@ def stats(paths: tuple[Path, ...], as_json: bool) -> None:
     Reads tags only; nothing is heard. Exit code: 0 if all went well, 1 if the tags of a file could
     not be read (it is named, the rest is counted).
     """
-    from tagger.library import find_files
     from tagger.report.look import look_of
     from tagger.report.tally import tally_lines
+    from tagger.scan.discovery import find_files
 
     found = list(find_files(paths))
     if not found:

@@ -15,11 +15,11 @@ from tagger.explain.occlusion import ROWS, STEPS, occlusion_maps
 from tagger.inference.aggregation import calibrate
 from tagger.inference.mel_spectrogram import hz_to_mel, log_mel, mel_to_hz
 from tagger.inference.slice_scores import score_windows
-from tagger.limits import LOST, TOO_LARGE, load_bounded
 from tagger.models.card import MelSpec, ModelCard
 from tagger.models.model import Model
-from tagger.pool import Loss, Pool
-from tagger.scan import Settings, Track, judge
+from tagger.scan.limits import LOST, TOO_LARGE, load_bounded
+from tagger.scan.parallel import Settings, Track, judge
+from tagger.scan.workers import Loss, Pool
 from tagger.vocabulary import KINDS, Tag
 
 Array = npt.NDArray[np.float32]

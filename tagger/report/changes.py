@@ -8,7 +8,7 @@ from pathlib import Path
 from tagger.apply import Outcome
 from tagger.plan import FileChange, TagChange, TagPlan, heard_in
 from tagger.report.text import path_text, printable
-from tagger.scan import Result
+from tagger.scan.parallel import Result
 
 NOTHING = "-"
 _NAMES = {"genre": "genres", "instrument": "instruments", "provenance": "provenance"}

@@ -15,7 +15,7 @@ import numpy as np
 
 from tagger.plan import TagPlan
 from tagger.planfile import record_of
-from tagger.scan import Result, Track
+from tagger.scan.parallel import Result, Track
 
 # Inside a script element the parser looks for "<"; the others close the remaining ways out.
 # U+2028 and U+2029 are escaped by json itself, as all that is not ASCII.

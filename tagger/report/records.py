@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from tagger import __version__
-from tagger.scan import Result, Track
+from tagger.scan.parallel import Result, Track
 from tagger.vocabulary import KINDS, PLURALS
 
 FORMAT = 1  # of the document; raised when a key changes its meaning

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tagger.report.look import Look
 from tagger.report.text import pad, path_text, printable, wrap
-from tagger.scan import Result
+from tagger.scan.parallel import Result
 from tagger.vocabulary import KINDS, Tag
 
 NOTHING = "-"

@@ -18,7 +18,7 @@ from tagger.inference.mel_spectrogram import log_mel
 from tagger.inference.slice_scores import score_windows
 from tagger.models.model import Model, find_card, load_model
 from tagger.models.session import open_session
-from tagger.scan import Settings
+from tagger.scan.parallel import Settings
 from tagger.vocabulary import Vocabulary
 from training.datasets.names import lineage
 from training.judging import OF_OTHERS

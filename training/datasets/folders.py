@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tagger.errors import DataError
-from tagger.library import find_files
+from tagger.scan.discovery import find_files
 from training.datasets.everyday import everyday_table, plain
 from training.datasets.names import lineage
 from training.datasets.source import Entry, Source, gather

@@ -16,7 +16,7 @@ from tagger.models import store
 from tagger.models.card import LabelRule, ModelCard, dump_card
 from tagger.models.model import find_card, load_model
 from tagger.planfile import load_plan
-from tagger.scan import Settings, scan
+from tagger.scan.parallel import Settings, scan
 from tagger.taste import key_of
 from tagger.vocabulary import KINDS, PLURALS, Kind
 from training.personal.examples import Array

@@ -125,7 +125,7 @@ def calibrate(source: Path, model: str, name: str | None, jobs: int | None) -> N
       musictag calibrate --from plan.json -o mine
     """  # fmt: skip
     quiet_threads()
-    from tagger.scan import default_jobs
+    from tagger.scan.parallel import default_jobs
     from training.personal.calibration import recalibrate
 
     made, moved = recalibrate(

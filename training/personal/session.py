@@ -11,7 +11,7 @@ from tagger.errors import DataError, ModelError, MusicTagError
 from tagger.models import store
 from tagger.models.model import load_model, user_models
 from tagger.report.text import path_text, printable
-from tagger.scan import default_jobs
+from tagger.scan.parallel import default_jobs
 from training.personal import sources
 from training.personal.beets_library import from_beets
 from training.personal.embeddings import Base, cache_folder, load_base

@@ -25,7 +25,7 @@ from tagger.inference.mel_spectrogram import log_mel, mel_power
 from tagger.inference.slice_scores import sigmoid, silent_slices
 from tagger.models.card import MelSpec
 from tagger.models.session import open_session
-from tagger.scan import Settings as Scan
+from tagger.scan.parallel import Settings as Scan
 from training.augment import AugmentConfig, augment_power, mask
 from training.calibrate import fit_rules
 from training.frontend import compress

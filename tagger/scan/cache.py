@@ -23,7 +23,7 @@ from typing import Any
 import appdirs
 
 from tagger.inference.slice_scores import SliceScores
-from tagger.kept import pack_look, pack_slices, unpack_look, unpack_slices
+from tagger.scan.cache_codec import pack_look, pack_slices, unpack_look, unpack_slices
 from tagger.tags.reader import FileTags
 
 _SCHEMA = """

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from tagger.cache import Cache
-from tagger.limits import load_bounded
-from tagger.pool import TIMEOUT_S, Loss, Pool
-from tagger.scan import Result, Settings, examine
+from tagger.scan.cache import Cache
+from tagger.scan.limits import load_bounded
+from tagger.scan.parallel import Result, Settings, examine
+from tagger.scan.workers import TIMEOUT_S, Loss, Pool
 
 Listeners = Pool[Path, Result]
 

@@ -10,7 +10,7 @@ from tagger.errors import ModelError, MusicTagError
 from tagger.models.card import ModelCard
 from tagger.models.model import Model, load_model
 from tagger.models.session import Device, uses_cuda
-from tagger.pool import Loss, Pool
+from tagger.scan.workers import Loss, Pool
 
 # A scan takes 60 MB beyond the program itself, a model of 256 MB twice that.
 MEMORY = 1 << 30  # bytes

@@ -14,7 +14,7 @@ import numpy as np
 
 from tagger.inference.aggregation import TrackScores, choose_tags
 from tagger.models.card import ModelCard
-from tagger.scan import Result, Settings, Track
+from tagger.scan.parallel import Result, Settings, Track
 from tagger.vocabulary import Tag
 
 

@@ -15,15 +15,15 @@ from pathlib import Path
 
 from tagger import CHOSEN
 from tagger.audio import iter_windows
-from tagger.cache import Cache, Heard, Stamp
 from tagger.errors import MusicTagError, TagError
 from tagger.inference.aggregation import Choice, TrackScores, choose_tags, is_settled, score_track
 from tagger.inference.slice_scores import SliceScores, score_windows
-from tagger.limits import LOST, TOO_LARGE, load_bounded
 from tagger.models.card import ModelCard, Profile, load_card
 from tagger.models.model import Model, find_card
 from tagger.models.session import Device
-from tagger.pool import TIMEOUT_S, Loss, Pool
+from tagger.scan.cache import Cache, Heard, Stamp
+from tagger.scan.limits import LOST, TOO_LARGE, load_bounded
+from tagger.scan.workers import TIMEOUT_S, Loss, Pool
 from tagger.tags.reader import FileTags, read_tags
 from tagger.vocabulary import Kind, Tag
 
