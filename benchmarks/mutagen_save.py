@@ -20,13 +20,13 @@ from typing import Any
 import mutagen
 import mutagen.id3
 
-from tagger.apply import apply_plan
-from tagger.journal import Journal
-from tagger.plan import TagPlan
 from tagger.tags.containers.parts import Item
 from tagger.tags.field_map import items_of
 from tagger.tags.fingerprint import digest
 from tagger.tags.reader import opened
+from tagger.writing.apply import apply_plan
+from tagger.writing.journal import Journal
+from tagger.writing.plan import TagPlan
 from tests.careless_files import CARELESS, make_careless_file
 from tests.faults import change
 from tests.music_files import KINDS, make_file

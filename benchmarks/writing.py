@@ -27,11 +27,11 @@ from typing import Any
 import mutagen.id3
 import numpy as np
 
-from tagger.apply import BATCH, THREADS, apply_plan, count
 from tagger.demo import write_audio
-from tagger.journal import Journal
-from tagger.plan import FileChange, TagChange, TagPlan
 from tagger.tags.reader import read_tags
+from tagger.writing.apply import BATCH, THREADS, apply_plan, count
+from tagger.writing.journal import Journal
+from tagger.writing.plan import FileChange, TagChange, TagPlan
 
 HERE = Path(__file__).parent
 PADDING = 16 * 1024

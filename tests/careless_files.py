@@ -6,11 +6,11 @@ import struct
 from collections.abc import Iterable
 from pathlib import Path
 
-from tagger.disk import Disk
-from tagger.editing import fill
-from tagger.splicing import splice
 from tagger.tags.containers.parts import Item
 from tagger.tags.reader import opened
+from tagger.writing.edited_copy import fill
+from tagger.writing.filesystem import Disk
+from tagger.writing.splice import splice
 from tests.music_files import make_file
 
 

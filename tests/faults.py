@@ -8,14 +8,14 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from tagger.apply import Outcome, apply_plan
-from tagger.disk import Disk
-from tagger.journal import Journal
-from tagger.plan import FileChange, TagChange, TagPlan
-from tagger.swapping import Known
 from tagger.tags.containers import Source, identify
 from tagger.tags.fingerprint import digest
 from tagger.tags.reader import opened, read_tags
+from tagger.writing.apply import Outcome, apply_plan
+from tagger.writing.filesystem import Disk
+from tagger.writing.journal import Journal
+from tagger.writing.plan import FileChange, TagChange, TagPlan
+from tagger.writing.replace_file import Known
 
 NEW = ("Jazz", "Bossa Nova")
 

@@ -11,11 +11,11 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from tagger.apply import recover
-from tagger.journal import Journal
-from tagger.plan import FileChange, TagChange, TagPlan
-from tagger.planfile import save_plan
 from tagger.tags.reader import read_tags
+from tagger.writing.apply import recover
+from tagger.writing.journal import Journal
+from tagger.writing.plan import FileChange, TagChange, TagPlan
+from tagger.writing.plan_json import save_plan
 
 NEW = ("Jazz", "Bossa Nova")
 

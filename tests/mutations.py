@@ -9,12 +9,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from tagger.apply import apply_plan
 from tagger.errors import TagError
-from tagger.journal import Journal
-from tagger.plan import Heard, Policy, TagPlan, make_plan
 from tagger.tags.reader import read_tags
 from tagger.vocabulary import Tag
+from tagger.writing.apply import apply_plan
+from tagger.writing.journal import Journal
+from tagger.writing.plan import Heard, Policy, TagPlan, make_plan
 from tests.faults import audio_digest
 
 HEARD = (Tag("genre", "Jazz", 0.9), Tag("instrument", "Flute", 0.9))

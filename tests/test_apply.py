@@ -13,11 +13,11 @@ from typing import Any
 import mutagen.id3
 import pytest
 
-from tagger.apply import Outcome, apply_plan
 from tagger.errors import JournalError, TagError
-from tagger.journal import Journal
-from tagger.plan import FileChange, TagChange, TagPlan
 from tagger.tags.reader import read_tags
+from tagger.writing.apply import Outcome, apply_plan
+from tagger.writing.journal import Journal
+from tagger.writing.plan import FileChange, TagChange, TagPlan
 from tests.faults import NEW, change
 
 
@@ -233,7 +233,7 @@ def test_numbered_genre_of_an_m4a_is_read_replaced_and_put_back(
 ) -> None:
     from tagger.tags.containers import Item
     from tagger.tags.reader import opened
-    from tagger.undo import find_run, plan_undo
+    from tagger.writing.undo import find_run, plan_undo
     from tests.careless_files import add
     from tests.music_files import make_file
 

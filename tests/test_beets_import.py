@@ -13,8 +13,8 @@ import pytest
 
 pytest.importorskip("beets", reason="needs the [beets] extra")
 
-from tagger.journal import Journal
 from tagger.tags.reader import read_tags
+from tagger.writing.journal import Journal
 from tests.beets_program import (
     FORMATS,
     HIGH_HZ,

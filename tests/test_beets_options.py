@@ -27,8 +27,8 @@ def wishes(settings: dict[str, Any] | None = None, *options: str) -> Wishes:
 
 def test_defaults_are_those_of_scan() -> None:
     from tagger.inference.aggregation import CLEARANCE
-    from tagger.plan import Policy
     from tagger.scan.parallel import Settings, default_jobs
+    from tagger.writing.plan import Policy
 
     assert wishes() == Wishes(
         Settings(clearance=CLEARANCE),

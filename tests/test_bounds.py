@@ -12,11 +12,11 @@ from typing import Any
 import mutagen.id3
 import pytest
 
-from tagger.apply import apply_plan
 from tagger.errors import TagError
-from tagger.journal import Journal
-from tagger.plan import TagPlan
 from tagger.tags.reader import read_tags
+from tagger.writing.apply import apply_plan
+from tagger.writing.journal import Journal
+from tagger.writing.plan import TagPlan
 from tests.faults import change
 from tests.hostile_tags import FORMS, make_hostile
 from tests.music_files import make_file

@@ -17,10 +17,10 @@ import numpy as np
 import pytest
 
 from tagger.demo import write_audio
-from tagger.plan import TagPlan
-from tagger.planfile import parse_plan, record_of
 from tagger.report.write import write_report
 from tagger.scan.parallel import Result
+from tagger.writing.plan import TagPlan
+from tagger.writing.plan_json import parse_plan, record_of
 from tests.chromium import Page, downloaded
 from tests.heard_library import heard_library, named, plan_for
 

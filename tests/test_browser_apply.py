@@ -18,7 +18,7 @@ from tests.chromium import download
 @pytest.fixture(autouse=True)
 def own_journal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
-        "tagger.journal.appdirs.user_data_dir", lambda *_, **__: str(tmp_path / "journal")
+        "tagger.writing.journal.appdirs.user_data_dir", lambda *_, **__: str(tmp_path / "journal")
     )
 
 

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from tagger.apply import Outcome, apply_plan
-from tagger.journal import Journal
-from tagger.plan import TagPlan
 from tagger.tags.reader import read_tags
+from tagger.writing.apply import Outcome, apply_plan
+from tagger.writing.journal import Journal
+from tagger.writing.plan import TagPlan
 from tests.faults import change
 from tests.music_files import KINDS, make_file
 

@@ -10,14 +10,14 @@ import pytest
 from click.testing import CliRunner, Result
 
 from tagger.cli import main
-from tagger.journal import Journal, journal_folder
 from tagger.tags.reader import read_tags
+from tagger.writing.journal import Journal, journal_folder
 
 
 @pytest.fixture(autouse=True)
 def own_journal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
-        "tagger.journal.appdirs.user_data_dir", lambda *_, **__: str(tmp_path / "d")
+        "tagger.writing.journal.appdirs.user_data_dir", lambda *_, **__: str(tmp_path / "d")
     )
 
 

@@ -11,14 +11,14 @@ import mutagen
 import mutagen.id3
 import pytest
 
-from tagger.apply import Outcome, apply_plan
-from tagger.journal import Journal
-from tagger.plan import FileChange, Heard, Policy, TagChange, TagPlan, make_plan
 from tagger.tags.field_map import Field
 from tagger.tags.fingerprint import digest
 from tagger.tags.reader import opened, read_tags
-from tagger.undo import find_run, plan_undo
 from tagger.vocabulary import Tag
+from tagger.writing.apply import Outcome, apply_plan
+from tagger.writing.journal import Journal
+from tagger.writing.plan import FileChange, Heard, Policy, TagChange, TagPlan, make_plan
+from tagger.writing.undo import find_run, plan_undo
 from tests.careless_files import CARELESS, make_careless_file
 from tests.music_files import KINDS, dump, make_file
 
@@ -184,8 +184,8 @@ def test_no_op_leaves_the_file_and_its_time(song: Path, journal: Journal) -> Non
 
 
 def held_now(path: Path) -> Any:
-    from tagger.plan import Exact
     from tagger.tags.field_map import items_of
+    from tagger.writing.plan import Exact
 
     with opened(path) as file:
         return Exact(file.layout.dialect, items_of(file.layout, "genre"))

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from tagger.apply import apply_plan
 from tagger.errors import MusicTagError
-from tagger.journal import Journal
-from tagger.plan import TagPlan
 from tagger.tags.containers.lengths import check_length
 from tagger.tags.containers.parts import DamagedError, Source
+from tagger.writing.apply import apply_plan
+from tagger.writing.journal import Journal
+from tagger.writing.plan import TagPlan
 from tests.faults import change
 from tests.music_files import KINDS, make_file
 

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tagger.delta import LARGEST_PATCH, Frame, Patch, make_patch, read_frame
 from tagger.tags.containers.parts import DamagedError, Source
+from tagger.writing.delta import LARGEST_PATCH, Frame, Patch, make_patch, read_frame
 from tests.music_files import PICTURE
 
 blocks = st.sampled_from(
@@ -72,7 +72,7 @@ def test_damaged_patch_is_said_to_be(content: bytes) -> None:
 
 
 def test_patch_that_would_fill_the_disk_is_damaged() -> None:
-    from tagger.delta import _write
+    from tagger.writing.delta import _write
 
     with pytest.raises(DamagedError):
         Patch(b"", b"", _write([(0, 1 << 20), (1, 1 << 20)] * 40)).pieces(1 << 20)

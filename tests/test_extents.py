@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tagger.disk import Disk
-from tagger.extents import Extent, shared_extents, unshared
 from tagger.tags.containers import Source
 from tagger.tags.fingerprint import same_audio
+from tagger.writing.filesystem import Disk
+from tagger.writing.shared_blocks import Extent, shared_extents, unshared
 
 BLOCK = 16
 LENGTH = 1 << 20

@@ -16,13 +16,13 @@ from typing import Any
 
 import pytest
 
-from tagger.apply import apply_plan, recover
-from tagger.disk import Disk
-from tagger.journal import Journal
-from tagger.plan import TagPlan
-from tagger.planfile import save_plan
-from tagger.swapping import Known
 from tagger.tags.reader import read_tags
+from tagger.writing.apply import apply_plan, recover
+from tagger.writing.filesystem import Disk
+from tagger.writing.journal import Journal
+from tagger.writing.plan import TagPlan
+from tagger.writing.plan_json import save_plan
+from tagger.writing.replace_file import Known
 from tests.faults import NEW, LyingDisk, change, fail_everywhere, in_a_foreign_tag, in_the_sound
 from tests.killing import Library, kill_once
 from tests.music_files import KINDS, make_file

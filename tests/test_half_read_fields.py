@@ -8,11 +8,11 @@ from typing import Any
 import mutagen
 import pytest
 
-from tagger.apply import apply_plan
-from tagger.journal import Journal
-from tagger.plan import TagPlan
 from tagger.tags.containers import Item, is_whole
-from tagger.undo import find_run, plan_undo
+from tagger.writing.apply import apply_plan
+from tagger.writing.journal import Journal
+from tagger.writing.plan import TagPlan
+from tagger.writing.undo import find_run, plan_undo
 from tests.careless_files import add, ape_item, atom, attribute, data, frame, frame22
 from tests.faults import change
 from tests.music_files import KINDS, make_file

@@ -12,11 +12,11 @@ import mutagen.id3
 import pytest
 from mutagen.id3._util import unsynch
 
-from tagger.apply import Outcome, apply_plan
-from tagger.journal import Journal
-from tagger.plan import FileChange, TagChange, TagPlan
 from tagger.tags.reader import read_tags
-from tagger.undo import find_run, plan_undo
+from tagger.writing.apply import Outcome, apply_plan
+from tagger.writing.journal import Journal
+from tagger.writing.plan import FileChange, TagChange, TagPlan
+from tagger.writing.undo import find_run, plan_undo
 from tests.faults import change
 from tests.music_files import make_file
 

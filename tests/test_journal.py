@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tagger.apply import apply_plan, recover
-from tagger.entries import Entry, Fields, Held, Run, Taker, with_taken
 from tagger.errors import JournalError
-from tagger.journal import Journal
-from tagger.plan import TagPlan
 from tagger.tags.containers.parts import Item
 from tagger.tags.reader import read_tags
+from tagger.writing.apply import apply_plan, recover
+from tagger.writing.journal import Journal
+from tagger.writing.journal_entries import Entry, Fields, Held, Run, Taker, with_taken
+from tagger.writing.plan import TagPlan
 from tests.faults import NEW, change
 
 texts = st.text(st.characters(codec="utf-8"), max_size=20)

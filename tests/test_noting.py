@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 from mediafile import MediaFile
 
-from tagger.apply import apply_plan, recover
 from tagger.errors import JournalError
-from tagger.journal import Journal
-from tagger.noting import Notes
-from tagger.plan import Values
 from tagger.tags.reader import read_tags
-from tagger.undo import find_run, plan_undo
+from tagger.writing.apply import apply_plan, recover
+from tagger.writing.external_writes import Notes
+from tagger.writing.journal import Journal
+from tagger.writing.plan import Values
+from tagger.writing.undo import find_run, plan_undo
 from tests.music_files import KINDS, make_file
 
 

@@ -11,12 +11,12 @@ import mutagen
 import mutagen.id3
 import pytest
 
-from tagger.apply import apply_plan
 from tagger.errors import TagError
-from tagger.journal import Journal
-from tagger.plan import TagPlan
 from tagger.tags.reader import read_tags
-from tagger.undo import find_run, plan_undo
+from tagger.writing.apply import apply_plan
+from tagger.writing.journal import Journal
+from tagger.writing.plan import TagPlan
+from tagger.writing.undo import find_run, plan_undo
 from tests.faults import change
 from tests.music_files import make_file
 from tests.odd_id3 import OddTag, odd_tag

@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 from mutagen.ogg import OggPage
 
-from tagger.apply import Outcome, apply_plan
-from tagger.disk import Disk
-from tagger.journal import Journal
-from tagger.plan import TagPlan
 from tagger.tags.reader import read_tags
+from tagger.writing.apply import Outcome, apply_plan
+from tagger.writing.filesystem import Disk
+from tagger.writing.journal import Journal
+from tagger.writing.plan import TagPlan
 from tests.faults import change
 from tests.music_files import KINDS, make_file
 

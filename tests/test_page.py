@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tagger.plan import TagPlan
 from tagger.report.encode import page_json
 from tagger.report.page import SCRIPTS, page_text
 from tagger.scan.parallel import Result
+from tagger.writing.plan import TagPlan
 from tests.heard_library import VOCABULARY, heard_library, named, plan_for
 
 NOTHING = TagPlan(())

@@ -8,7 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tagger.errors import PlanError
-from tagger.plan import (
+from tagger.tags.reader import FileTags
+from tagger.vocabulary import Tag
+from tagger.writing.genre_rules import Taste, key_of, load_taste
+from tagger.writing.plan import (
     MODES,
     FileChange,
     Heard,
@@ -20,10 +23,7 @@ from tagger.plan import (
     make_plan,
     wanted_values,
 )
-from tagger.planfile import dump_plan, load_plan, parse_plan, save_plan, strays
-from tagger.tags.reader import FileTags
-from tagger.taste import Taste, key_of, load_taste
-from tagger.vocabulary import Tag
+from tagger.writing.plan_json import dump_plan, load_plan, parse_plan, save_plan, strays
 
 names = st.text(
     st.characters(codec="utf-8", exclude_categories=("C", "Z")), min_size=1, max_size=20

@@ -12,15 +12,15 @@ import mutagen
 import mutagen.id3
 import pytest
 
-import tagger.referee
-from tagger.apply import apply_plan
-from tagger.disk import Disk
+import tagger.writing.referee
 from tagger.errors import TagError
-from tagger.extents import Extent
-from tagger.journal import Journal
-from tagger.plan import TagPlan
-from tagger.referee import Seen, check, look
 from tagger.tags.containers import id3
+from tagger.writing.apply import apply_plan
+from tagger.writing.filesystem import Disk
+from tagger.writing.journal import Journal
+from tagger.writing.plan import TagPlan
+from tagger.writing.referee import Seen, check, look
+from tagger.writing.shared_blocks import Extent
 from tests.careless_files import add, atom, data
 from tests.faults import change
 from tests.music_files import KINDS, make_file
@@ -46,7 +46,7 @@ def foreign_change(path: Path) -> None:
 
 
 def test_it_knows_nothing_of_our_own_parsers() -> None:
-    source = Path(tagger.referee.__file__).read_text(encoding="utf-8")
+    source = Path(tagger.writing.referee.__file__).read_text(encoding="utf-8")
     imported = {n.module for n in ast.walk(ast.parse(source)) if isinstance(n, ast.ImportFrom)}
     assert {name for name in imported if name and name.startswith("tagger")} == {"tagger.errors"}
 
@@ -93,7 +93,7 @@ def test_file_that_mutagen_cannot_read_is_left_to_our_own_parser(tmp_path: Path)
 def test_reading_more_than_any_tag_needs_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tagger.referee, "LARGEST", 1000)
+    monkeypatch.setattr(tagger.writing.referee, "LARGEST", 1000)
     assert seen(make_file("flac", tmp_path / "song.flac")) == Seen()
 
 

@@ -25,7 +25,7 @@ from benchmarks.safety.referee import Look, Wish, judge, same_again, times
 from benchmarks.safety.structure import parts_of
 from benchmarks.safety.structure.ogg import crc
 from benchmarks.safety.tally import Record, Tally, load
-from tagger.plan import FileChange
+from tagger.writing.plan import FileChange
 
 ROOT = Path(__file__).parent.parent
 # Forms that are all well today: the whole of them is for the benchmark.

@@ -15,14 +15,14 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from tagger.apply import apply_plan, recover
 from tagger.cli import main
 from tagger.errors import JournalError
-from tagger.journal import NAME, Journal
-from tagger.plan import TagPlan
-from tagger.planfile import save_plan
-from tagger.salvage import examine, repair
 from tagger.tags.reader import read_tags
+from tagger.writing.apply import apply_plan, recover
+from tagger.writing.journal import NAME, Journal
+from tagger.writing.journal_repair import examine, repair
+from tagger.writing.plan import TagPlan
+from tagger.writing.plan_json import save_plan
 from tests.faults import NEW, change
 
 POSIX = pytest.mark.skipif(sys.platform == "win32", reason="Windows has other permissions")
@@ -31,7 +31,9 @@ POSIX = pytest.mark.skipif(sys.platform == "win32", reason="Windows has other pe
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Where the commands keep the journal."""
-    monkeypatch.setattr("tagger.journal.appdirs.user_data_dir", lambda *_, **__: tmp_path / "data")
+    monkeypatch.setattr(
+        "tagger.writing.journal.appdirs.user_data_dir", lambda *_, **__: tmp_path / "data"
+    )
     return tmp_path / "data"
 
 
@@ -123,7 +125,7 @@ def test_damaged_row_is_one_line_and_the_others_are_saved(
 @pytest.mark.parametrize("name", ["precious.mp3", ".musictag-12345678-1.tmp.mp3", "link.tmp"])
 def test_row_cannot_have_another_file_removed(name: str, folder: Path, songs: list[Path]) -> None:
     """Even with a right checksum: who can write the journal is the user, but a disk is not."""
-    from tagger import rows
+    from tagger.writing import journal_rows
 
     write(folder, songs, *NEW)
     victim = songs[0].with_name(name)
@@ -133,7 +135,7 @@ def test_row_cannot_have_another_file_removed(name: str, folder: Path, songs: li
             "UPDATE files SET status = NULL, copy = ? WHERE id = 1", (os.fsencode(victim),)
         )
         row = dict(journal._db.execute("SELECT * FROM files WHERE id = 1").fetchone())
-        journal._db.execute("UPDATE files SET sum = ? WHERE id = 1", (rows.file_sum(row),))
+        journal._db.execute("UPDATE files SET sum = ? WHERE id = 1", (journal_rows.file_sum(row),))
         with pytest.raises(JournalError, match="a copy that is none of ours"):
             recover(journal)
     assert victim.exists()
@@ -143,7 +145,7 @@ def test_row_cannot_have_another_file_removed(name: str, folder: Path, songs: li
 def test_only_plain_files_beside_the_music_are_removed(
     where: str, folder: Path, songs: list[Path], tmp_path: Path
 ) -> None:
-    from tagger import rows
+    from tagger.writing import journal_rows
 
     write(folder, songs, *NEW)
     parent = tmp_path if where == "other folder" else songs[0].parent
@@ -159,7 +161,7 @@ def test_only_plain_files_beside_the_music_are_removed(
             "UPDATE files SET status = NULL, copy = ? WHERE id = 1", (os.fsencode(victim),)
         )
         row = dict(journal._db.execute("SELECT * FROM files WHERE id = 1").fetchone())
-        journal._db.execute("UPDATE files SET sum = ? WHERE id = 1", (rows.file_sum(row),))
+        journal._db.execute("UPDATE files SET sum = ? WHERE id = 1", (journal_rows.file_sum(row),))
         (outcome,) = recover(journal)
     assert "is no copy of ours and was left" in outcome.reason
     assert os.path.lexists(victim)

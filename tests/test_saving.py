@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from tagger.apply import Outcome, apply_plan
-from tagger.disk import Disk
-from tagger.editing import CopyFile
-from tagger.journal import Journal
-from tagger.plan import TagPlan
 from tagger.tags.containers import Source
 from tagger.tags.reader import opened
-from tagger.undo import find_run, plan_undo
+from tagger.writing.apply import Outcome, apply_plan
+from tagger.writing.edited_copy import CopyFile
+from tagger.writing.filesystem import Disk
+from tagger.writing.journal import Journal
+from tagger.writing.plan import TagPlan
+from tagger.writing.undo import find_run, plan_undo
 from tests.careless_files import CARELESS, make_careless_file
 from tests.faults import change
 from tests.music_files import KINDS, make_file

@@ -12,14 +12,14 @@ from pathlib import Path
 
 import pytest
 
-from tagger import swapping
-from tagger.apply import Outcome, apply_plan, recover
-from tagger.disk import Disk
-from tagger.journal import Journal
-from tagger.plan import TagPlan
-from tagger.planfile import save_plan
-from tagger.swapping import Known
 from tagger.tags.reader import read_tags
+from tagger.writing import replace_file
+from tagger.writing.apply import Outcome, apply_plan, recover
+from tagger.writing.filesystem import Disk
+from tagger.writing.journal import Journal
+from tagger.writing.plan import TagPlan
+from tagger.writing.plan_json import save_plan
+from tagger.writing.replace_file import Known
 from tests.faults import NEW, change
 from tests.two_homes import Homes
 
@@ -97,7 +97,7 @@ def test_lease_that_a_server_does_not_give_says_nothing(
     song: Path, journal: Journal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with song.open("rb") as file:
-        assert not swapping._is_remote(file.fileno())
+        assert not replace_file._is_remote(file.fileno())
     monkeypatch.setattr(swapping, "_is_remote", lambda _: True)
     with song.open("r+b"):
         assert write(song, journal).reason == ""
@@ -109,7 +109,7 @@ def test_file_that_another_program_replaces_at_the_last_moment(
 ) -> None:
     other = tmp_path / "other"
     other.write_bytes(song.read_bytes() + b"of another")
-    real = swapping.exchange
+    real = replace_file.exchange
 
     def late(one: Path, path: Path) -> bool:
         if other.exists():  # behind the last look
@@ -126,7 +126,7 @@ def test_program_that_opens_the_file_at_the_last_moment_writes_into_it(
     song: Path, journal: Journal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     code = f"open({str(song)!r}, 'ab').write(b'more')"
-    real = swapping.exchange
+    real = replace_file.exchange
     started: list[subprocess.Popen[bytes]] = []
 
     def late(one: Path, path: Path) -> bool:
@@ -168,7 +168,7 @@ def test_end_of_the_process_between_exchange_and_check(
     plan = tmp_path / "plan.json"
     save_plan(TagPlan((change(song, *NEW),), roots=(song.parent,)), plan)
     code = (
-        "import os; from tagger.cli import main; from tagger.swapping import Known;"
+        "import os; from tagger.cli import main; from tagger.writing.replace_file import Known;"
         f"Known.moved = lambda *_: os._exit(9); main(['apply', {str(plan)!r}, '--yes'])"
     )
     environment = {**os.environ, "XDG_DATA_HOME": str(tmp_path / "data")}

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tagger.cli.program import COMMANDS
-from tagger.journal import NAME, Journal
+from tagger.writing.journal import NAME, Journal
 from tests.music_files import mutagen_flac
 from tests.tiny_model import write_tiny_model
 

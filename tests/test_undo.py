@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from tagger.apply import apply_plan
-from tagger.entries import Entry
 from tagger.errors import JournalError
-from tagger.journal import Journal
-from tagger.plan import TagPlan
 from tagger.tags.reader import read_tags
-from tagger.undo import Undoing, find_run, plan_undo
+from tagger.writing.apply import apply_plan
+from tagger.writing.journal import Journal
+from tagger.writing.journal_entries import Entry
+from tagger.writing.plan import TagPlan
+from tagger.writing.undo import Undoing, find_run, plan_undo
 from tests.faults import change
 from tests.music_files import make_file
 

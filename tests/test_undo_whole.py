@@ -16,13 +16,13 @@ from typing import Any
 import mutagen.id3
 import pytest
 
-from tagger.apply import BYTES, FIELDS, Outcome, apply_plan
-from tagger.delta import Frame, Patch, make_patch
-from tagger.journal import Journal
-from tagger.plan import FileChange, TagChange, TagPlan
-from tagger.planfile import save_plan
 from tagger.tags.reader import read_tags
-from tagger.undo import cut_off, find_run, plan_undo
+from tagger.writing.apply import BYTES, FIELDS, Outcome, apply_plan
+from tagger.writing.delta import Frame, Patch, make_patch
+from tagger.writing.journal import Journal
+from tagger.writing.plan import FileChange, TagChange, TagPlan
+from tagger.writing.plan_json import save_plan
+from tagger.writing.undo import cut_off, find_run, plan_undo
 from tests.careless_files import CARELESS, make_careless_file
 from tests.faults import NEW, change
 from tests.killing import Library

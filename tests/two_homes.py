@@ -13,10 +13,10 @@ import tempfile
 from collections import Counter
 from pathlib import Path
 
-from tagger.journal import Journal
-from tagger.plan import TagPlan
-from tagger.planfile import save_plan
 from tagger.tags.reader import read_tags
+from tagger.writing.journal import Journal
+from tagger.writing.plan import TagPlan
+from tagger.writing.plan_json import save_plan
 from tests.faults import change
 
 

@@ -31,9 +31,9 @@ if TYPE_CHECKING:
 
     from beetsplug.genretag.tagging import Settled, Tagging
     from beetsplug.genretag.units import Unit
-    from tagger.plan import FileChange
     from tagger.scan.parallel import Result
     from tagger.scan.streaming import Listeners
+    from tagger.writing.plan import FileChange
 
 AHEAD = 4  # files asked for per process before the first result is used
 
@@ -233,8 +233,8 @@ def cleaned(record: Any) -> bool:
 def _write_report(
     path: Path, heard: list[tuple[Result, FileChange | None]], tagging: Tagging
 ) -> None:
-    from tagger.plan import TagPlan
     from tagger.report.write import write_report
+    from tagger.writing.plan import TagPlan
 
     changes = tuple(change for _, change in heard if change is not None and change.changes)
     plan = TagPlan(changes, tagging.card.id, tagging.wishes.policy.mode)

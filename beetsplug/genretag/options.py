@@ -14,11 +14,11 @@ from tagger import CHOSEN
 if TYPE_CHECKING:
     from confuse import Subview
 
-    from tagger.plan import Mode, Policy
     from tagger.scan.parallel import Settings
     from tagger.scan.streaming import Listeners
-    from tagger.taste import Taste
     from tagger.vocabulary import Kind
+    from tagger.writing.genre_rules import Taste
+    from tagger.writing.plan import Mode, Policy
 
 # Where it lives has changed with beets 2.8; here it can be found in all versions.
 UserError: type[Exception] = vars(ui)["UserError"]
@@ -92,8 +92,8 @@ def read_wishes(config: Subview, opts: optparse.Values | None = None) -> Wishes:
     """The settings with the options over them; a wrong one is a ConfigError or UserError."""
     from tagger.inference.aggregation import CLEARANCE
     from tagger.models.card import PROFILES
-    from tagger.plan import Policy
     from tagger.scan.parallel import Settings, default_jobs
+    from tagger.writing.plan import Policy
 
     given = opts or optparse.Values()
     _check_names(config)
@@ -148,8 +148,8 @@ def _check_names(config: Subview) -> None:
 
 def _modes(config: Subview) -> dict[Kind, Mode]:
     """One mode for both kinds, or one for each: `mode: {genres: fill, instruments: replace}`."""
-    from tagger.plan import MODES
     from tagger.vocabulary import KINDS, PLURALS
+    from tagger.writing.plan import MODES
 
     given = config["mode"].get()
     if not isinstance(given, Mapping):
@@ -162,8 +162,8 @@ def _modes(config: Subview) -> dict[Kind, Mode]:
 
 
 def _taste(config: Subview) -> Taste:
-    from tagger.taste import Taste
     from tagger.vocabulary import PARENTS
+    from tagger.writing.genre_rules import Taste
 
     return Taste(
         only=_names(config, "whitelist"),

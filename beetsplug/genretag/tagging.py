@@ -13,16 +13,16 @@ from beets.library import Item
 
 from beetsplug.genretag.options import Wishes
 from beetsplug.genretag.units import Unit
-from tagger.apply import change_files
 from tagger.errors import MusicTagError
 from tagger.models.card import load_card
 from tagger.models.model import find_card
-from tagger.noting import Notes
-from tagger.plan import FileChange, Heard, change_to, file_change, may_change
 from tagger.scan.albums import is_compilation, one_vote
 from tagger.scan.parallel import Result
 from tagger.tags.reader import FileTags, read_tags
 from tagger.vocabulary import KINDS, PLURALS, Kind, Tag
+from tagger.writing.apply import change_files
+from tagger.writing.external_writes import Notes
+from tagger.writing.plan import FileChange, Heard, change_to, file_change, may_change
 
 if TYPE_CHECKING:
     from beets.library import Album, Library

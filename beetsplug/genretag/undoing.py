@@ -10,12 +10,12 @@ from beets.dbcore.query import PathQuery
 
 from beetsplug.genretag.options import UserError
 from beetsplug.genretag.tagging import RUNS, own
-from tagger.apply import apply_plan, recover
-from tagger.journal import Journal
-from tagger.plan import FileChange
 from tagger.tags.reader import read_tags
-from tagger.undo import Undoing, cut_off, find_run, plan_undo
 from tagger.vocabulary import KINDS, PLURALS
+from tagger.writing.apply import apply_plan, recover
+from tagger.writing.journal import Journal
+from tagger.writing.plan import FileChange
+from tagger.writing.undo import Undoing, cut_off, find_run, plan_undo
 
 if TYPE_CHECKING:
     from beets.library import Album, Item, Library

@@ -7,16 +7,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from benchmarks.safety.referee import Wish
-from tagger.apply import Outcome, apply_plan, recover
 from tagger.cli import main
-from tagger.disk import Disk
 from tagger.errors import MusicTagError
-from tagger.journal import Journal
-from tagger.plan import MODES, FileChange, Heard, Mode, Policy, TagPlan, make_plan
-from tagger.planfile import save_plan
 from tagger.tags.reader import read_tags
-from tagger.undo import find_run, plan_undo
 from tagger.vocabulary import KINDS, Tag
+from tagger.writing.apply import Outcome, apply_plan, recover
+from tagger.writing.filesystem import Disk
+from tagger.writing.journal import Journal
+from tagger.writing.plan import MODES, FileChange, Heard, Mode, Policy, TagPlan, make_plan
+from tagger.writing.plan_json import save_plan
+from tagger.writing.undo import find_run, plan_undo
 
 # Some that every tag can hold as it is, and some that need another alphabet.
 _GENRES = ("Jazz", "Bossa Nova", "Música", "R&B", "Техно")

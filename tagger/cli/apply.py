@@ -24,9 +24,9 @@ def apply(plan: Path, yes: bool, preserve_mtime: bool, force: bool) -> None:
     Exit code: 0 if all went well, 1 if a file was refused or failed.
     """
     from tagger.errors import PlanError
-    from tagger.journal import Journal
-    from tagger.planfile import load_plan, strays
     from tagger.report.changes import plan_lines
+    from tagger.writing.journal import Journal
+    from tagger.writing.plan_json import load_plan, strays
 
     loaded = load_plan(plan)
     if not force and (found := next(strays(loaded), None)):

@@ -10,7 +10,7 @@ import click
 from tagger.cli.echo import echo
 
 if TYPE_CHECKING:
-    from tagger.entries import Run
+    from tagger.writing.journal_entries import Run
 
 
 @click.command()
@@ -19,7 +19,7 @@ def history(as_json: bool) -> None:
     """List the runs that wrote tags, the newest first."""
     from tagger.cli.writing import say_recovered
     from tagger.errors import JournalError
-    from tagger.journal import Journal, journal_folder
+    from tagger.writing.journal import Journal, journal_folder
 
     if not journal_folder().exists():  # looking leaves no trace
         echo("no tags were written yet", err=True)

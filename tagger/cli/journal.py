@@ -9,7 +9,7 @@ import click
 from tagger.cli.echo import echo
 
 if TYPE_CHECKING:
-    from tagger import salvage
+    from tagger.writing import journal_repair
 
 SHOWN = 20
 
@@ -29,10 +29,10 @@ def check(repair: bool) -> None:
 
     Exit code: 0 if the journal is sound or was repaired, 1 if it is damaged.
     """
-    from tagger.journal import NAME, journal_folder
     from tagger.report.text import path_text
-    from tagger.salvage import examine
-    from tagger.salvage import repair as make_sound
+    from tagger.writing.journal import NAME, journal_folder
+    from tagger.writing.journal_repair import examine
+    from tagger.writing.journal_repair import repair as make_sound
 
     folder = journal_folder()
     if not (folder / NAME).exists():  # looking leaves no trace
@@ -49,7 +49,7 @@ def check(repair: bool) -> None:
     echo(f"repaired; the damaged journal is now {path_text(aside)}", err=True)
 
 
-def _say(found: salvage.Findings) -> None:
+def _say(found: journal_repair.Findings) -> None:
     """Say what is wrong, and how much is sound."""
     from tagger.report.text import path_text, printable
 

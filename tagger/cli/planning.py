@@ -15,8 +15,8 @@ from tagger.cli.writing import PRESERVE, YES, carry_out, confirm, say_recovered
 from tagger.vocabulary import KINDS, Kind
 
 if TYPE_CHECKING:
-    from tagger.plan import Mode, Policy, TagPlan
     from tagger.scan.parallel import Result, Settings
+    from tagger.writing.plan import Mode, Policy, TagPlan
 
 Command = Callable[..., Any]
 _KIND_NAMES: dict[str, Kind] = {"genres": "genre", "instruments": "instrument"}
@@ -108,9 +108,9 @@ def plan_and_write(
     show: bool = True,
 ) -> None:
     """Show the plan for what was heard, report and save it, write it: as far as asked."""
-    from tagger.planfile import save_plan
     from tagger.report.changes import plan_lines, scores_of
     from tagger.report.write import write_report
+    from tagger.writing.plan_json import save_plan
 
     results, plan = _make(results, paths, settings, planning)
     for report in reports:
@@ -138,7 +138,7 @@ def _say_unreadable(results: list[Result]) -> None:
 
 
 def _write(plan: TagPlan, planning: Planning) -> None:
-    from tagger.journal import Journal
+    from tagger.writing.journal import Journal
 
     confirm(len(plan.files), yes=planning.yes)
     with Journal() as journal:
@@ -153,8 +153,8 @@ def _make(
     """The results, by album where that is asked for, and the plan for them."""
     from tagger.models.card import load_card
     from tagger.models.model import find_card
-    from tagger.plan import heard_in, make_plan
     from tagger.scan.albums import vote_by_album
+    from tagger.writing.plan import heard_in, make_plan
 
     card = load_card(find_card(settings.model))
     if planning.level == "album":
@@ -167,8 +167,8 @@ def _make(
 def _policy(model: str, planning: Planning) -> Policy:
     from dataclasses import replace
 
-    from tagger.plan import Policy
-    from tagger.taste import Taste, load_taste
+    from tagger.writing.genre_rules import Taste, load_taste
+    from tagger.writing.plan import Policy
 
     taste = load_taste(planning.taste) if planning.taste else Taste()
     if planning.generic_is_empty:

@@ -11,7 +11,7 @@ from tagger.cli.echo import echo
 from tagger.cli.writing import PRESERVE, YES, carry_out, confirm, say_recovered
 
 if TYPE_CHECKING:
-    from tagger.undo import Undoing
+    from tagger.writing.undo import Undoing
 
 
 @click.command()
@@ -32,9 +32,9 @@ def undo(run: int | None, yes: bool, preserve_mtime: bool, search: tuple[Path, .
 
     Exit code: 0 if all is as it was, 1 if something was left or there is nothing to undo.
     """
-    from tagger.journal import Journal
     from tagger.report.changes import plan_lines
-    from tagger.undo import cut_off, find_run, plan_undo
+    from tagger.writing.journal import Journal
+    from tagger.writing.undo import cut_off, find_run, plan_undo
 
     with Journal() as journal:
         say_recovered(journal)

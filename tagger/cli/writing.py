@@ -12,9 +12,9 @@ import click
 from tagger.cli.echo import echo
 
 if TYPE_CHECKING:
-    from tagger.apply import Outcome
-    from tagger.journal import Journal
-    from tagger.plan import TagPlan
+    from tagger.writing.apply import Outcome
+    from tagger.writing.journal import Journal
+    from tagger.writing.plan import TagPlan
 
 Command = Callable[..., Any]
 
@@ -51,8 +51,8 @@ def on_terminal() -> bool:
 
 def say_recovered(journal: Journal) -> None:
     """Find out about files of a run that was cut off, and say what was found."""
-    from tagger.apply import recover
     from tagger.report.changes import outcome_line
+    from tagger.writing.apply import recover
 
     found = recover(journal)
     if found:
@@ -72,9 +72,9 @@ def carry_out(
     plan: TagPlan, journal: Journal, *, keep_time: bool, undoes: int | None = None
 ) -> bool:
     """Change the files of a plan while showing progress; whether all went well."""
-    from tagger.apply import apply_plan, count
     from tagger.cli.progress import ProgressLine
     from tagger.report.changes import outcome_line, summary
+    from tagger.writing.apply import apply_plan, count
 
     line = ProgressLine(len(plan.files))
     outcomes: list[Outcome] = []
@@ -97,7 +97,7 @@ def carry_out(
 
 def _remark(outcomes: list[Outcome], undoes: int | None) -> str:
     """What is worth saying behind the counts."""
-    from tagger.apply import BYTES
+    from tagger.writing.apply import BYTES
 
     changed = [outcome for outcome in outcomes if outcome.status == "changed"]
     if undoes and changed:

@@ -13,9 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from tagger.plan import TagPlan
-from tagger.planfile import record_of
 from tagger.scan.parallel import Result, Track
+from tagger.writing.plan import TagPlan
+from tagger.writing.plan_json import record_of
 
 # Inside a script element the parser looks for "<"; the others close the remaining ways out.
 # U+2028 and U+2029 are escaped by json itself, as all that is not ASCII.
@@ -29,7 +29,7 @@ def page_json(results: Sequence[Result], plan: TagPlan) -> str:
         model: id of the model, or null where no file was heard.
         labels: [kind, name] of every label, in the order of the network's outputs.
         tracks: one object a file; see `_track`.
-        plan: the changes the person edits; see `tagger.planfile`.
+        plan: the changes the person edits; see `tagger.writing.plan_json`.
     """
     heard = next((result.track for result in results if result.track), None)
     labels = heard.scores.vocabulary.labels if heard else ()

@@ -13,9 +13,9 @@ import hashlib
 from collections.abc import Sequence
 from importlib.resources import files
 
-from tagger.plan import TagPlan
 from tagger.report.encode import page_json
 from tagger.scan.parallel import Result
+from tagger.writing.plan import TagPlan
 
 # In the order in which they run: data, what is shown of it, what a person does with it.
 SCRIPTS = ("store.js", "plan.js", "build.js", "table.js", "detail.js", "overview.js", "main.js")

@@ -7,11 +7,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from tagger.errors import MusicTagError
-from tagger.plan import TagPlan
 from tagger.report.cells import csv_text
 from tagger.report.page import page_text
 from tagger.report.records import document_text
 from tagger.scan.parallel import Result
+from tagger.writing.plan import TagPlan
 
 # Excel takes a CSV for UTF-8 only with a mark at its start.
 ENCODINGS = {".csv": "utf-8-sig"}

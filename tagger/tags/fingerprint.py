@@ -6,8 +6,8 @@ import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import zip_longest
 
-from tagger.extents import Extent, unshared
 from tagger.tags.containers.parts import READ_AT_ONCE, Range, Source
+from tagger.writing.shared_blocks import Extent, unshared
 
 # A fingerprint hashes so much of the start, the middle and the end, and the length. All of a
 # library is fingerprinted when moved files are looked for; reading it whole would take an hour.

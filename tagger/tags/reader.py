@@ -15,8 +15,8 @@ from tagger.errors import TagError
 from tagger.vocabulary import Kind
 
 if TYPE_CHECKING:
-    from tagger.delta import Frame
     from tagger.tags.containers.parts import Container, Layout, Source
+    from tagger.writing.delta import Frame
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ class OpenFile:
 
     def frame(self) -> Frame | None:
         """All of it but the sound, read anew; None where that is too large to look at."""
-        from tagger.delta import read_frame
+        from tagger.writing.delta import read_frame
 
         return read_frame(self.source, self.container.audio(self.source))
 

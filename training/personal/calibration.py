@@ -15,10 +15,10 @@ from tagger.errors import AudioError, DataError, MusicTagError
 from tagger.models import store
 from tagger.models.card import LabelRule, ModelCard, dump_card
 from tagger.models.model import find_card, load_model
-from tagger.planfile import load_plan
 from tagger.scan.parallel import Settings, scan
-from tagger.taste import key_of
 from tagger.vocabulary import KINDS, PLURALS, Kind
+from tagger.writing.genre_rules import key_of
+from tagger.writing.plan_json import load_plan
 from training.personal.examples import Array
 from training.personal.sources import Track, from_tags, gather
 

@@ -14,8 +14,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tagger.errors import DataError
-from tagger.taste import GENERIC, key_of
 from tagger.vocabulary import FORBIDDEN_IN_NAMES, KINDS, Kind, Label, Vocabulary
+from tagger.writing.genre_rules import GENERIC, key_of
 from training.personal.sources import Track, split_cell
 
 COLUMNS = ("kind", "found", "tracks", "label", "like")

@@ -14,9 +14,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar, get_args
 
-from tagger.entries import Entry, Fields, Held, Run, Status
 from tagger.tags.containers.parts import Item
 from tagger.tags.field_map import FIELDS
+from tagger.writing.journal_entries import Entry, Fields, Held, Run, Status
 
 FILE = ("id", "run", "path", "copy", "device", "inode", "audio", "before", "after", "status",
         "reason", "undoes", "sum")  # fmt: skip

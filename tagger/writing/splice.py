@@ -24,11 +24,11 @@ from mutagen.asf._objects import (
 from mutagen.dsf import _DSFID3
 from mutagen.wave import _WaveID3
 
-from tagger.saving import in_blocks, opened_stream, state_size
 from tagger.tags.containers import ape, asf, mp4, vorbis
 from tagger.tags.containers.id3 import build_tag
 from tagger.tags.containers.parts import DamagedError, Item, grown
 from tagger.tags.reader import OpenFile
+from tagger.writing.mutagen_save import in_blocks, opened_stream, state_size
 
 _IN_CHUNKS: dict[str, Any] = {"WAV": _WaveID3, "AIFF": _IFFID3, "DSF": _DSFID3}
 # Untyped: mutagen's own types stop at its surface.

@@ -12,9 +12,9 @@ from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Executor
 from dataclasses import dataclass
 
-from tagger.delta import Patch
-from tagger.disk import Disk
-from tagger.rewriting import Rewriting, rewrite
+from tagger.writing.delta import Patch
+from tagger.writing.filesystem import Disk
+from tagger.writing.rewrite import Rewriting, rewrite
 
 _COMPARED = 2  # steps of rewrite after which a copy is compared; the next puts it in place
 _FULL = (errno.ENOSPC, errno.EDQUOT)

@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
-from tagger.entries import Entry, Run, held
 from tagger.errors import JournalError, MusicTagError
-from tagger.journal import Journal
-from tagger.plan import Exact, FileChange, TagChange, TagPlan
 from tagger.scan.discovery import find_files
 from tagger.tags.reader import OpenFile, opened
+from tagger.writing.journal import Journal
+from tagger.writing.journal_entries import Entry, Run, held
+from tagger.writing.plan import Exact, FileChange, TagChange, TagPlan
 
 T = TypeVar("T")
 

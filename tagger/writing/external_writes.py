@@ -10,14 +10,14 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from tagger.apply import recover
-from tagger.entries import Entry, Fields, Held, Run, held
 from tagger.errors import JournalError
-from tagger.journal import Journal
-from tagger.plan import Values
 from tagger.tags.field_map import make_items
 from tagger.tags.reader import OpenFile, opened
 from tagger.vocabulary import Kind
+from tagger.writing.apply import recover
+from tagger.writing.journal import Journal
+from tagger.writing.journal_entries import Entry, Fields, Held, Run, held
+from tagger.writing.plan import Values
 
 # Others hold the journal while they write, which may be a while.
 PATIENCE_S = 10.0

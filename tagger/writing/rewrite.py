@@ -14,16 +14,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tagger.delta import Patch, make_patch, read_frame
-from tagger.disk import Disk
-from tagger.editing import write_copy
 from tagger.errors import RefusedError, TagError
-from tagger.referee import check, look
-from tagger.swapping import Known
 from tagger.tags.containers import Source, identify, values
 from tagger.tags.containers.parts import DamagedError, in_order
 from tagger.tags.fingerprint import same_audio
 from tagger.tags.reader import OpenFile, opened
+from tagger.writing.delta import Patch, make_patch, read_frame
+from tagger.writing.edited_copy import write_copy
+from tagger.writing.filesystem import Disk
+from tagger.writing.referee import check, look
+from tagger.writing.replace_file import Known
 
 if TYPE_CHECKING:
     from tagger.tags.containers.parts import Container, Item, Layout

@@ -13,11 +13,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from tagger import rows, schema
-from tagger.delta import Patch
-from tagger.entries import Run
 from tagger.errors import JournalError
-from tagger.journal import NAME, is_damage, take_lock
+from tagger.writing import journal_rows, journal_schema
+from tagger.writing.delta import Patch
+from tagger.writing.journal import NAME, is_damage, take_lock
+from tagger.writing.journal_entries import Run
 
 Row = dict[str, Any]
 _BESIDE = ("", "-wal", "-shm")
@@ -68,12 +68,12 @@ class _Reading:
 
     def _checked(self, name: str, row: Row) -> Row:
         if name == "runs":
-            rows.to_run(row, {}, sealed=self.sealed)
+            journal_rows.to_run(row, {}, sealed=self.sealed)
         elif name == "files":
-            rows.to_entry(row, sealed=self.sealed)
+            journal_rows.to_entry(row, sealed=self.sealed)
         else:
             row.pop("undoes")
-            Patch.unpack(rows.typed(row["patch"], bytes))
+            Patch.unpack(journal_rows.typed(row["patch"], bytes))
         return row
 
     def _numbers(self, name: str, key: str) -> Iterable[int]:
@@ -90,7 +90,7 @@ class _Reading:
         found: list[int] = []
         try:
             for (number,) in self.database.execute(query):
-                found.append(rows.typed(number, int))
+                found.append(journal_rows.typed(number, int))
         except _BROKEN as error:
             self.faults.append(f"{query}: {error}")
             return found, False
@@ -101,10 +101,10 @@ def examine(folder: Path) -> Findings:
     """Look at every row of a journal; JournalError where it cannot be read for other reasons."""
     path = folder / NAME
     try:
-        with closing(schema.connect(path)) as database:
+        with closing(journal_schema.connect(path)) as database:
             database.text_factory = lambda text: text.decode("utf-8", "replace")
             database.execute("PRAGMA writable_schema = ON")  # reads a file that was cut off, too
-            version = schema.version_of(database)
+            version = journal_schema.version_of(database)
             reading = _Reading(database, sealed=version > 1)
             reading.whole()
             runs, files = reading.table("runs"), reading.table("files")
@@ -140,16 +140,16 @@ def repair(folder: Path) -> tuple[Findings, Path]:
 
 def _make(path: Path, found: Findings) -> None:
     path.unlink(missing_ok=True)
-    with closing(schema.connect(path)) as database:
-        schema.prepare(database)
+    with closing(journal_schema.connect(path)) as database:
+        journal_schema.prepare(database)
         database.execute("BEGIN")
         for run in {row["run"] for row in found.files.values()} - found.runs.keys():
-            schema.insert(database, "runs", {"id": run, **_lost(run, found)})
+            journal_schema.insert(database, "runs", {"id": run, **_lost(run, found)})
         for table in ("runs", "files", "patches"):
             for row in getattr(found, table).values():
-                schema.insert(database, table, row)
+                journal_schema.insert(database, table, row)
         if not found.sealed:
-            schema.seal_all(database)
+            journal_schema.seal_all(database)
         database.execute("COMMIT")
 
 
@@ -163,7 +163,7 @@ def _lost(run: int, found: Findings) -> Row:
         if row["run"] == run and row["undoes"] in found.files
     )
     undoes = undone.most_common(1)[0][0] if undone else None
-    return rows.run_row(Run(0, token, "?", "?", "", "salvaged", (), undoes, {}))
+    return journal_rows.run_row(Run(0, token, "?", "?", "", "salvaged", (), undoes, {}))
 
 
 def _put_aside(path: Path) -> Path:

@@ -11,9 +11,9 @@ import os
 from pathlib import Path
 
 from tagger.errors import RefusedError
-from tagger.extents import Extent, shared_extents
-from tagger.swapping import Known, put_in_place
 from tagger.tags.containers.parts import BLOCK
+from tagger.writing.replace_file import Known, put_in_place
+from tagger.writing.shared_blocks import Extent, shared_extents
 
 _CHUNK = 1 << 20
 # copy_file_range says so where it cannot help; any other error is one of the disk's.

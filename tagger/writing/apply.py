@@ -9,19 +9,19 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from tagger.batch import Work, rewrite_together, settle, start
-from tagger.delta import Patch
-from tagger.disk import Disk
-from tagger.entries import Entry, Held, Outcome, Run, Status, held
 from tagger.errors import JournalError, MusicTagError, RefusedError
-from tagger.journal import Journal
-from tagger.plan import FileChange, TagChange, TagPlan
-from tagger.recovery import recover
-from tagger.rewriting import Rewriting
 from tagger.tags.containers import is_whole
 from tagger.tags.containers.parts import DamagedError, Layout
 from tagger.tags.field_map import items_of, make_items, with_items
 from tagger.tags.reader import OpenFile, opened, translated
+from tagger.writing.batch import Work, rewrite_together, settle, start
+from tagger.writing.delta import Patch
+from tagger.writing.filesystem import Disk
+from tagger.writing.journal import Journal
+from tagger.writing.journal_entries import Entry, Held, Outcome, Run, Status, held
+from tagger.writing.plan import FileChange, TagChange, TagPlan
+from tagger.writing.recovery import recover
+from tagger.writing.rewrite import Rewriting
 
 __all__ = ["BYTES", "FIELDS", "Outcome", "apply_plan", "change_files", "count", "recover"]
 

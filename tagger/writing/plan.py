@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, get_args
 
-from tagger.taste import Taste, key_of
 from tagger.vocabulary import KINDS, Kind, Tag
+from tagger.writing.genre_rules import Taste, key_of
 
 if TYPE_CHECKING:
     from tagger.scan.parallel import Result

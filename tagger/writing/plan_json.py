@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from tagger.errors import PlanError
-from tagger.plan import FileChange, TagChange, TagPlan
 from tagger.tags.field_map import FIELDS, Field
+from tagger.writing.plan import FileChange, TagChange, TagPlan
 
 FORMAT = 1
 _LONGEST = 500  # signs of a value

@@ -10,12 +10,12 @@ from typing import BinaryIO, cast
 
 from mutagen import MutagenError
 
-from tagger.disk import Disk
-from tagger.saving import Values, save
-from tagger.splicing import splice
 from tagger.tags.containers.parts import LARGEST, DamagedError, Item, Layout, Source, in_order
 from tagger.tags.field_map import FIELDS, items_of, key_of, values_of
 from tagger.tags.reader import OpenFile
+from tagger.writing.filesystem import Disk
+from tagger.writing.mutagen_save import Values, save
+from tagger.writing.splice import splice
 
 Write = Callable[[BinaryIO], None]
 

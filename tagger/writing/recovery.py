@@ -11,12 +11,12 @@ import os
 import stat
 from pathlib import Path
 
-from tagger.delta import Patch
-from tagger.entries import Entry, Fields, Outcome, Status, held
 from tagger.errors import MusicTagError
-from tagger.journal import Journal
-from tagger.swapping import put_back
 from tagger.tags.reader import opened
+from tagger.writing.delta import Patch
+from tagger.writing.journal import Journal
+from tagger.writing.journal_entries import Entry, Fields, Outcome, Status, held
+from tagger.writing.replace_file import put_back
 
 
 def recover(journal: Journal) -> list[Outcome]:

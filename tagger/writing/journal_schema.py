@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from tagger import rows
+from tagger.writing import journal_rows
 
 VERSION = 2
 _RUNS = """CREATE TABLE IF NOT EXISTS runs (
@@ -94,13 +94,13 @@ def insert(database: sqlite3.Connection, table: str, row: dict[str, Any]) -> int
 def seal_all(database: sqlite3.Connection) -> None:
     """Link and seal the rows of version 1; those that make no sense stay unsealed, so damaged."""
     for row in database.execute("SELECT * FROM runs").fetchall():
-        if not _fails(rows.to_run, row, {}):
-            _update(database, "runs", {"sum": rows.run_sum(row)}, row["id"])
+        if not _fails(journal_rows.to_run, row, {}):
+            _update(database, "runs", {"sum": journal_rows.run_sum(row)}, row["id"])
     targets = _targets(database)
     for row in database.execute("SELECT * FROM files ORDER BY id").fetchall():
-        if not _fails(rows.to_entry, row):
+        if not _fails(journal_rows.to_entry, row):
             linked = {**dict(row), "undoes": targets.get(row["id"])}
-            new = {"undoes": linked["undoes"], "sum": rows.file_sum(linked)}
+            new = {"undoes": linked["undoes"], "sum": journal_rows.file_sum(linked)}
             _update(database, "files", new, row["id"])
 
 
@@ -130,6 +130,6 @@ def _update(database: sqlite3.Connection, table: str, new: dict[str, Any], numbe
 def _fails(build: Any, row: Any, *rest: Any) -> bool:
     try:
         build(row, *rest, sealed=False)
-    except rows.DamagedRowError:
+    except journal_rows.DamagedRowError:
         return True
     return False

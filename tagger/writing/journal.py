@@ -17,10 +17,10 @@ from threading import RLock
 
 import appdirs
 
-from tagger import rows, schema
-from tagger.delta import Patch
-from tagger.entries import Entry, Fields, Run, Status, Taker, taken_back, with_taken
 from tagger.errors import JournalError
+from tagger.writing import journal_rows, journal_schema
+from tagger.writing.delta import Patch
+from tagger.writing.journal_entries import Entry, Fields, Run, Status, Taker, taken_back, with_taken
 
 NAME = "journal.sqlite"
 HINT = "; to see what is wrong and what can be saved: musictag journal check"
@@ -45,13 +45,13 @@ class Journal:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             if write:
                 opened.callback(take_lock(self.folder).close)
-            self._db = schema.connect(self.folder / NAME)
+            self._db = journal_schema.connect(self.folder / NAME)
             opened.callback(self._db.close)
             self._db.execute("PRAGMA journal_mode=WAL")
             self._db.execute("PRAGMA synchronous=FULL")
             if write:
-                schema.prepare(self._db)
-            elif schema.version_of(self._db) < schema.VERSION:
+                journal_schema.prepare(self._db)
+            elif journal_schema.version_of(self._db) < journal_schema.VERSION:
                 raise ValueError("another musictag is bringing it up to date")
             self._opened = opened.pop_all()
 
@@ -70,7 +70,9 @@ class Journal:
         token, now = secrets.token_hex(4), _now()
         run = Run(0, token, now, None, model, mode, tuple(roots), undoes, {})
         with self._transaction():
-            return replace(run, id=schema.insert(self._db, "runs", rows.run_row(run)))
+            return replace(
+                run, id=journal_schema.insert(self._db, "runs", journal_rows.run_row(run))
+            )
 
     def end(self, run: Run) -> None:
         """Note that a run came to its end."""
@@ -81,7 +83,8 @@ class Journal:
         """Write entries down, durably, before or after the deed; gives their numbers."""
         with self._transaction():
             return [
-                schema.insert(self._db, "files", rows.file_row(run.id, entry)) for entry in entries
+                journal_schema.insert(self._db, "files", journal_rows.file_row(run.id, entry))
+                for entry in entries
             ]
 
     def keep(self, patches: Iterable[tuple[int, Patch]]) -> None:
@@ -103,11 +106,11 @@ class Journal:
         """Write down what a file really holds now, where another program wrote it."""
         with self._transaction():
             row = self._db.execute("SELECT * FROM files WHERE id = ?", (number,)).fetchone()
-            rows.to_entry(row)
-            new = {**dict(row), "after": rows.dump_fields(after)}
+            journal_rows.to_entry(row)
+            new = {**dict(row), "after": journal_rows.dump_fields(after)}
             self._db.execute(
                 "UPDATE files SET after = ?, sum = ? WHERE id = ?",
-                (new["after"], rows.file_sum(new), number),
+                (new["after"], journal_rows.file_sum(new), number),
             )
 
     def patch(self, number: int) -> Patch | None:
@@ -130,7 +133,7 @@ class Journal:
             by_run: dict[int, dict[str, int]] = {}
             for run, status, number in counts:
                 by_run.setdefault(run, {})[status] = number
-            runs = [rows.to_run(row, by_run.get(row["id"], {})) for row in found]
+            runs = [journal_rows.to_run(row, by_run.get(row["id"], {})) for row in found]
             return with_taken(runs, self._takers())
 
     def taken(self, run: int) -> set[int]:
@@ -155,7 +158,7 @@ class Journal:
                 f"SELECT * FROM files WHERE {condition} ORDER BY id",  # noqa: S608
                 values,
             ).fetchall()
-            return [rows.to_entry(row) for row in found]
+            return [journal_rows.to_entry(row) for row in found]
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
@@ -185,7 +188,13 @@ def is_damage(error: Exception) -> bool:
     """Whether an error speaks of a damaged journal, and not of the disk or of another run."""
     if isinstance(error, sqlite3.OperationalError):  # a full or broken disk, a lock
         return any(word in str(error) for word in ("no such", "malformed", "decode"))
-    damage = sqlite3.DatabaseError, rows.DamagedRowError, UnicodeError, LookupError, TypeError
+    damage = (
+        sqlite3.DatabaseError,
+        journal_rows.DamagedRowError,
+        UnicodeError,
+        LookupError,
+        TypeError,
+    )
     return isinstance(error, damage)
 
 
@@ -193,7 +202,7 @@ def take_lock(folder: Path) -> sqlite3.Connection:
     """Keep other runs from writing until it is closed; JournalError if one does."""
     # The lock of a database ends with the process that holds it, on every system.
     path = folder / "lock.sqlite"
-    lock = schema.connect(path)
+    lock = journal_schema.connect(path)
     lock.execute("PRAGMA busy_timeout = 0")
     try:
         lock.execute("BEGIN EXCLUSIVE")
