@@ -20,10 +20,10 @@ from click.testing import CliRunner, Result
 
 from tagger.audio import read_windows
 from tagger.cli import main as musictag
-from tagger.explain.scene import Box
 from tagger.inference.mel_spectrogram import log_mel
 from tagger.inference.slice_scores import sigmoid
 from tagger.models.card import dump_card, load_card
+from tagger.plotting.figure import Box
 from tagger.vocabulary import Label, Vocabulary
 from tests.source_lookalikes import write_gtzan
 from tests.tiny_model import write_tiny_model

@@ -18,10 +18,10 @@ from tagger.errors import MusicTagError
 from tagger.explain.evidence import Explanation, explain
 from tagger.explain.layout import lay_out
 from tagger.explain.occlusion import ROWS, STEPS, occlusion_maps
-from tagger.explain.png import png_image
-from tagger.explain.scene import Line, Text
-from tagger.explain.svg import html_text, png_bytes, svg_text
 from tagger.models.model import Model, load_model
+from tagger.plotting.figure import Line, Text
+from tagger.plotting.png import png_image
+from tagger.plotting.svg import html_text, png_bytes, svg_text
 from tagger.scan.parallel import Settings
 from tests.halves import write_halves
 

@@ -15,8 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import average_precision_score, f1_score, roc_auc_score
 
-from tagger.explain.scene import Box, Text
 from tagger.models.model import Model
+from tagger.plotting.figure import Box, Text
 from tagger.vocabulary import Label, Vocabulary
 from tests.source_lookalikes import write_listing
 from tests.training_data import clip, heard_of, tone, write_sound

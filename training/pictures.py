@@ -12,11 +12,11 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from tagger.explain.colors import AGAINST, FOR, hex_color
-from tagger.explain.scene import Box, Line, Mark, Scene, Text
-from tagger.explain.svg import html_text
 from tagger.inference.aggregation import calibrate
 from tagger.models.card import ModelCard
+from tagger.plotting.colors import AGAINST, FOR, hex_color
+from tagger.plotting.figure import Box, Line, Mark, Scene, Text
+from tagger.plotting.svg import html_text
 from tagger.vocabulary import KINDS, Kind
 from training.heard import Heard
 

@@ -62,7 +62,7 @@ def explain(
     if output:
         _draw(explanation, output)
         return
-    from tagger.explain.words import lines
+    from tagger.explain.text import lines
 
     look = look_of()
     for line in lines(explanation, look):
@@ -71,8 +71,8 @@ def explain(
 
 def _draw(explanation: Explanation, output: Path) -> None:
     from tagger.explain.layout import lay_out
-    from tagger.explain.png import png_image
-    from tagger.explain.svg import html_text, svg_text
+    from tagger.plotting.png import png_image
+    from tagger.plotting.svg import html_text, svg_text
     from tagger.report.write import write_whole
 
     scene, suffix = lay_out(explanation), output.suffix.lower()

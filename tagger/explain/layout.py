@@ -12,11 +12,11 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from tagger.explain.colors import AGAINST, FOR, FOR_TEXT, hex_color, highlighted, viridis
 from tagger.explain.evidence import Explanation, Reason
-from tagger.explain.scene import Box, Line, Mark, Raster, Scene, Text
-from tagger.explain.words import clock, shown_labels, windows_text
+from tagger.explain.text import clock, shown_labels, windows_text
 from tagger.inference.mel_spectrogram import hz_to_mel
+from tagger.plotting.colors import AGAINST, FOR, FOR_TEXT, hex_color, highlighted, viridis
+from tagger.plotting.figure import Box, Line, Mark, Raster, Scene, Text
 from tagger.report.text import path_text
 
 Array = npt.NDArray[np.float32]

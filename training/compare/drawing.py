@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from tagger.explain.colors import AGAINST, FOR
-from tagger.explain.scene import Box, Line, Mark, Scene, Text
+from tagger.plotting.colors import AGAINST, FOR
+from tagger.plotting.figure import Box, Line, Mark, Scene, Text
 from training.compare.summary import Comparison, Entry
 from training.pictures import FAINT, SOFT, WIDTH, below
 from training.protocols import PROTOCOLS

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tagger.errors import DataError
-from tagger.explain.png import png_image
+from tagger.plotting.png import png_image
 from training.baselines.pictured import PLAN
 from training.compare.drawing import scene
 from training.compare.grid import Wishes, hears, planned, run

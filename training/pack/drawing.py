@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from tagger.explain.colors import AGAINST, FOR
-from tagger.explain.scene import Box, Line, Mark, Scene, Text
 from tagger.models.card import ModelCard
+from tagger.plotting.colors import AGAINST, FOR
+from tagger.plotting.figure import Box, Line, Mark, Scene, Text
 from tagger.vocabulary import KINDS
 from training.heard import Heard
 from training.pack.bootstrap import FIGURES, Interval, LabelFigures

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tagger.explain.png import png_image
 from tagger.models.card import ModelCard
+from tagger.plotting.png import png_image
 from training.evaluate import HeardClip, gathered
 from training.pack.drawing import scenes
 from training.pack.results import Results

@@ -7,7 +7,7 @@ import struct
 import zlib
 from xml.sax.saxutils import escape, quoteattr
 
-from tagger.explain.scene import Box, Line, Mark, Pixels, Raster, Scene, Text
+from tagger.plotting.figure import Box, Line, Mark, Pixels, Raster, Scene, Text
 
 FONT = "system-ui, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif"
 PAGE = """<!doctype html>

@@ -10,7 +10,7 @@ import io
 from typing import TYPE_CHECKING, Any
 
 from tagger.errors import MusicTagError
-from tagger.explain.scene import Box, Line, Mark, Scene, Text
+from tagger.plotting.figure import Box, Line, Mark, Scene, Text
 
 if TYPE_CHECKING:
     from PIL import ImageDraw

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from tagger.explain.scene import Pixels
+from tagger.plotting.figure import Pixels
 
 Array = npt.NDArray[np.float32]
 
