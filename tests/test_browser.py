@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 
 from tagger.demo import write_audio
-from tagger.report.write import write_report
+from tagger.report.files import write_report
 from tagger.scan.parallel import Result
 from tagger.writing.plan import TagPlan
 from tagger.writing.plan_json import parse_plan, record_of
@@ -189,7 +189,7 @@ def test_plan_keeps_what_the_page_does_not_know(
             }
         ],
     }
-    monkeypatch.setattr("tagger.report.encode.record_of", lambda plan: other)
+    monkeypatch.setattr("tagger.report.page_data.record_of", lambda plan: other)
     write_report(tmp_path / "other.html", results[:2], TagPlan(()))
     opened = browser.new_page()
     opened.goto((tmp_path / "other.html").as_uri())

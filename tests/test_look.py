@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from tagger.report.look import Look, look_of
+from tagger.report.escaping import width
 from tagger.report.table import table_lines
-from tagger.report.tally import Tally, tally_lines
-from tagger.report.text import width
+from tagger.report.tag_counts import Tally, tally_lines
+from tagger.report.terminal import Look, look_of
 from tests.heard_library import heard_library
 
 

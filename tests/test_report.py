@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from tagger.inference.aggregation import TrackScores
 from tagger.inference.slice_scores import SliceScores
 from tagger.models.model import Model
-from tagger.report.records import json_line, record
+from tagger.report.escaping import path_text, printable, width, wrap
+from tagger.report.json_records import json_line, record
 from tagger.report.table import table_lines
-from tagger.report.text import path_text, printable, width, wrap
 from tagger.scan.parallel import Result, Track
 from tagger.tags.reader import FileTags
 from tagger.vocabulary import Tag

@@ -18,9 +18,9 @@ from hypothesis import strategies as st
 from tagger.cli import main
 from tagger.cli.options import REPORT_SUFFIXES
 from tagger.errors import MusicTagError
-from tagger.report.cells import COLUMNS, FORMULA_STARTS, csv_text, safe
-from tagger.report.records import document_text, record
-from tagger.report.write import MAKERS, write_report, write_whole
+from tagger.report.csv_rows import COLUMNS, FORMULA_STARTS, csv_text, safe
+from tagger.report.files import MAKERS, write_report, write_whole
+from tagger.report.json_records import document_text, record
 from tagger.scan.parallel import Result
 from tagger.tags.reader import FileTags
 from tests.heard_library import heard_library, named, plan_for

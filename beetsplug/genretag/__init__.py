@@ -20,7 +20,7 @@ from beets.plugins import BeetsPlugin
 from beetsplug.genretag.older import mend_update
 from beetsplug.genretag.options import DEFAULTS, UserError, add_options, read_wishes
 from tagger.errors import MusicTagError
-from tagger.report.text import printable
+from tagger.report.escaping import printable
 from tagger.tags.mediafile_fields import instruments_field
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ class GenreTagPlugin(BeetsPlugin):
 
     def command(self, lib: Library, opts: optparse.Values, args: list[str]) -> None:
         """Hear what a query matches; or take back what was written."""
-        from tagger.report.write import MAKERS
+        from tagger.report.files import MAKERS
 
         if opts.report and Path(opts.report).suffix.lower() not in MAKERS:
             raise UserError(f"--report {opts.report}: must end in {', '.join(sorted(MAKERS))}")
@@ -233,7 +233,7 @@ def cleaned(record: Any) -> bool:
 def _write_report(
     path: Path, heard: list[tuple[Result, FileChange | None]], tagging: Tagging
 ) -> None:
-    from tagger.report.write import write_report
+    from tagger.report.files import write_report
     from tagger.writing.plan import TagPlan
 
     changes = tuple(change for _, change in heard if change is not None and change.changes)

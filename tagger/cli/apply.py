@@ -24,7 +24,7 @@ def apply(plan: Path, yes: bool, preserve_mtime: bool, force: bool) -> None:
     Exit code: 0 if all went well, 1 if a file was refused or failed.
     """
     from tagger.errors import PlanError
-    from tagger.report.changes import plan_lines
+    from tagger.report.plan_text import plan_lines
     from tagger.writing.journal import Journal
     from tagger.writing.plan_json import load_plan, strays
 

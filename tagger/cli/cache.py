@@ -42,6 +42,6 @@ def clear() -> None:
 
 
 def _say(line: str) -> None:
-    from tagger.report.text import printable
+    from tagger.report.escaping import printable
 
     echo(printable(line), err=True)

@@ -9,15 +9,15 @@ import re
 
 import click
 
-from tagger.report.look import BLUE, BOLD, DIM, RESET
-from tagger.report.text import printable
+from tagger.report.escaping import printable
+from tagger.report.terminal import BLUE, BOLD, DIM, RESET
 
 _OURS = re.compile("(" + "|".join(map(re.escape, (BOLD, DIM, BLUE, RESET))) + ")")
 _ANEW = "\r\x1b[K"  # back to the start of the line, and empty it
 
 
 def echo(line: str = "", *, err: bool = False, color: bool = False) -> None:
-    """Print one line; with `color` the colours of `tagger.report.look` may stay in it."""
+    """Print one line; with `color` the colours of `tagger.report.terminal` may stay in it."""
     clean = "".join(_styled(line)) if color else printable(line)
     click.echo(clean, err=err, color=color or None)
 

@@ -13,7 +13,7 @@ import click
 
 from tagger.cli.echo import echo
 from tagger.errors import MusicTagError
-from tagger.report.text import printable
+from tagger.report.escaping import printable
 
 
 class _Failure(click.ClickException):

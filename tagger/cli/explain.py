@@ -56,7 +56,7 @@ def explain(
       musictag explain song.flac --label Jazz -o why.svg
     """
     from tagger.explain.evidence import explain_apart
-    from tagger.report.look import look_of
+    from tagger.report.terminal import look_of
 
     explanation = explain_apart(file, settings, names, timeout_s)
     if output:
@@ -73,7 +73,7 @@ def _draw(explanation: Explanation, output: Path) -> None:
     from tagger.explain.layout import lay_out
     from tagger.plotting.png import png_image
     from tagger.plotting.svg import html_text, svg_text
-    from tagger.report.write import write_whole
+    from tagger.report.files import write_whole
 
     scene, suffix = lay_out(explanation), output.suffix.lower()
     if suffix == ".png":

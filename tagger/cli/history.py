@@ -39,8 +39,8 @@ def history(as_json: bool) -> None:
 
 
 def _line(run: Run) -> str:
-    from tagger.report.changes import summary
-    from tagger.report.text import path_text, printable
+    from tagger.report.escaping import path_text, printable
+    from tagger.report.plan_text import summary
 
     what = f"undo of run {run.undoes}" if run.undoes else run.mode or "plan"
     state = "" if run.ended else ", cut off"

@@ -29,7 +29,7 @@ def check(repair: bool) -> None:
 
     Exit code: 0 if the journal is sound or was repaired, 1 if it is damaged.
     """
-    from tagger.report.text import path_text
+    from tagger.report.escaping import path_text
     from tagger.writing.journal import NAME, journal_folder
     from tagger.writing.journal_repair import examine
     from tagger.writing.journal_repair import repair as make_sound
@@ -51,7 +51,7 @@ def check(repair: bool) -> None:
 
 def _say(found: journal_repair.Findings) -> None:
     """Say what is wrong, and how much is sound."""
-    from tagger.report.text import path_text, printable
+    from tagger.report.escaping import path_text, printable
 
     for fault in found.faults[:SHOWN]:
         echo(f"damaged: {printable(fault)}")

@@ -24,7 +24,7 @@ def labels(model: str) -> None:
     """
     from tagger.models.card import load_card
     from tagger.models.model import find_card
-    from tagger.report.text import printable
+    from tagger.report.escaping import printable
 
     card = load_card(find_card(model))
     for label, rule in zip(card.vocabulary.labels, card.rules, strict=True):
@@ -68,7 +68,7 @@ def show_model(name: str) -> None:
     """Show where a model comes from, what it learned from, and how well it hears."""
     from tagger.models.card import load_card
     from tagger.models.model import find_card
-    from tagger.report.text import path_text, printable
+    from tagger.report.escaping import path_text, printable
 
     path = find_card(name)
     card = load_card(path)

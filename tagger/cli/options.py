@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from tagger.scan.parallel import Settings
 
 Command = Callable[..., Any]
-REPORT_SUFFIXES = (".html", ".csv", ".json")  # `tagger.report.write` has a maker for each
+REPORT_SUFFIXES = (".html", ".csv", ".json")  # `tagger.report.files` has a maker for each
 
 
 MODEL = click.option(

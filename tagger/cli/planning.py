@@ -108,8 +108,8 @@ def plan_and_write(
     show: bool = True,
 ) -> None:
     """Show the plan for what was heard, report and save it, write it: as far as asked."""
-    from tagger.report.changes import plan_lines, scores_of
-    from tagger.report.write import write_report
+    from tagger.report.files import write_report
+    from tagger.report.plan_text import plan_lines, scores_of
     from tagger.writing.plan_json import save_plan
 
     results, plan = _make(results, paths, settings, planning)
@@ -130,7 +130,7 @@ def plan_and_write(
 
 def _say_unreadable(results: list[Result]) -> None:
     """Name files that were heard but whose tags cannot be read: no plan can be made for them."""
-    from tagger.report.text import path_text, printable
+    from tagger.report.escaping import path_text, printable
 
     for result in results:
         for note in result.notes if result.track and not result.existing.audio else ():

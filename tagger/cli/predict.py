@@ -40,7 +40,7 @@ def predict(
     A star marks the labels that `musictag scan` would give as tags.
     """
     from tagger.cli.progress import echo_failure
-    from tagger.report.records import json_line
+    from tagger.report.json_records import json_line
     from tagger.scan.parallel import default_jobs, scan
 
     settings, failed = replace(settings, device=device), False
@@ -59,7 +59,7 @@ def predict(
 
 
 def _lines(result: Result, track: Track, *, slices: bool) -> Iterator[str]:
-    from tagger.report.text import path_text, printable
+    from tagger.report.escaping import path_text, printable
     from tagger.vocabulary import KINDS
 
     yield f"{path_text(result.path)} ({track.slices.duration_s:.1f} s)"

@@ -11,7 +11,7 @@ import click
 
 from tagger import __version__
 from tagger.cli.errors import PlainErrors
-from tagger.report.text import log_plainly
+from tagger.report.escaping import log_plainly
 
 # In the order `musictag --help` lists them: the main job first.
 COMMANDS = {

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from tagger.cli.echo import echo, redraw
-from tagger.report.text import path_text, printable
+from tagger.report.escaping import path_text, printable
 
 if TYPE_CHECKING:
     from tagger.scan.parallel import Result

@@ -107,7 +107,7 @@ def scan(
 @contextmanager
 def _cache(unwanted: bool) -> Iterator[Cache | None]:
     """The cache of this user, if it is wanted; what is wrong with it is a line, no more."""
-    from tagger.report.text import printable
+    from tagger.report.escaping import printable
     from tagger.scan.cache import Cache
 
     if unwanted:

@@ -13,7 +13,7 @@ from tagger.cli.echo import echo
 
 if TYPE_CHECKING:
     from tagger.errors import MusicTagError
-    from tagger.report.tally import Tally
+    from tagger.report.tag_counts import Tally
 
 
 @click.command()
@@ -25,8 +25,8 @@ def stats(paths: tuple[Path, ...], as_json: bool) -> None:
     Reads tags only; nothing is heard. Exit code: 0 if all went well, 1 if the tags of a file could
     not be read (it is named, the rest is counted).
     """
-    from tagger.report.look import look_of
-    from tagger.report.tally import tally_lines
+    from tagger.report.tag_counts import tally_lines
+    from tagger.report.terminal import look_of
     from tagger.scan.discovery import find_files
 
     found = list(find_files(paths))
@@ -49,8 +49,8 @@ def stats(paths: tuple[Path, ...], as_json: bool) -> None:
 def _count(found: list[Path | MusicTagError]) -> tuple[Tally, list[str]]:
     from tagger.cli.progress import ProgressLine
     from tagger.errors import MusicTagError
-    from tagger.report.tally import Tally
-    from tagger.report.text import printable
+    from tagger.report.escaping import printable
+    from tagger.report.tag_counts import Tally
     from tagger.tags.reader import read_tags
     from tagger.vocabulary import KINDS
 

@@ -32,7 +32,7 @@ def undo(run: int | None, yes: bool, preserve_mtime: bool, search: tuple[Path, .
 
     Exit code: 0 if all is as it was, 1 if something was left or there is nothing to undo.
     """
-    from tagger.report.changes import plan_lines
+    from tagger.report.plan_text import plan_lines
     from tagger.writing.journal import Journal
     from tagger.writing.undo import cut_off, find_run, plan_undo
 
@@ -60,7 +60,7 @@ def undo(run: int | None, yes: bool, preserve_mtime: bool, search: tuple[Path, .
 
 
 def _say(undoing: Undoing) -> None:
-    from tagger.report.text import path_text, printable
+    from tagger.report.escaping import path_text, printable
 
     echo(f"run {undoing.run.id} of {undoing.run.started}, {undoing.run.mode}", err=True)
     for old, new in undoing.moved:

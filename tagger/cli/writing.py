@@ -51,7 +51,7 @@ def on_terminal() -> bool:
 
 def say_recovered(journal: Journal) -> None:
     """Find out about files of a run that was cut off, and say what was found."""
-    from tagger.report.changes import outcome_line
+    from tagger.report.plan_text import outcome_line
     from tagger.writing.apply import recover
 
     found = recover(journal)
@@ -73,7 +73,7 @@ def carry_out(
 ) -> bool:
     """Change the files of a plan while showing progress; whether all went well."""
     from tagger.cli.progress import ProgressLine
-    from tagger.report.changes import outcome_line, summary
+    from tagger.report.plan_text import outcome_line, summary
     from tagger.writing.apply import apply_plan, count
 
     line = ProgressLine(len(plan.files))
@@ -111,6 +111,6 @@ def _remark(outcomes: list[Outcome], undoes: int | None) -> str:
 
 
 def _printable(text: str) -> str:
-    from tagger.report.text import printable
+    from tagger.report.escaping import printable
 
     return printable(text)

@@ -17,7 +17,7 @@ from tagger.explain.text import clock, shown_labels, windows_text
 from tagger.inference.mel_spectrogram import hz_to_mel
 from tagger.plotting.colors import AGAINST, FOR, FOR_TEXT, hex_color, highlighted, viridis
 from tagger.plotting.figure import Box, Line, Mark, Raster, Scene, Text
-from tagger.report.text import path_text
+from tagger.report.escaping import path_text
 
 Array = npt.NDArray[np.float32]
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from tagger.explain.evidence import Explanation, Reason, Window
-from tagger.report.look import RISING, Look
-from tagger.report.text import path_text, printable
+from tagger.report.escaping import path_text, printable
+from tagger.report.terminal import RISING, Look
 
 MOST_ROWS = 12
 

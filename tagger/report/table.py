@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 from itertools import zip_longest
 from pathlib import Path
 
-from tagger.report.look import Look
-from tagger.report.text import pad, path_text, printable, wrap
+from tagger.report.escaping import pad, path_text, printable, wrap
+from tagger.report.terminal import Look
 from tagger.scan.parallel import Result
 from tagger.vocabulary import KINDS, Tag
 

@@ -22,7 +22,7 @@ from multiprocessing.context import SpawnProcess
 from typing import Any, Generic, Literal, TypeVar
 
 from tagger.errors import MusicTagError
-from tagger.report.text import log_plainly
+from tagger.report.escaping import log_plainly
 
 log = logging.getLogger(__name__)
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from html import escape
 from pathlib import Path
 
-from tagger.report.text import path_text, printable
+from tagger.report.escaping import path_text, printable
 from training.personal.findings import NEXT, Findings, LabelFinding
 
 STYLE = """

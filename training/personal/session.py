@@ -10,7 +10,7 @@ from pathlib import Path
 from tagger.errors import DataError, ModelError, MusicTagError
 from tagger.models import store
 from tagger.models.model import load_model, user_models
-from tagger.report.text import path_text, printable
+from tagger.report.escaping import path_text, printable
 from tagger.scan.parallel import default_jobs
 from training.personal import sources
 from training.personal.beets_library import from_beets

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from tagger.report.look import Look
-from tagger.report.text import pad, printable, width
+from tagger.report.escaping import pad, printable, width
+from tagger.report.terminal import Look
 from tagger.vocabulary import KINDS, PLURALS, Kind
 
 WIDEST_NAME = 28  # columns

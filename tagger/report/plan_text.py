@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-from tagger.report.text import path_text, printable
+from tagger.report.escaping import path_text, printable
 from tagger.scan.parallel import Result
 from tagger.writing.apply import Outcome
 from tagger.writing.plan import FileChange, TagChange, TagPlan, heard_in

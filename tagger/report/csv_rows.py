@@ -11,7 +11,7 @@ import csv
 import io
 from collections.abc import Iterable
 
-from tagger.report.text import path_text, printable
+from tagger.report.escaping import path_text, printable
 from tagger.scan.parallel import Result
 from tagger.vocabulary import KINDS, Kind
 

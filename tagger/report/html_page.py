@@ -13,7 +13,7 @@ import hashlib
 from collections.abc import Sequence
 from importlib.resources import files
 
-from tagger.report.encode import page_json
+from tagger.report.page_data import page_json
 from tagger.scan.parallel import Result
 from tagger.writing.plan import TagPlan
 

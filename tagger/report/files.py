@@ -7,9 +7,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from tagger.errors import MusicTagError
-from tagger.report.cells import csv_text
-from tagger.report.page import page_text
-from tagger.report.records import document_text
+from tagger.report.csv_rows import csv_text
+from tagger.report.html_page import page_text
+from tagger.report.json_records import document_text
 from tagger.scan.parallel import Result
 from tagger.writing.plan import TagPlan
 
