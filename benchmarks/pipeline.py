@@ -24,7 +24,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tagger.beam.rows import read_rows, scores_of
+from tagger.beam.parquet_rows import read_rows, scores_of
 from tagger.demo import N_TRACKS, write_demo
 from tagger.models.card import load_card
 from tagger.models.model import find_card

@@ -29,8 +29,8 @@ from apache_beam.io.localfilesystem import LocalFileSystem  # noqa: E402
 
 from tagger.beam import files  # noqa: E402
 from tagger.beam.files import Failure, File  # noqa: E402
-from tagger.beam.home import Move  # noqa: E402
-from tagger.beam.rows import read_rows, scores_of  # noqa: E402
+from tagger.beam.parquet_rows import read_rows, scores_of  # noqa: E402
+from tagger.beam.read_results import Move  # noqa: E402
 
 
 def musictag(*arguments: object) -> Result:
@@ -121,7 +121,7 @@ def test_whole_tracks_longer_than_a_batch(tmp_path: Path, tiny_card: Path, tiny:
 
 DIES = """
 import os, signal
-import tagger.beam.parts as parts
+import tagger.beam.checkpoints as parts
 from tagger.cli import main
 
 parts.ROWS = 5

@@ -17,7 +17,7 @@ from beets.dbcore import types
 from beets.library import Item
 from beets.plugins import BeetsPlugin
 
-from beetsplug.genretag.older import mend_update
+from beetsplug.genretag.compatibility import mend_update
 from beetsplug.genretag.options import DEFAULTS, UserError, add_options, read_wishes
 from tagger.errors import MusicTagError
 from tagger.report.escaping import printable

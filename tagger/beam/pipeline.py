@@ -14,10 +14,10 @@ from apache_beam.metrics import Metrics, MetricsFilter
 from apache_beam.ml.inference.base import KeyedModelHandler, RunInference
 from apache_beam.options.pipeline_options import PipelineOptions, StandardOptions, TypeOptions
 
+from tagger.beam.checkpoints import Choose, KeepPart, clear, kept_parts, prepare
+from tagger.beam.classify import FAILED, NAMESPACE, Network, Read, Score
 from tagger.beam.files import Failure, File, find
-from tagger.beam.hearing import FAILED, NAMESPACE, Network, Read, Score
-from tagger.beam.parts import Choose, KeepPart, clear, kept_parts, prepare
-from tagger.beam.rows import schema
+from tagger.beam.parquet_rows import schema
 from tagger.errors import MusicTagError
 from tagger.models.card import ModelCard, load_card
 from tagger.models.model import find_card

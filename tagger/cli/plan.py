@@ -66,7 +66,7 @@ def _results(
 ) -> tuple[list[Result], bool]:
     """The rows whose files are here; whether there are others, which are named."""
     try:
-        from tagger.beam.home import Move, check_moves, results_of
+        from tagger.beam.read_results import Move, check_moves, results_of
     except ModuleNotFoundError as error:
         raise click.ClickException(NEEDS) from error
     from tagger.cli.progress import echo_failure

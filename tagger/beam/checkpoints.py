@@ -18,9 +18,9 @@ import pyarrow.parquet as pq
 from apache_beam.io.filesystems import FileSystems
 from apache_beam.metrics import Metrics
 
+from tagger.beam.classify import NAMESPACE
 from tagger.beam.files import File, is_local
-from tagger.beam.hearing import NAMESPACE
-from tagger.beam.rows import Row
+from tagger.beam.parquet_rows import Row
 from tagger.models.card import ModelCard
 
 ROWS = 100  # in a part: some ten seconds of a core's work

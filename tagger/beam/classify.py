@@ -17,7 +17,7 @@ from apache_beam.ml.inference.onnx_inference import OnnxModelHandlerNumpy
 
 from tagger.audio import iter_windows
 from tagger.beam.files import Failure, File, fetched
-from tagger.beam.rows import Row, score_columns
+from tagger.beam.parquet_rows import Row, score_columns
 from tagger.errors import MusicTagError, TagError
 from tagger.inference.aggregation import score_track
 from tagger.inference.mel_spectrogram import log_mel

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tagger.beam.rows import Row, read_rows, scores_of
+from tagger.beam.parquet_rows import Row, read_rows, scores_of
 from tagger.errors import MusicTagError, TagError
 from tagger.inference.aggregation import choose_tags
 from tagger.inference.slice_scores import SliceScores
