@@ -98,7 +98,7 @@ def test_lease_that_a_server_does_not_give_says_nothing(
 ) -> None:
     with song.open("rb") as file:
         assert not replace_file._is_remote(file.fileno())
-    monkeypatch.setattr(swapping, "_is_remote", lambda _: True)
+    monkeypatch.setattr(replace_file, "_is_remote", lambda _: True)
     with song.open("r+b"):
         assert write(song, journal).reason == ""
 
@@ -116,7 +116,7 @@ def test_file_that_another_program_replaces_at_the_last_moment(
             other.replace(path)
         return real(one, path)
 
-    monkeypatch.setattr(swapping, "exchange", late)
+    monkeypatch.setattr(replace_file, "exchange", late)
     assert write(song, journal).status == "refused"
     assert song.read_bytes().endswith(b"of another")
 
@@ -137,7 +137,7 @@ def test_program_that_opens_the_file_at_the_last_moment_writes_into_it(
         return real(one, path)
 
     before = song.read_bytes()
-    monkeypatch.setattr(swapping, "exchange", late)
+    monkeypatch.setattr(replace_file, "exchange", late)
     assert write(song, journal).status == "refused"
     assert started[0].wait(timeout=30) == 0
     assert song.read_bytes() == before + b"more"
@@ -147,7 +147,7 @@ def test_program_that_opens_the_file_at_the_last_moment_writes_into_it(
 def test_disk_that_cannot_exchange(
     kept: bool, song: Path, journal: Journal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(swapping, "exchange", lambda *_: False)
+    monkeypatch.setattr(replace_file, "exchange", lambda *_: False)
 
     class Meddled(Disk):
         def replace(self, copy: Path, path: Path, known: Known) -> None:
@@ -191,7 +191,7 @@ def test_end_of_the_process_between_exchange_and_check(
 def test_folder_that_somebody_keeps_locked_is_not_waited_for_for_ever(
     song: Path, journal: Journal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(swapping, "PATIENCE_S", 0.05)
+    monkeypatch.setattr(replace_file, "PATIENCE_S", 0.05)
     descriptor = os.open(song.parent, os.O_RDONLY)
     fcntl.flock(descriptor, fcntl.LOCK_EX)
     assert write(song, journal).reason == f"another program keeps its folder locked: {song.parent}"
