@@ -31,7 +31,7 @@ from tagger.models.card import ModelCard
 from tagger.models.model import Model, load_model
 from tagger.scan.discovery import find_files
 from tagger.scan.parallel import Settings, listen
-from training.datasets import genres
+from training.data.datasets import genres
 from training.heard import Heard
 from training.judging import GENRES, measure_all
 

@@ -18,7 +18,7 @@ from training.ablate.variants import RECIPE, VARIANTS
 from training.ablate.voting import WAYS, figures, tracks
 from training.cli import main
 from training.config import load_config
-from training.labels import GENRES, LISTED_GENRES, VOCABULARY, unknown
+from training.data.taxonomy import GENRES, LISTED_GENRES, VOCABULARY, unknown
 from training.lines import read_lines
 
 K = len(VOCABULARY)

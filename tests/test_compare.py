@@ -38,9 +38,9 @@ from training.compare.ours import Ear, votes_for
 from training.compare.summary import Comparison, Entry, Leak, Mean
 from training.compare.tasks import Labelled, comparable, tasks_of, without
 from training.compare.words import Run, markdown_text
-from training.datasets import Clip, genres
+from training.data.datasets import Clip, genres
+from training.data.taxonomy import genre_targets
 from training.judging import OF_OTHERS
-from training.labels import genre_targets
 from training.pack.bootstrap import Interval, interval
 from training.protocols import PROTOCOLS
 

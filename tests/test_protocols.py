@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from tagger.errors import DataError
 from tests.source_lookalikes import write_gtzan
 from tests.training_data import clip
-from training.datasets import gtzan
-from training.labels import genre_targets
+from training.data.datasets import gtzan
+from training.data.taxonomy import genre_targets
 from training.protocols import PROTOCOLS, Material, Parts, artist_folds
 
 N_SLICES = 10

@@ -13,12 +13,12 @@ from tagger.errors import DataError
 from tests import audio_files
 from tests.training_data import SPEC, TOML, clip, heard_all, write_data
 from training.cli import main
-from training.coded import load_copies
 from training.coding import CODECS, KBPS, Setting, code, draw_setting
-from training.datasets import genres
-from training.features import read_mono
-from training.labels import unknown
-from training.mixing import Pool
+from training.data.batch_sampler import Pool
+from training.data.coded_copies import load_copies
+from training.data.datasets import genres
+from training.data.mel_cache import read_mono
+from training.data.taxonomy import unknown
 
 RATE = 16_000
 FRAME_S = 0.02

@@ -9,9 +9,9 @@ import pytest
 
 from tagger.errors import DataError
 from tests.training_data import state, write_data, write_rendered
-from training.datasets import Clip, genres, instruments
-from training.labels import GENRE_SLICE, INSTRUMENT_SLICE, LISTED_GENRES
-from training.split import Split, check_disjoint, load_split
+from training.data.datasets import Clip, genres, instruments
+from training.data.split import Split, check_disjoint, load_split
+from training.data.taxonomy import GENRE_SLICE, INSTRUMENT_SLICE, LISTED_GENRES
 
 
 @pytest.fixture(scope="module")

@@ -10,10 +10,10 @@ from torch import Tensor
 
 from tagger.errors import DataError
 from tests.training_data import CONFIG, SPEC, clip, with_steps
+from training.data.batch_sampler import Pool, Pools
+from training.data.taxonomy import INSTRUMENT_SLICE, VOCABULARY, unknown
 from training.ensemble import Ensemble, load_ensemble
-from training.labels import INSTRUMENT_SLICE, VOCABULARY, unknown
 from training.loop import train
-from training.mixing import Pool, Pools
 from training.networks import PooledNetwork, build
 
 CPU = torch.device("cpu")

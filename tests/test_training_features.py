@@ -15,12 +15,11 @@ from tagger.errors import DataError
 from tagger.inference.mel_spectrogram import hz_to_mel, mel_to_hz
 from tests import audio_files
 from tests.training_data import RATE, SPEC, clip, heard_all, tone, write_soft, write_sound
-from training import features
-from training.datasets import Clip
-from training.features import LEAST_POWER, Mel, load_features, read_mono
-from training.frontend import mel_power
-from training.labels import unknown
-from training.teachers import (
+from training.data import mel_cache
+from training.data.datasets import Clip
+from training.data.mel_cache import LEAST_POWER, Mel, load_features, read_mono
+from training.data.taxonomy import unknown
+from training.data.teacher_outputs import (
     N_PROBABILITIES,
     PATCH_S,
     PLAIN,
@@ -33,6 +32,7 @@ from training.teachers import (
     only,
     soft_at,
 )
+from training.frontend import mel_power
 
 FRAMES_PER_S = SPEC.rate // SPEC.hop
 
@@ -155,7 +155,7 @@ def test_sound_that_cannot_be_read_is_named_and_left_out(
 def test_sound_is_decoded_as_the_tagger_decodes_it(
     suffix: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(features, "BLOCK", 10_000)  # so that blocks have to fit together
+    monkeypatch.setattr(mel_cache, "BLOCK", 10_000)  # so that blocks have to fit together
     path = audio_files.write(tmp_path / f"a{suffix}", audio_files.music(2, 48_000), 48_000)
     with open_reader(path) as reader:
         whole, rate = reader.read(0, 10 * 48_000), reader.rate

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.training_data import state
-from training.labels import (
+from training.data.taxonomy import (
     ALLMUSIC,
     FAMILIES,
     GENRE_SLICE,

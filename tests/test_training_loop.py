@@ -12,14 +12,14 @@ from tagger.errors import DataError
 from tests.training_data import CONFIG, HIGH, LOW, SPEC, clip, heard_all, tone, with_steps
 from training.blending import mixup_draw
 from training.config import Config
-from training.features import LEAST_POWER, Mel
+from training.data.batch_sampler import Pool, Pools
+from training.data.mel_cache import LEAST_POWER, Mel
+from training.data.taxonomy import GENRES, VOCABULARY, genre_targets, unknown
+from training.data.teacher_outputs import WIDTH
 from training.frontend import compress, mel_power
-from training.labels import GENRES, VOCABULARY, genre_targets, unknown
 from training.loop import Student, running_average, train
 from training.losses import label_loss
-from training.mixing import Pool, Pools
 from training.networks.mobile import MobileConfig, MobileNet
-from training.teachers import WIDTH
 
 CPU = torch.device("cpu")
 JAZZ, BLUES = GENRES.index("Jazz"), GENRES.index("Blues")

@@ -5,9 +5,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from training.labels import GENRE_SLICE, INSTRUMENT_SLICE, VOCABULARY
+from training.data.taxonomy import GENRE_SLICE, INSTRUMENT_SLICE, VOCABULARY
+from training.data.teacher_outputs import N_PROBABILITIES, WIDTH, columns
 from training.losses import label_loss, masked_bce, teacher_loss
-from training.teachers import N_PROBABILITIES, WIDTH, columns
 
 K = len(VOCABULARY)
 NAN = float("nan")

@@ -8,9 +8,7 @@ import numpy.typing as npt
 import pytest
 
 from tests.training_data import SPEC, clip, heard_all
-from training.features import Mel
-from training.labels import Targets, genre_targets, unknown
-from training.mixing import (
+from training.data.batch_sampler import (
     FEWEST,
     USUAL_S,
     Pool,
@@ -23,7 +21,9 @@ from training.mixing import (
     mix,
     rarity,
 )
-from training.teachers import PATCH_S, WIDTH, Scale
+from training.data.mel_cache import Mel
+from training.data.taxonomy import Targets, genre_targets, unknown
+from training.data.teacher_outputs import PATCH_S, WIDTH, Scale
 
 NAN = float("nan")
 RECIPE = Recipe(songs=4, rendered=3, solos=2, noise=0, overlay=0.0, rendered_overlay=0.0)

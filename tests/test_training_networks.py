@@ -11,8 +11,8 @@ import torch
 from tagger.errors import DataError
 from tests.training_data import CONFIG, SPEC, TOML
 from training.config import DEFAULT, load_config
+from training.data.taxonomy import VOCABULARY
 from training.export import export
-from training.labels import VOCABULARY
 from training.networks import Conv5Config, MobileConfig, NetworkConfig, ResNetConfig, build
 from training.networks.mobile import Stage
 

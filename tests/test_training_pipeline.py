@@ -33,12 +33,12 @@ from tests.training_data import (
 )
 from training.cli import main
 from training.config import DEFAULT, load_config
+from training.data.batch_sampler import Pool, Pools
+from training.data.taxonomy import GENRES, VOCABULARY, unknown
 from training.evaluate import listen
 from training.export import NEUTRAL
 from training.heard import Heard
-from training.labels import GENRES, VOCABULARY, unknown
 from training.loop import train
-from training.mixing import Pool, Pools
 from training.networks import PooledNetwork
 
 STEPS = 300

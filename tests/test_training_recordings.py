@@ -10,12 +10,12 @@ from click.testing import CliRunner
 from tagger.errors import DataError
 from tests.training_data import TRACK_COLUMNS, state, write_data, write_table
 from training.cli import main
-from training.datasets import Clip, genres, recordings
-from training.datasets.instruments import HELD_OUT, fold_of
-from training.datasets.names import BELONGS, has_label
-from training.labels import GENRE_SLICE, LISTED_GENRES
-from training.split import load_split
-from training.weak import add_weak_labels
+from training.data.datasets import Clip, genres, recordings
+from training.data.datasets.instruments import HELD_OUT, fold_of
+from training.data.datasets.names import BELONGS, has_label
+from training.data.pseudo_labels import add_weak_labels
+from training.data.split import load_split
+from training.data.taxonomy import GENRE_SLICE, LISTED_GENRES
 
 COLUMNS = (
     "id", "file", "source", "group", "seconds", "genres", "instruments", "instruments_absent",

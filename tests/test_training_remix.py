@@ -13,9 +13,9 @@ from click.testing import CliRunner
 
 from tests.training_data import SOUND_COLUMNS, state, write_sound, write_table
 from training.cli import main
-from training.datasets import Clip
-from training.datasets.instruments import HELD_OUT, fold_of, load_rendered
-from training.labels import Targets
+from training.data.datasets import Clip
+from training.data.datasets.instruments import HELD_OUT, fold_of, load_rendered
+from training.data.taxonomy import Targets
 from training.remix.arrange import Remix, Voice, arrange
 from training.remix.labelling import STARTS_S, label
 from training.remix.parts import Part, load_parts

@@ -19,7 +19,7 @@ from training.baselines.regression import (
     rotate,
 )
 from training.cli import main
-from training.teachers import AUDIOSET_CLASSES
+from training.data.teacher_outputs import AUDIOSET_CLASSES
 
 
 def _songs(n: int = 80, *, clear: float = 2.0) -> tuple[Array, Array, Folds]:

@@ -21,11 +21,11 @@ from tests.source_lookalikes import write_listing
 from tests.training_data import CONFIG, HIGH, LOW, SPEC, TOML, clip, tone
 from training.cli import main
 from training.config import Config, load_config
-from training.features import LEAST_POWER, Mel
+from training.data.batch_sampler import Pool, Pools
+from training.data.mel_cache import LEAST_POWER, Mel
+from training.data.taxonomy import genre_targets, unknown
 from training.frontend import mel_power
-from training.labels import genre_targets, unknown
 from training.loop import train
-from training.mixing import Pool, Pools
 from training.parallel import ALONE
 from training.precision import Precision
 from training.watch import is_watched, watched

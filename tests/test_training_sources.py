@@ -17,7 +17,7 @@ from tagger.models.model import load_model
 from tests import source_lookalikes as made
 from tests.training_data import TOML, state
 from training.cli import main
-from training.datasets import (
+from training.data.datasets import (
     Clip,
     beets_library,
     fma,
@@ -29,12 +29,19 @@ from training.datasets import (
     magnatagatune,
     openmic,
 )
-from training.datasets.everyday import everyday_table
-from training.datasets.names import BELONGS, NEAR, apart, has_label, lineage, targets_of
-from training.datasets.source import TEST_FOLD, VALID_FOLD, Source, Table, group_fold, part_fold
-from training.datasets.sources import KINDS, load_source
-from training.labels import GENRE_SLICE, INSTRUMENT_SLICE, VOCABULARY
-from training.split import load_split
+from training.data.datasets.everyday import everyday_table
+from training.data.datasets.names import BELONGS, NEAR, apart, has_label, lineage, targets_of
+from training.data.datasets.source import (
+    TEST_FOLD,
+    VALID_FOLD,
+    Source,
+    Table,
+    group_fold,
+    part_fold,
+)
+from training.data.datasets.sources import KINDS, load_source
+from training.data.split import load_split
+from training.data.taxonomy import GENRE_SLICE, INSTRUMENT_SLICE, VOCABULARY
 
 # What rock and metal count for, whether or not the vocabulary has a label for either.
 ROCK = next(name for name in lineage("Rock") if name in VOCABULARY.names("genre"))

@@ -22,8 +22,8 @@ from tests.teacher_arrays import (
 )
 from tests.training_data import tone
 from training import torchaudio_python
-from training.teacher_networks import audioset, musicnn
-from training.teacher_networks.session import BATCH, TeacherSession
+from training.teachers import audioset, musicnn
+from training.teachers.onnx_session import BATCH, TeacherSession
 
 Array = npt.NDArray[Any]
 

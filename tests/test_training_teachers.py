@@ -28,15 +28,15 @@ from tests.training_data import (
     write_sound,
 )  # fmt: skip
 from training.cli import main
-from training.features import load_features, read_mono
-from training.labels import unknown
-from training.pools import make_pools
-from training.split import Split
-from training.teacher_networks.audioset import RATE, AudioSetNetwork, log_mel
-from training.teacher_networks.musicnn import N_FRAMES, Musicnn
-from training.teacher_networks.musicnn import log_mel as musicnn_mel
-from training.teacher_networks.outputs import AudioSetTeacher, windows
-from training.teachers import AUDIOSET_CLASSES, NAMES, PATCH_S, columns
+from training.data.clip_pools import make_pools
+from training.data.mel_cache import load_features, read_mono
+from training.data.split import Split
+from training.data.taxonomy import unknown
+from training.data.teacher_outputs import AUDIOSET_CLASSES, NAMES, PATCH_S, columns
+from training.teachers.audioset import RATE, AudioSetNetwork, log_mel
+from training.teachers.audioset_outputs import AudioSetTeacher, windows
+from training.teachers.musicnn import N_FRAMES, Musicnn
+from training.teachers.musicnn import log_mel as musicnn_mel
 
 REAL = os.environ.get("MUSICTAG_DATA")
 real = pytest.mark.skipif(not REAL, reason="MUSICTAG_DATA names no folder of real recordings")

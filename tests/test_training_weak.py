@@ -7,7 +7,9 @@ import pytest
 
 from tagger.errors import DataError
 from tests.training_data import clip, write_tag_names
-from training.labels import (
+from training.data.pseudo_labels import RULES, add_weak_labels, weak_targets
+from training.data.pseudo_labels import _tag_names as tag_names
+from training.data.taxonomy import (
     GENRES,
     INSTRUMENT_SLICE,
     INSTRUMENTS,
@@ -16,9 +18,7 @@ from training.labels import (
     Targets,
     unknown,
 )
-from training.teachers import TEACHERS
-from training.weak import RULES, add_weak_labels, weak_targets
-from training.weak import _tag_names as tag_names
+from training.data.teacher_outputs import TEACHERS
 
 
 @pytest.fixture

@@ -18,13 +18,13 @@ import soundfile
 from tagger.models.card import MelSpec
 from training.augment import AugmentConfig
 from training.config import Config, LoopConfig
-from training.datasets import Clip
+from training.data.batch_sampler import Recipe
+from training.data.datasets import Clip
+from training.data.pseudo_labels import RULES, TAGS_OF
+from training.data.taxonomy import VOCABULARY, Targets
+from training.data.teacher_outputs import STORED, TEACHERS, Outputs
 from training.heard import Heard
-from training.labels import VOCABULARY, Targets
-from training.mixing import Recipe
 from training.networks.mobile import MobileConfig, Stage
-from training.teachers import STORED, TEACHERS, Outputs
-from training.weak import RULES, TAGS_OF
 
 Array = npt.NDArray[np.float32]
 Row = dict[str, object]

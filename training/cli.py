@@ -11,10 +11,10 @@ import click
 from tagger.cli.errors import PlainErrors
 from tagger.cli.options import MODEL
 from training.ablate.command import ablate
-from training.coded import code
 from training.compare.command import compare
 from training.console import progress, quiet_threads
-from training.counting import count
+from training.data.coded_copies import code
+from training.data.label_counts import count
 from training.options import DATA, DEVICE, FOLD, GTZAN_SPLIT, RENDERED, SOURCE, WEAK, sources_named
 from training.remix.command import remix
 from training.rotation import rotate
@@ -22,8 +22,8 @@ from training.synth.command import synth
 
 if TYPE_CHECKING:
     from tagger.models.model import Model
+    from training.data.split import Split
     from training.evaluate import HeardClip
-    from training.split import Split
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -48,7 +48,7 @@ class Places(TypedDict):
 
 def _split(*, everything: bool = False, **where: Unpack[Places]) -> Split:
     """Read all labels; what a source leaves out is told on standard error."""
-    from training.split import load_split
+    from training.data.split import load_split
 
     if not where["data"] and not where["sources"]:
         raise click.UsageError("nothing to hear: give --data or --source")
@@ -178,9 +178,9 @@ def evaluate(
 
     from tagger.errors import DataError
     from tagger.models.model import find_card, load_model
+    from training.data.taxonomy import VOCABULARY
     from training.evaluate import gathered
     from training.judging import OF_OTHERS, as_given, hear_all, measure_all
-    from training.labels import VOCABULARY
     from training.log import LOSSES
     from training.pictures import write_pictures
 

@@ -10,11 +10,11 @@ from typing import Any
 from tagger.errors import DataError
 from tagger.models.card import MelSpec
 from training.augment import AugmentConfig
-from training.mixing import Recipe
+from training.data.batch_sampler import Recipe
+from training.data.teacher_outputs import NAMES as TEACHERS
 from training.networks import KINDS, MobileConfig, NetworkConfig
 from training.networks.mobile import Stage
 from training.precision import NAMES
-from training.teachers import NAMES as TEACHERS
 
 DEFAULT = Path(__file__).with_name("configs") / "default.toml"
 

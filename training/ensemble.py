@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from training.config import Config
-from training.labels import INSTRUMENT_SLICE, VOCABULARY
+from training.data.taxonomy import INSTRUMENT_SLICE, VOCABULARY
 from training.networks import PooledNetwork, build
 from training.start import mean_weights
 

@@ -18,8 +18,8 @@ from tagger.models.card import ModelCard
 from tagger.models.model import Model
 from tagger.scan.parallel import Settings
 from tagger.vocabulary import Kind
-from training.datasets import Clip
-from training.datasets.instruments import is_rendered
+from training.data.datasets import Clip
+from training.data.datasets.instruments import is_rendered
 from training.heard import Heard
 from training.metrics import label_metrics, summary
 

@@ -17,7 +17,7 @@ from tagger.models.self_test import golden_scores
 from tagger.vocabulary import Kind
 from training.commit import commit
 from training.config import Config
-from training.labels import VOCABULARY
+from training.data.taxonomy import VOCABULARY
 from training.networks import PooledNetwork
 
 LICENCE = "MIT"

@@ -14,12 +14,12 @@ from tagger.models.model import Model
 from tagger.vocabulary import Kind
 from training.calibrate import fit_rules
 from training.checks import check
+from training.data.split import Split
+from training.data.taxonomy import GENRES as ALL_GENRES
+from training.data.taxonomy import LISTED_GENRES, VOCABULARY
 from training.evaluate import HeardClip, gathered, hear, measure
 from training.evidence import with_evidence
 from training.heard import Heard, join
-from training.labels import GENRES as ALL_GENRES
-from training.labels import LISTED_GENRES, VOCABULARY
-from training.split import Split
 
 # Parts of the held-out sound.
 GENRES, INSTRUMENTS, MIXES = "genres", "instruments", "instruments_in_real_mixes"

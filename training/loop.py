@@ -19,16 +19,16 @@ from tagger.errors import DataError
 from training.augment import augment_power, mask, mix_style, mix_style_draw
 from training.blending import blend, blend_draw
 from training.config import Config
+from training.data.batch_sampler import Pools, Slice, draw_batch
+from training.data.taxonomy import VOCABULARY, label_names
+from training.data.teacher_outputs import WIDTH
 from training.ensemble import Ensemble, load_ensemble
 from training.frontend import compress
-from training.labels import VOCABULARY, label_names
 from training.losses import label_loss, teacher_loss
-from training.mixing import Pools, Slice, draw_batch
 from training.networks import PooledNetwork, build
 from training.parallel import ALONE, Team
 from training.precision import Precision
 from training.start import mean_weights
-from training.teachers import WIDTH
 from training.watch import Best, Watched
 
 

@@ -6,8 +6,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from training.labels import GENRE_SLICE, INSTRUMENT_SLICE
-from training.teachers import N_PROBABILITIES, TEACHERS, columns
+from training.data.taxonomy import GENRE_SLICE, INSTRUMENT_SLICE
+from training.data.teacher_outputs import N_PROBABILITIES, TEACHERS, columns
 
 
 def masked_bce(logits: Tensor, targets: Tensor, weights: Tensor) -> Tensor:

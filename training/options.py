@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from training.datasets.source import Source
+    from training.data.datasets.source import Source
 
 DATA = click.option(
     "--data",
@@ -54,7 +54,7 @@ def sources_named(
     texts: tuple[str, ...], *, weak: bool = False, gtzan_split: Path | None = None
 ) -> list[Source]:
     """What `--source` names, in order; what each leaves out is told on standard error."""
-    from training.datasets.sources import load_source
+    from training.data.datasets.sources import load_source
 
     found = [load_source(text, weak=weak, gtzan_split=gtzan_split) for text in texts]
     for line in (line for source in found for line in source.notes()):

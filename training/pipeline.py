@@ -9,24 +9,24 @@ from pathlib import Path
 
 from tagger.models.card import dump_card
 from tagger.models.model import load_model
-from training.coded import load_copies
 from training.config import Config
-from training.datasets import Clip
-from training.datasets.instruments import is_rendered
+from training.data.batch_sampler import Pools
+from training.data.clip_pools import make_pools
+from training.data.coded_copies import load_copies
+from training.data.datasets import Clip
+from training.data.datasets.instruments import is_rendered
+from training.data.mel_cache import load_features
+from training.data.split import Split
+from training.data.teacher_outputs import COMPUTED, Outputs
 from training.export import export
-from training.features import load_features
 from training.heard import load_heard, save_heard
 from training.judging import MIXES, OF_OTHERS, Progress, judge, listen_all
 from training.log import LOSSES, Log, open_writer
 from training.loop import train
-from training.mixing import Pools
 from training.networks import PooledNetwork
 from training.parallel import Team, joined
 from training.pictures import write_pictures
-from training.pools import make_pools
-from training.split import Split
-from training.teacher_networks.outputs import AudioSetTeacher
-from training.teachers import COMPUTED, Outputs
+from training.teachers.audioset_outputs import AudioSetTeacher
 
 PICTURES, HEARD = "pictures.html", "heard.npz"  # in the folder of a run
 

@@ -15,9 +15,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from training.datasets import Clip, gtzan
-from training.datasets.source import TEST_FOLD, VALID_FOLD, group_fold
-from training.split import check_disjoint
+from training.data.datasets import Clip, gtzan
+from training.data.datasets.source import TEST_FOLD, VALID_FOLD, group_fold
+from training.data.split import check_disjoint
 
 Indices = npt.NDArray[np.int64]
 

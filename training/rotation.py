@@ -12,8 +12,8 @@ from training.console import progress, quiet_threads
 
 if TYPE_CHECKING:
     from training.baselines.regression import Figures
-    from training.datasets import Clip
-    from training.teachers import Outputs
+    from training.data.datasets import Clip
+    from training.data.teacher_outputs import Outputs
 
 SOURCE = "taffc"  # songs with genres that are wholly listed
 
@@ -38,8 +38,8 @@ def rotate(*, data: Path, cache: Path, labels: int) -> None:
     Genres that people gave, those with most songs; a table in Markdown.
     """
     quiet_threads()
-    from training.datasets import genres
-    from training.teacher_networks.outputs import AudioSetTeacher
+    from training.data.datasets import genres
+    from training.teachers.audioset_outputs import AudioSetTeacher
 
     teacher = AudioSetTeacher(data, cache)
     clips = [clip for clip in genres.load(data) if clip.source == SOURCE and clip.soft]
@@ -52,7 +52,7 @@ def rotate(*, data: Path, cache: Path, labels: int) -> None:
 def _heard(
     clip: Clip, ask: Callable[[Path], dict[str, Outputs]], advance: Callable[[], object]
 ) -> dict[str, Outputs]:
-    from training.teachers import load_soft
+    from training.data.teacher_outputs import load_soft
 
     advance()
     return (load_soft(clip.soft) if clip.soft else {}) | ask(clip.path)
@@ -63,7 +63,7 @@ def table(clips: list[Clip], heard: list[dict[str, Outputs]], labels: int) -> li
     import numpy as np
 
     from training.baselines import regression
-    from training.labels import LISTED_GENRES
+    from training.data.taxonomy import LISTED_GENRES
 
     folds = np.array([clip.fold for clip in clips])
     targets = np.stack([clip.targets[: len(LISTED_GENRES)] for clip in clips]).astype(np.float64)

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from tagger.errors import DataError
-from training.labels import label_names
+from training.data.taxonomy import label_names
 
 _HEAD = ("network.head.weight", "network.head.bias")  # a row for each label
 

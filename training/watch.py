@@ -18,8 +18,8 @@ from sklearn.metrics import roc_auc_score
 from torch import Tensor, nn
 
 from tagger.models.card import MelSpec
-from training.datasets import Clip
-from training.features import Mel, spread
+from training.data.datasets import Clip
+from training.data.mel_cache import Mel, spread
 
 Array = npt.NDArray[np.float32]
 

@@ -15,12 +15,12 @@ from training.ablate.ledger import Cell, Result
 from training.ablate.variants import BY_NAME
 from training.ablate.voting import OURS, WAYS, Figures, figures, tracks
 from training.config import Config
-from training.datasets import Clip
-from training.features import Mel
+from training.data.clip_pools import make_pools
+from training.data.datasets import Clip
+from training.data.mel_cache import Mel
+from training.data.split import Split
 from training.loop import train
 from training.networks import PooledNetwork
-from training.pools import make_pools
-from training.split import Split
 
 
 @dataclass(frozen=True, slots=True, eq=False)

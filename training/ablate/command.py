@@ -127,8 +127,8 @@ def _bench(
     import torch
 
     from training.ablate.cells import Bench
-    from training.features import load_features
-    from training.split import load_split
+    from training.data.mel_cache import load_features
+    from training.data.split import load_split
 
     splits = {
         (fold, weak): load_split(data, rendered, fold, weak=weak)

@@ -9,8 +9,8 @@ import numpy.typing as npt
 import torch
 
 from tagger.models.card import MelSpec
-from training.datasets import Clip
-from training.features import Mel, spread
+from training.data.datasets import Clip
+from training.data.mel_cache import Mel, spread
 from training.networks import PooledNetwork
 
 Array = npt.NDArray[np.float32]

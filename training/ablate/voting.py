@@ -11,9 +11,9 @@ import numpy as np
 from tagger.inference.aggregation import upper_mean
 from tagger.vocabulary import Kind
 from training.ablate.hearing import Array
-from training.datasets import Clip
+from training.data.datasets import Clip
+from training.data.taxonomy import GENRE_SLICE, LISTED_GENRES, VOCABULARY, Targets, unknown
 from training.export import VOTE_SHARES
-from training.labels import GENRE_SLICE, LISTED_GENRES, VOCABULARY, Targets, unknown
 from training.metrics import label_metrics, summary
 
 Figures = Mapping[str, float | None]

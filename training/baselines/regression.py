@@ -15,7 +15,7 @@ import numpy.typing as npt
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import average_precision_score, roc_auc_score
 
-from training.teachers import Soft
+from training.data.teacher_outputs import Soft
 
 Array = npt.NDArray[np.float64]
 Folds = npt.NDArray[np.int64]

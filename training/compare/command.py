@@ -96,7 +96,7 @@ def _labelled(
 ) -> list[Labelled]:
     """Each data set by itself."""
     from training.compare.tasks import Labelled
-    from training.datasets import genres
+    from training.data.datasets import genres
 
     found = [Labelled("genres", tuple(genres.load(data)), learned_by_ours=True)] if data else []
     for source in sources_named(sources, gtzan_split=gtzan_split):

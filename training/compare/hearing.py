@@ -23,8 +23,8 @@ from training.baselines.handmade import NAMES, features
 from training.baselines.images import SPEC, kept_images
 from training.baselines.problem import Array, Sound
 from training.compare.ours import Ear
-from training.datasets import Clip
-from training.features import kept_array
+from training.data.datasets import Clip
+from training.data.mel_cache import kept_array
 from training.protocols import Indices
 
 SLICES = 10  # of a clip: three seconds each, spread as a scan spreads them

@@ -20,7 +20,7 @@ from tagger.models.model import Model, find_card, load_model
 from tagger.models.session import open_session
 from tagger.scan.parallel import Settings
 from tagger.vocabulary import Vocabulary
-from training.datasets.names import lineage
+from training.data.datasets.names import lineage
 from training.judging import OF_OTHERS
 from training.personal.graph import EMBEDDING, read_network, with_embedding
 

@@ -18,7 +18,7 @@ from training.compare.ours import Ear
 from training.compare.summary import Comparison, summarise
 from training.compare.tasks import Labelled, Task, tasks_of, without
 from training.compare.words import Run, json_text, markdown_text
-from training.datasets import Clip
+from training.data.datasets import Clip
 from training.judging import Progress
 
 REPORT, FIGURES, PICTURE = "comparison.md", "comparison.json", "comparison.png"

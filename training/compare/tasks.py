@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from training.datasets import Clip
-from training.datasets.names import is_instrument
-from training.labels import GENRE_SLICE, GENRES
+from training.data.datasets import Clip
+from training.data.datasets.names import is_instrument
+from training.data.taxonomy import GENRE_SLICE, GENRES
 from training.metrics import LEAST_POSITIVES
 from training.protocols import artist_folds
 

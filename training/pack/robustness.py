@@ -11,9 +11,9 @@ import soundfile
 
 from tagger.errors import DataError
 from tagger.models.model import Model
-from training.datasets import Clip
+from training.data.datasets import Clip
+from training.data.mel_cache import read_mono
 from training.evaluate import HeardClip, hear
-from training.features import read_mono
 from training.pack.changes import RATE, Change
 
 

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from training.datasets.instruments import fold_of
-from training.datasets.tables import reading
+from training.data.datasets.instruments import fold_of
+from training.data.datasets.tables import reading
 
 STEM_SOURCE = "musdb18"
 # Sets of single instruments; drums and basses come as stems.

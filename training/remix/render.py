@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from training.features import read_mono
+from training.data.mel_cache import read_mono
 from training.remix.arrange import Remix, Voice
 
 Samples = npt.NDArray[np.float32]

@@ -14,8 +14,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TypeVar
 
-from training.datasets.source import Entry, Source, first_folder, gather
-from training.datasets.tables import reading
+from training.data.datasets.source import Entry, Source, first_folder, gather
+from training.data.datasets.tables import reading
 
 Row = TypeVar("Row")
 

@@ -18,8 +18,8 @@ from zipfile import BadZipFile
 import numpy as np
 
 from tagger.errors import DataError
-from training.datasets.source import Entry, Source, gather, part_fold
-from training.datasets.tables import reading
+from training.data.datasets.source import Entry, Source, gather, part_fold
+from training.data.datasets.tables import reading
 
 NAME = "openmic"
 TABLE: dict[str, str | None] = {

@@ -16,9 +16,9 @@ import numpy as np
 import numpy.typing as npt
 
 from tagger.errors import DataError
-from training.datasets import Clip
-from training.labels import VOCABULARY, Targets, unknown
-from training.teachers import load_soft
+from training.data.datasets import Clip
+from training.data.taxonomy import VOCABULARY, Targets, unknown
+from training.data.teacher_outputs import load_soft
 
 ORCHESTRA = ("Violin", "Cello", "Flute", "Clarinet", "Harp", "Harpsichord")
 BAND = ("Drums", "Electric Bass", "Electric Guitar", "Synthesizer")

@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from tagger.errors import DataError
-from training.datasets import (
+from training.data.datasets import (
     beets_library,
     fma,
     folders,
@@ -18,7 +18,7 @@ from training.datasets import (
     magnatagatune,
     openmic,
 )
-from training.datasets.source import Source
+from training.data.datasets.source import Source
 
 KINDS: dict[str, Callable[..., Source]] = {
     module.NAME: module.load

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from training.datasets.names import BELONGS
-from training.labels import VOCABULARY
+from training.data.datasets.names import BELONGS
+from training.data.taxonomy import VOCABULARY
 
 # Other words for a name, as they stand in tags and folder names; small letters.
 ALIASES: dict[str, str | None] = {

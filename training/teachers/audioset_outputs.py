@@ -10,10 +10,10 @@ import numpy.typing as npt
 import torch
 
 from tagger.errors import DataError
-from training.features import kept_array, read_mono
-from training.teacher_networks.audioset import HOP, N_MELS, RATE, AudioSetNetwork, log_mel
-from training.teacher_networks.session import TeacherSession
-from training.teachers import AUDIOSET_CLASSES, AUDIOSET_HOP_S, Outputs
+from training.data.mel_cache import kept_array, read_mono
+from training.data.teacher_outputs import AUDIOSET_CLASSES, AUDIOSET_HOP_S, Outputs
+from training.teachers.audioset import HOP, N_MELS, RATE, AudioSetNetwork, log_mel
+from training.teachers.onnx_session import TeacherSession
 
 ARRAYS = "teachers/audioset_mn04.npz"  # in the data folder
 WINDOW_S = 3.0

@@ -17,9 +17,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tagger.errors import DataError
-from training.datasets.everyday import everyday_table, split_names
-from training.datasets.source import Entry, Source, gather
-from training.labels import GENRES
+from training.data.datasets.everyday import everyday_table, split_names
+from training.data.datasets.source import Entry, Source, gather
+from training.data.taxonomy import GENRES
 
 if TYPE_CHECKING:
     from beets.library import Library

@@ -11,7 +11,7 @@ import click
 from training.options import DATA, RENDERED
 
 if TYPE_CHECKING:
-    from training.datasets import Clip
+    from training.data.datasets import Clip
 
 
 @click.command()
@@ -23,7 +23,7 @@ def count(*, data: Path, rendered: tuple[Path, ...], weak: bool) -> None:
 
     A word or a name that is in none of our tables is an error that names it.
     """
-    from training.split import load_split
+    from training.data.split import load_split
 
     split = load_split(data, rendered, None, weak=weak)
     parts = {"songs": split.songs, "solos": split.solos, "rendered": split.rendered}
@@ -36,7 +36,7 @@ def count_lines(name: str, clips: list[Clip]) -> Iterator[str]:
     """A heading, and a line for each label that some clip has or lacks."""
     import numpy as np
 
-    from training.labels import label_names
+    from training.data.taxonomy import label_names
 
     if not clips:
         return

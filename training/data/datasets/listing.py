@@ -12,11 +12,11 @@ import csv
 from collections.abc import Iterator
 from pathlib import Path
 
-from training.datasets.everyday import everyday_table, plain, split_names
-from training.datasets.names import lineage
-from training.datasets.source import N_FOLDS, Entry, Source, gather
-from training.datasets.tables import reading
-from training.labels import GENRES, INSTRUMENTS
+from training.data.datasets.everyday import everyday_table, plain, split_names
+from training.data.datasets.names import lineage
+from training.data.datasets.source import N_FOLDS, Entry, Source, gather
+from training.data.datasets.tables import reading
+from training.data.taxonomy import GENRES, INSTRUMENTS
 
 NAME = "csv"
 ALL = "*"

@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 
 from tagger.errors import DataError
-from training.datasets import Clip, genres, instruments, recordings
-from training.datasets.source import TEST_FOLD, Source
-from training.labels import GENRE_SLICE, INSTRUMENT_SLICE, unknown
-from training.weak import add_weak_labels
+from training.data.datasets import Clip, genres, instruments, recordings
+from training.data.datasets.source import TEST_FOLD, Source
+from training.data.pseudo_labels import add_weak_labels
+from training.data.taxonomy import GENRE_SLICE, INSTRUMENT_SLICE, unknown
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -13,8 +13,8 @@ import csv
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from training.datasets.source import Entry, Source, gather, ours, part_fold
-from training.datasets.tables import reading
+from training.data.datasets.source import Entry, Source, gather, ours, part_fold
+from training.data.datasets.tables import reading
 
 NAME = "fma"
 SUBSETS = ("fma_full", "fma_large", "fma_medium", "fma_small")

@@ -13,11 +13,17 @@ from pathlib import Path
 
 import numpy as np
 
-from training.datasets import Clip
-from training.datasets.instruments import fold_of
-from training.datasets.names import targets_of
-from training.datasets.tables import reading
-from training.labels import GENRE_SLICE, INSTRUMENT_SLICE, Targets, instrument_targets, unknown
+from training.data.datasets import Clip
+from training.data.datasets.instruments import fold_of
+from training.data.datasets.names import targets_of
+from training.data.datasets.tables import reading
+from training.data.taxonomy import (
+    GENRE_SLICE,
+    INSTRUMENT_SLICE,
+    Targets,
+    instrument_targets,
+    unknown,
+)
 
 TABLE = "recordings.csv"
 STEMS = ("_drums", "_bass", "_other", "_vocals")  # ends of ids; parts of a song, of no genre

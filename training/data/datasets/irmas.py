@@ -12,8 +12,8 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from training.datasets.source import TEST_FOLD, Entry, Source, gather
-from training.datasets.tables import reading
+from training.data.datasets.source import TEST_FOLD, Entry, Source, gather
+from training.data.datasets.tables import reading
 
 NAME = "irmas"
 TABLE: dict[str, str | None] = {

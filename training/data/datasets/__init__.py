@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from training.labels import Targets
+from training.data.taxonomy import Targets
 
 
 @dataclass(frozen=True, slots=True, eq=False)

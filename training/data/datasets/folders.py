@@ -12,10 +12,10 @@ from pathlib import Path
 
 from tagger.errors import DataError
 from tagger.scan.discovery import find_files
-from training.datasets.everyday import everyday_table, plain
-from training.datasets.names import lineage
-from training.datasets.source import Entry, Source, gather
-from training.labels import GENRES
+from training.data.datasets.everyday import everyday_table, plain
+from training.data.datasets.names import lineage
+from training.data.datasets.source import Entry, Source, gather
+from training.data.taxonomy import GENRES
 
 NAME = "folders"
 

@@ -15,8 +15,8 @@ from pathlib import Path
 import numpy as np
 
 from tagger.errors import DataError
-from training.datasets import Clip
-from training.datasets.names import apart, targets_of
+from training.data.datasets import Clip
+from training.data.datasets.names import apart, targets_of
 
 # Folds 1 to 5 are held out one at a time. A source with parts of its own has its validation part
 # in fold 1, the rest of what it trains on in 2 to 5, and its test part in none of them.

@@ -7,12 +7,12 @@ from pathlib import Path
 
 from tagger.errors import DataError
 from training.config import Config
-from training.datasets import Clip
-from training.datasets.instruments import is_rendered
-from training.features import Mel
-from training.mixing import Pool, Pools
-from training.split import Split
-from training.teachers import Outputs, fit_scale, load_soft, only
+from training.data.batch_sampler import Pool, Pools
+from training.data.datasets import Clip
+from training.data.datasets.instruments import is_rendered
+from training.data.mel_cache import Mel
+from training.data.split import Split
+from training.data.teacher_outputs import Outputs, fit_scale, load_soft, only
 from training.watch import is_watched, watched
 
 Asked = Callable[[Path], dict[str, Outputs]]  # a file -> what a teacher says of it

@@ -12,8 +12,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from training.datasets.source import Entry, Source, first_folder, gather, ours, part_fold
-from training.datasets.tables import reading
+from training.data.datasets.source import Entry, Source, first_folder, gather, ours, part_fold
+from training.data.datasets.tables import reading
 
 NAME = "gtzan"
 TABLE: dict[str, str | None] = {

@@ -16,7 +16,7 @@ from tagger.errors import DataError
 from training.console import progress
 
 if TYPE_CHECKING:
-    from training.datasets import Clip
+    from training.data.datasets import Clip
 
 TABLE = "coded.csv"
 _SAVE_EVERY = 50  # songs
@@ -53,7 +53,7 @@ def code(*, data: Path, out: Path, seed: int) -> None:
 
     Give the folder to `train` with --coded: half of what it hears of a song is then of the copy.
     """
-    from training.split import load_split
+    from training.data.split import load_split
 
     songs = load_split(data, fold=None, weak=False).songs
     done = _read(out / TABLE) if (out / TABLE).exists() else {}
@@ -91,7 +91,7 @@ def _copied(clip: Clip, out: Path, seed: int) -> Copy | None:
 
 
 def _read(table: Path, option: str = "--out") -> dict[str, Copy]:
-    from training.datasets.tables import reading
+    from training.data.datasets.tables import reading
 
     with reading(table, "song", option), table.open(newline="", encoding="utf-8") as file:
         return {row["id"]: Copy(**row) for row in csv.DictReader(file)}

@@ -12,9 +12,9 @@ import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
-from training.datasets import Clip
-from training.datasets.tables import reading
-from training.labels import GENRE_SLICE, Targets, instrument_targets
+from training.data.datasets import Clip
+from training.data.datasets.tables import reading
+from training.data.taxonomy import GENRE_SLICE, Targets, instrument_targets
 
 # Groups fall into this many folds by a checksum of their name, so that a group is always in
 # the same one whatever else is in the table.

@@ -22,7 +22,7 @@ import torch
 from tagger.audio.decoders import open_reader
 from tagger.errors import AudioError, DataError
 from tagger.models.card import MelSpec
-from training.datasets import Clip
+from training.data.datasets import Clip
 from training.frontend import compress, mel_power
 
 Mel = npt.NDArray[np.float16]  # (F, M): log10 of mel power, frames first so that crops are views

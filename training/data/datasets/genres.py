@@ -10,9 +10,9 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
-from training.datasets import Clip
-from training.datasets.tables import reading
-from training.labels import ALLMUSIC, GENRES, Targets, genre_targets, unknown
+from training.data.datasets import Clip
+from training.data.datasets.tables import reading
+from training.data.taxonomy import ALLMUSIC, GENRES, Targets, genre_targets, unknown
 
 # What emotify's three folders stand for; where one holds, the other two do not.
 EMOTIFY = ("Classical", "Electronic", "Pop Rock")

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from functools import cache
 
-from training.labels import INSTRUMENTS, UNLABELLED_INSTRUMENTS, VOCABULARY, Targets, unknown
+from training.data.taxonomy import INSTRUMENTS, UNLABELLED_INSTRUMENTS, VOCABULARY, Targets, unknown
 
 # Whatever is the first is the second too.
 BELONGS = {

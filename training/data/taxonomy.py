@@ -22,7 +22,7 @@ LISTED_GENRES = (
     "World",
 )  # fmt: skip
 
-# Genres that only other networks heard in them; see training/weak.py.
+# Genres that only other networks heard in them; see training/data/pseudo_labels.py.
 WEAK_GENRES = (
     "Alternative", "Ambient", "Funk", "House", "Indie", "Metal", "Pop", "Punk", "Rock", "Soul",
     "Techno",
