@@ -8,7 +8,8 @@ import torch
 from torch import Tensor
 
 from tagger.errors import DataError
-from training.augment import (
+from training.augment.mixup import blend, cut_draw
+from training.augment.spectrogram import (
     AugmentConfig,
     augment_power,
     mask,
@@ -17,7 +18,6 @@ from training.augment import (
     mix_style_draw,
     stretch_bands,
 )
-from training.blending import blend, cut_draw
 from training.config import LoopConfig
 from training.torchaudio_python import functional
 

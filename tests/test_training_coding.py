@@ -12,8 +12,8 @@ from tagger.audio.decoders import open_reader
 from tagger.errors import DataError
 from tests import audio_files
 from tests.training_data import SPEC, TOML, clip, heard_all, write_data
+from training.augment.codecs import CODECS, KBPS, Setting, code, draw_setting
 from training.cli import main
-from training.coding import CODECS, KBPS, Setting, code, draw_setting
 from training.data.batch_sampler import Pool
 from training.data.coded_copies import load_copies
 from training.data.datasets import genres

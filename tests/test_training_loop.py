@@ -10,7 +10,7 @@ from torch import Tensor
 
 from tagger.errors import DataError
 from tests.training_data import CONFIG, HIGH, LOW, SPEC, clip, heard_all, tone, with_steps
-from training.blending import mixup_draw
+from training.augment.mixup import mixup_draw
 from training.config import Config
 from training.data.batch_sampler import Pool, Pools
 from training.data.mel_cache import LEAST_POWER, Mel
@@ -238,7 +238,7 @@ def test_blended_slices_learn_the_labels_of_both(
         taken.append(given)
         return label_loss(*given)
 
-    monkeypatch.setattr("training.blending.mixup_draw", draw)
+    monkeypatch.setattr("training.augment.mixup.mixup_draw", draw)
     monkeypatch.setattr("training.loop.label_loss", loss)
     train(config, pools, tmp_path, CPU)
     ((share, partner), (logits, targets, weights)) = drawn[0], taken[0]

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tests.training_data import SPEC
-from training.noises import crackle, hiss, hum, make_noise
+from training.augment.noise import crackle, hiss, hum, make_noise
 
 
 @pytest.mark.parametrize("seed", range(20))

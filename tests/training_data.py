@@ -16,7 +16,7 @@ import numpy.typing as npt
 import soundfile
 
 from tagger.models.card import MelSpec
-from training.augment import AugmentConfig
+from training.augment.spectrogram import AugmentConfig
 from training.config import Config, LoopConfig
 from training.data.batch_sampler import Recipe
 from training.data.datasets import Clip

@@ -9,7 +9,7 @@ from typing import Any
 
 from tagger.errors import DataError
 from tagger.models.card import MelSpec
-from training.augment import AugmentConfig
+from training.augment.spectrogram import AugmentConfig
 from training.data.batch_sampler import Recipe
 from training.data.teacher_outputs import NAMES as TEACHERS
 from training.networks import KINDS, MobileConfig, NetworkConfig

@@ -16,8 +16,8 @@ from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel
 
 from tagger.errors import DataError
-from training.augment import augment_power, mask, mix_style, mix_style_draw
-from training.blending import blend, blend_draw
+from training.augment.mixup import blend, blend_draw
+from training.augment.spectrogram import augment_power, mask, mix_style, mix_style_draw
 from training.config import Config
 from training.data.batch_sampler import Pools, Slice, draw_batch
 from training.data.taxonomy import VOCABULARY, label_names

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from training.augment import AugmentConfig, mask
+from training.augment.spectrogram import AugmentConfig, mask
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,11 +15,11 @@ import numpy as np
 import numpy.typing as npt
 
 from tagger.models.card import MelSpec
+from training.augment.noise import make_noise
 from training.data.datasets import Clip
 from training.data.mel_cache import Mel
 from training.data.taxonomy import VOCABULARY, Targets
 from training.data.teacher_outputs import PLAIN, WIDTH, Scale, Soft, soft_at
-from training.noises import make_noise
 from training.watch import Watched
 
 Array = npt.NDArray[np.float32]

@@ -76,13 +76,13 @@ def _copied(clip: Clip, out: Path, seed: int) -> Copy | None:
     """Code one song; None, and a warning, where it cannot be decoded."""
     import numpy as np
 
-    from training import coding
+    from training.augment import codecs
     from training.synth.ledger import replace_file
 
-    setting = coding.draw_setting(np.random.default_rng((seed, zlib.crc32(clip.id.encode()))))
+    setting = codecs.draw_setting(np.random.default_rng((seed, zlib.crc32(clip.id.encode()))))
     file = f"audio/{clip.id}{setting.suffix}"
     try:
-        replace_file(out / file, lambda path: coding.code(clip.path, path, setting))
+        replace_file(out / file, lambda path: codecs.code(clip.path, path, setting))
     except DataError as error:
         logging.getLogger(__name__).warning("%s; left out", error)
         return None

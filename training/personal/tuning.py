@@ -26,7 +26,7 @@ from tagger.inference.slice_scores import sigmoid, silent_slices
 from tagger.models.card import MelSpec
 from tagger.models.session import open_session
 from tagger.scan.parallel import Settings as Scan
-from training.augment import AugmentConfig, augment_power, mask
+from training.augment.spectrogram import AugmentConfig, augment_power, mask
 from training.calibrate import fit_rules
 from training.frontend import compress
 from training.loop import running_average, schedule
