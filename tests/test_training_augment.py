@@ -19,7 +19,7 @@ from training.augment.spectrogram import (
     stretch_bands,
 )
 from training.config import LoopConfig
-from training.torchaudio_python import functional
+from training.networks.torchaudio_transforms import functional
 
 NOTHING = AugmentConfig(
     eq_db=0.0, low_pass=0.0, noise=0.0, transpose=0.0, masks=2, mask_bands=0, mask_frames=0

@@ -32,7 +32,7 @@ from training.data.teacher_outputs import (
     only,
     soft_at,
 )
-from training.frontend import mel_power
+from training.networks.mel_frontend import mel_power
 
 FRAMES_PER_S = SPEC.rate // SPEC.hop
 

@@ -16,9 +16,9 @@ from training.data.batch_sampler import Pool, Pools
 from training.data.mel_cache import LEAST_POWER, Mel
 from training.data.taxonomy import GENRES, VOCABULARY, genre_targets, unknown
 from training.data.teacher_outputs import WIDTH
-from training.frontend import compress, mel_power
 from training.loop import Student, running_average, train
 from training.losses import label_loss
+from training.networks.mel_frontend import compress, mel_power
 from training.networks.mobile import MobileConfig, MobileNet
 
 CPU = torch.device("cpu")

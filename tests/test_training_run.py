@@ -24,8 +24,8 @@ from training.config import Config, load_config
 from training.data.batch_sampler import Pool, Pools
 from training.data.mel_cache import LEAST_POWER, Mel
 from training.data.taxonomy import genre_targets, unknown
-from training.frontend import mel_power
 from training.loop import train
+from training.networks.mel_frontend import mel_power
 from training.parallel import ALONE
 from training.precision import Precision
 from training.watch import is_watched, watched

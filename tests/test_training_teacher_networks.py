@@ -21,7 +21,7 @@ from tests.teacher_arrays import (
     musicnn_arrays,
 )
 from tests.training_data import tone
-from training import torchaudio_python
+from training.networks import torchaudio_transforms
 from training.teachers import audioset, musicnn
 from training.teachers.onnx_session import BATCH, TeacherSession
 
@@ -122,7 +122,7 @@ def test_audioset_network_is_what_the_layer_table_says() -> None:
 
 
 def test_audioset_front_end_is_kaldis() -> None:
-    torchaudio_python.functional()
+    torchaudio_transforms.functional()
     kaldi: Any = import_module("torchaudio.compliance.kaldi")
     banks, _ = kaldi.get_mel_banks(128, 1024, 32_000.0, 0.0, 15_000.0, 100.0, -500.0, 1.0)
     samples = tone(440, 1, audioset.RATE).astype(np.float64)

@@ -23,9 +23,9 @@ from training.data.batch_sampler import Pools, Slice, draw_batch
 from training.data.taxonomy import VOCABULARY, label_names
 from training.data.teacher_outputs import WIDTH
 from training.ensemble import Ensemble, load_ensemble
-from training.frontend import compress
 from training.losses import label_loss, teacher_loss
 from training.networks import PooledNetwork, build
+from training.networks.mel_frontend import compress
 from training.parallel import ALONE, Team
 from training.precision import Precision
 from training.start import mean_weights

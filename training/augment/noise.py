@@ -11,7 +11,7 @@ import numpy.typing as npt
 import torch
 
 from tagger.models.card import MelSpec
-from training.frontend import mel_power
+from training.networks.mel_frontend import mel_power
 
 Array = npt.NDArray[np.float32]
 Floats = npt.NDArray[np.float64]

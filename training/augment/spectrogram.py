@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from training.torchaudio_python import functional
+from training.networks.torchaudio_transforms import functional
 
 
 @dataclass(frozen=True, slots=True)

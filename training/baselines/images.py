@@ -13,7 +13,7 @@ from torch import Tensor
 
 from tagger.models.card import MelSpec
 from training.baselines.handmade import HOP, N_FFT, RATE, SLICE_S
-from training.frontend import mel_power
+from training.networks.mel_frontend import mel_power
 
 SPEC = MelSpec(
     rate=RATE,

@@ -23,7 +23,7 @@ from tagger.audio.decoders import open_reader
 from tagger.errors import AudioError, DataError
 from tagger.models.card import MelSpec
 from training.data.datasets import Clip
-from training.frontend import compress, mel_power
+from training.networks.mel_frontend import compress, mel_power
 
 Mel = npt.NDArray[np.float16]  # (F, M): log10 of mel power, frames first so that crops are views
 

@@ -28,9 +28,9 @@ from tagger.models.session import open_session
 from tagger.scan.parallel import Settings as Scan
 from training.augment.spectrogram import AugmentConfig, augment_power, mask
 from training.calibrate import fit_rules
-from training.frontend import compress
 from training.loop import running_average, schedule
 from training.losses import masked_bce
+from training.networks.mel_frontend import compress
 from training.personal.body import GraphModule, put_back
 from training.personal.examples import Array, Examples, Indices
 from training.personal.findings import compare, confusions, heard_after, heard_before, suspects
