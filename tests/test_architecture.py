@@ -30,7 +30,7 @@ ALLOWED = {
 BEAM = {"apache_beam", "pyarrow"}  # what the extra of that name brings, for tagger/beam alone
 HEAVY = (
     "torch", "onnxruntime", "beets", "numpy", "av", "soundfile", "mediafile", "apache_beam",
-    "pyarrow", "training.loop",
+    "pyarrow", "training.trainer.loop",
 )  # fmt: skip
 
 

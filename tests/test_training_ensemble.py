@@ -12,9 +12,9 @@ from tagger.errors import DataError
 from tests.training_data import CONFIG, SPEC, clip, with_steps
 from training.data.batch_sampler import Pool, Pools
 from training.data.taxonomy import INSTRUMENT_SLICE, VOCABULARY, unknown
-from training.ensemble import Ensemble, load_ensemble
-from training.loop import train
 from training.networks import PooledNetwork, build
+from training.trainer.distillation import Ensemble, load_ensemble
+from training.trainer.loop import train
 
 CPU = torch.device("cpu")
 K = len(VOCABULARY)

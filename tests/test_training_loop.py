@@ -16,10 +16,10 @@ from training.data.batch_sampler import Pool, Pools
 from training.data.mel_cache import LEAST_POWER, Mel
 from training.data.taxonomy import GENRES, VOCABULARY, genre_targets, unknown
 from training.data.teacher_outputs import WIDTH
-from training.loop import Student, running_average, train
-from training.losses import label_loss
 from training.networks.mel_frontend import compress, mel_power
 from training.networks.mobile import MobileConfig, MobileNet
+from training.trainer.loop import Student, running_average, train
+from training.trainer.losses import label_loss
 
 CPU = torch.device("cpu")
 JAZZ, BLUES = GENRES.index("Jazz"), GENRES.index("Blues")
@@ -239,7 +239,7 @@ def test_blended_slices_learn_the_labels_of_both(
         return label_loss(*given)
 
     monkeypatch.setattr("training.augment.mixup.mixup_draw", draw)
-    monkeypatch.setattr("training.loop.label_loss", loss)
+    monkeypatch.setattr("training.trainer.loop.label_loss", loss)
     train(config, pools, tmp_path, CPU)
     ((share, partner), (logits, targets, weights)) = drawn[0], taken[0]
     n = len(share)

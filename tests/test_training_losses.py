@@ -7,7 +7,7 @@ from torch.nn import functional
 
 from training.data.taxonomy import GENRE_SLICE, INSTRUMENT_SLICE, VOCABULARY
 from training.data.teacher_outputs import N_PROBABILITIES, WIDTH, columns
-from training.losses import label_loss, masked_bce, teacher_loss
+from training.trainer.losses import label_loss, masked_bce, teacher_loss
 
 K = len(VOCABULARY)
 NAN = float("nan")

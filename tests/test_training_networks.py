@@ -12,9 +12,9 @@ from tagger.errors import DataError
 from tests.training_data import CONFIG, SPEC, TOML
 from training.config import DEFAULT, load_config
 from training.data.taxonomy import VOCABULARY
-from training.export import export
 from training.networks import Conv5Config, MobileConfig, NetworkConfig, ResNetConfig, build
 from training.networks.mobile import Stage
+from training.trainer.export import export
 
 SMALL: dict[str, NetworkConfig] = {
     "mobile": MobileConfig(stem=(4, 4), stages=(Stage(8, 1, 3, (2, 2)),), embedding=16),

@@ -22,7 +22,6 @@ from tests.source_lookalikes import write_listing
 from tests.training_data import clip, heard_of, tone, write_sound
 from training.cli import main
 from training.evaluate import HeardClip, hear
-from training.export import NEUTRAL
 from training.heard import Heard
 from training.pack.bootstrap import Sample, figures, weighted_figures
 from training.pack.changes import PANEL, RATE, low_pass, mp3, noise, pitch, tempo
@@ -32,6 +31,7 @@ from training.pack.results import measure_robustness as robustness_of
 from training.pack.robustness import hear_changed
 from training.pack.words import json_text, markdown_text
 from training.pack.writing import write_pack
+from training.trainer.export import NEUTRAL
 
 Array = npt.NDArray[np.float32]
 

@@ -12,7 +12,7 @@ from tagger.models.model import Model
 from tests.training_data import heard_of
 from training.evaluate import measure
 from training.heard import Heard
-from training.pictures import confusion, read_losses, reliability, write_pictures
+from training.trainer.run_figures import confusion, read_losses, reliability, write_pictures
 
 
 @pytest.fixture

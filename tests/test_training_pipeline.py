@@ -36,10 +36,10 @@ from training.config import DEFAULT, load_config
 from training.data.batch_sampler import Pool, Pools
 from training.data.taxonomy import GENRES, VOCABULARY, unknown
 from training.evaluate import listen
-from training.export import NEUTRAL
 from training.heard import Heard
-from training.loop import train
 from training.networks import PooledNetwork
+from training.trainer.export import NEUTRAL
+from training.trainer.loop import train
 
 STEPS = 300
 

@@ -24,11 +24,11 @@ from training.config import Config, load_config
 from training.data.batch_sampler import Pool, Pools
 from training.data.mel_cache import LEAST_POWER, Mel
 from training.data.taxonomy import genre_targets, unknown
-from training.loop import train
 from training.networks.mel_frontend import mel_power
-from training.parallel import ALONE
-from training.precision import Precision
-from training.watch import is_watched, watched
+from training.trainer.amp import Precision
+from training.trainer.distributed import ALONE
+from training.trainer.early_stopping import is_watched, watched
+from training.trainer.loop import train
 
 CPU = torch.device("cpu")
 ROOT = Path(__file__).parent.parent
@@ -168,7 +168,7 @@ def test_watched_clips_are_not_learned(tmp_path: Path) -> None:
 def test_tensorboard_that_is_missing_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from training.log import open_writer
+    from training.trainer.run_log import open_writer
 
     monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", None)
     with pytest.raises(DataError, match=r"pip install 'musictag\[tensorboard\]'"):

@@ -121,7 +121,7 @@ def train(
     from dataclasses import replace
 
     from training.config import DEFAULT, load_config
-    from training.pipeline import Origin, run
+    from training.trainer.run import Origin, run
 
     if everything != bool(runs):
         raise click.UsageError("--everything and --rules go together: nothing is held out")
@@ -181,8 +181,8 @@ def evaluate(
     from training.data.taxonomy import VOCABULARY
     from training.evaluate import gathered
     from training.judging import OF_OTHERS, as_given, hear_all, measure_all
-    from training.log import LOSSES
-    from training.pictures import write_pictures
+    from training.trainer.run_figures import write_pictures
+    from training.trainer.run_log import LOSSES
 
     split, loaded = _split(**where), load_model(model)
     if loaded.card.vocabulary != VOCABULARY:

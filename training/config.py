@@ -14,7 +14,7 @@ from training.data.batch_sampler import Recipe
 from training.data.teacher_outputs import NAMES as TEACHERS
 from training.networks import KINDS, MobileConfig, NetworkConfig
 from training.networks.mobile import Stage
-from training.precision import NAMES
+from training.trainer.amp import NAMES
 
 DEFAULT = Path(__file__).with_name("configs") / "default.toml"
 

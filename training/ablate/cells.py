@@ -19,8 +19,8 @@ from training.data.clip_pools import make_pools
 from training.data.datasets import Clip
 from training.data.mel_cache import Mel
 from training.data.split import Split
-from training.loop import train
 from training.networks import PooledNetwork
+from training.trainer.loop import train
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -13,8 +13,8 @@ from tagger.vocabulary import Kind
 from training.ablate.hearing import Array
 from training.data.datasets import Clip
 from training.data.taxonomy import GENRE_SLICE, LISTED_GENRES, VOCABULARY, Targets, unknown
-from training.export import VOTE_SHARES
 from training.metrics import label_metrics, summary
+from training.trainer.export import VOTE_SHARES
 
 Figures = Mapping[str, float | None]
 Way = Callable[[Array], Array]  # (S, K) in, (K,) out

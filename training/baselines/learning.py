@@ -13,10 +13,10 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from training.baselines.problem import Answer, Array, Problem
-from training.loop import schedule
-from training.precision import Precision
 from training.protocols import Indices
-from training.watch import Best
+from training.trainer.amp import Precision
+from training.trainer.early_stopping import Best
+from training.trainer.loop import schedule
 
 CPU = torch.device("cpu")
 AT_ONCE = 256  # slices, where nothing is learned

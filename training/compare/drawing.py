@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from tagger.plotting.colors import AGAINST, FOR
 from tagger.plotting.figure import Box, Line, Mark, Scene, Text
 from training.compare.summary import Comparison, Entry
-from training.pictures import FAINT, SOFT, WIDTH, below
 from training.protocols import PROTOCOLS
+from training.trainer.run_figures import FAINT, SOFT, WIDTH, below
 
 LEFT, RIGHT, ROW, TOP = 270, 40, 30, 60  # pixels
 DOT = 9

@@ -20,7 +20,7 @@ from training.data.datasets import Clip
 from training.data.mel_cache import Mel
 from training.data.taxonomy import VOCABULARY, Targets
 from training.data.teacher_outputs import PLAIN, WIDTH, Scale, Soft, soft_at
-from training.watch import Watched
+from training.trainer.early_stopping import Watched
 
 Array = npt.NDArray[np.float32]
 

@@ -13,7 +13,7 @@ from training.data.datasets.instruments import is_rendered
 from training.data.mel_cache import Mel
 from training.data.split import Split
 from training.data.teacher_outputs import Outputs, fit_scale, load_soft, only
-from training.watch import is_watched, watched
+from training.trainer.early_stopping import is_watched, watched
 
 Asked = Callable[[Path], dict[str, Outputs]]  # a file -> what a teacher says of it
 

@@ -12,7 +12,7 @@ from training.heard import Heard
 from training.pack.bootstrap import FIGURES, Interval, LabelFigures
 from training.pack.results import Results
 from training.pack.words import HEADS
-from training.pictures import (
+from training.trainer.run_figures import (
     FAINT,
     LEFT,
     PARTS,

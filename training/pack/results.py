@@ -14,13 +14,13 @@ from tagger.models.model import Model
 from tagger.vocabulary import Kind
 from training import checks
 from training.evaluate import HeardClip, gathered
-from training.export import NEUTRAL
 from training.heard import Heard
 from training.judging import Progress, kind_of
 from training.pack.bootstrap import DRAWS, LabelFigures, Sample, figures
 from training.pack.changes import PANEL, Change
 from training.pack.robustness import hear_changed
-from training.pictures import BINS
+from training.trainer.export import NEUTRAL
+from training.trainer.run_figures import BINS
 
 Array = npt.NDArray[np.float32]
 

@@ -17,7 +17,6 @@ from tagger.models.model import load_model
 from tagger.models.self_test import golden_scores
 from tagger.vocabulary import KINDS, PLURALS, Label, Vocabulary
 from training.calibrate import fit_rules
-from training.commit import commit
 from training.metrics import label_metrics, summary
 from training.personal.embeddings import Base, Sound, hear_all
 from training.personal.examples import Array, Examples, put_together
@@ -37,6 +36,7 @@ from training.personal.heads import PULLS, Start, fit_head, kept_rules, start_fr
 from training.personal.naming import Naming
 from training.personal.sources import Track
 from training.personal.validation import N_FOLDS, SIZES, Judged, judge, learn_from_fewer
+from training.trainer.git_commit import commit
 
 Progress = Callable[[str, int], AbstractContextManager[Callable[[], object]]]
 OnError = Callable[[MusicTagError], object]

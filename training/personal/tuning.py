@@ -28,8 +28,6 @@ from tagger.models.session import open_session
 from tagger.scan.parallel import Settings as Scan
 from training.augment.spectrogram import AugmentConfig, augment_power, mask
 from training.calibrate import fit_rules
-from training.loop import running_average, schedule
-from training.losses import masked_bce
 from training.networks.mel_frontend import compress
 from training.personal.body import GraphModule, put_back
 from training.personal.examples import Array, Examples, Indices
@@ -37,6 +35,8 @@ from training.personal.findings import compare, confusions, heard_after, heard_b
 from training.personal.graph import BASE_LOGITS, LOGITS, read_network, with_head
 from training.personal.heads import fit_head, votes, with_kept
 from training.personal.making import Learned, Progress, base_votes, kept_labels
+from training.trainer.loop import running_average, schedule
+from training.trainer.losses import masked_bce
 
 if TYPE_CHECKING:
     from training.personal.session import Prepared, Wishes

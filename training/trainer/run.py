@@ -18,15 +18,15 @@ from training.data.datasets.instruments import is_rendered
 from training.data.mel_cache import load_features
 from training.data.split import Split
 from training.data.teacher_outputs import COMPUTED, Outputs
-from training.export import export
 from training.heard import load_heard, save_heard
 from training.judging import MIXES, OF_OTHERS, Progress, judge, listen_all
-from training.log import LOSSES, Log, open_writer
-from training.loop import train
 from training.networks import PooledNetwork
-from training.parallel import Team, joined
-from training.pictures import write_pictures
 from training.teachers.audioset_outputs import AudioSetTeacher
+from training.trainer.distributed import Team, joined
+from training.trainer.export import export
+from training.trainer.loop import train
+from training.trainer.run_figures import write_pictures
+from training.trainer.run_log import LOSSES, Log, open_writer
 
 PICTURES, HEARD = "pictures.html", "heard.npz"  # in the folder of a run
 

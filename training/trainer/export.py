@@ -15,10 +15,10 @@ from tagger.models.card import LabelRule, ModelCard, dump_card
 from tagger.models.model import load_model
 from tagger.models.self_test import golden_scores
 from tagger.vocabulary import Kind
-from training.commit import commit
 from training.config import Config
 from training.data.taxonomy import VOCABULARY
 from training.networks import PooledNetwork
+from training.trainer.git_commit import commit
 
 LICENCE = "MIT"
 DATA = (

@@ -22,14 +22,14 @@ from training.config import Config
 from training.data.batch_sampler import Pools, Slice, draw_batch
 from training.data.taxonomy import VOCABULARY, label_names
 from training.data.teacher_outputs import WIDTH
-from training.ensemble import Ensemble, load_ensemble
-from training.losses import label_loss, teacher_loss
 from training.networks import PooledNetwork, build
 from training.networks.mel_frontend import compress
-from training.parallel import ALONE, Team
-from training.precision import Precision
-from training.start import mean_weights
-from training.watch import Best, Watched
+from training.trainer.amp import Precision
+from training.trainer.distillation import Ensemble, load_ensemble
+from training.trainer.distributed import ALONE, Team
+from training.trainer.early_stopping import Best, Watched
+from training.trainer.losses import label_loss, teacher_loss
+from training.trainer.warm_start import mean_weights
 
 
 class Student(nn.Module):
