@@ -28,7 +28,7 @@ import numpy as np
 from sklearn.metrics import roc_auc_score
 
 from tagger.vocabulary import Label
-from training.calibrate import fit_rules
+from training.evaluation.calibration import fit_rules
 from training.personal.embeddings import Base, cache_folder, load_base
 from training.personal.examples import Array, Examples
 from training.personal.findings import average_precision, doubts, heard_after, heard_before

@@ -32,8 +32,8 @@ from tagger.models.model import Model, load_model
 from tagger.scan.discovery import find_files
 from tagger.scan.parallel import Settings, listen
 from training.data.datasets import genres
-from training.heard import Heard
-from training.judging import GENRES, measure_all
+from training.evaluation.card_figures import GENRES, measure_all
+from training.evaluation.held_out_votes import Heard
 
 HERE = Path(__file__).parent
 CLEARANCES = (0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0)

@@ -40,8 +40,8 @@ from training.compare.tasks import Labelled, comparable, tasks_of, without
 from training.compare.words import Run, markdown_text
 from training.data.datasets import Clip, genres
 from training.data.taxonomy import genre_targets
-from training.judging import OF_OTHERS
-from training.pack.bootstrap import Interval, interval
+from training.evaluation.bootstrap import Interval, interval
+from training.evaluation.card_figures import OF_OTHERS
 from training.protocols import PROTOCOLS
 
 ROOT = Path(__file__).parent.parent

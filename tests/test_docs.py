@@ -49,7 +49,7 @@ def test_readme_states_the_figures_of_the_shipped_card() -> None:
 
 
 def test_page_of_the_shipped_model_is_that_of_its_card() -> None:
-    page = pytest.importorskip("training.page", reason="needs the [train] extra")
+    page = pytest.importorskip("training.evaluation.model_page", reason="needs the [train] extra")
     path = ROOT / "tagger" / "models" / "weights" / "small.md"
     assert path.read_text(encoding="utf-8") == page.page_text(load_model("small").card)
 

@@ -7,7 +7,7 @@ from scipy.special import expit, logit
 
 from tagger.models.card import LabelRule
 from tagger.vocabulary import Label, Vocabulary
-from training.calibrate import PRECISION, PULL, SLOPES, THRESHOLDS, fit_rules
+from training.evaluation.calibration import PRECISION, PULL, SLOPES, THRESHOLDS, fit_rules
 
 Array = npt.NDArray[np.float32]
 

@@ -10,10 +10,10 @@ from tagger.errors import DataError
 from tagger.models.card import LabelRule, ModelCard
 from tagger.models.model import Model
 from tests.training_data import heard_of
-from training.checks import calibration_error, check, out_of_fit
 from training.data.taxonomy import GENRES, INSTRUMENT_SLICE, INSTRUMENTS, VOCABULARY, WEAK_GENRES
-from training.evidence import with_evidence
-from training.heard import Heard, join, load_heard, save_heard
+from training.evaluation.held_out_votes import Heard, join, load_heard, save_heard
+from training.evaluation.label_evidence import with_evidence
+from training.evaluation.reliability import calibration_error, check, out_of_fit
 
 
 @pytest.fixture

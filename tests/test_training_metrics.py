@@ -7,7 +7,7 @@ import numpy.typing as npt
 import pytest
 
 from tagger.vocabulary import Label, Vocabulary
-from training.metrics import LEAST_POSITIVES, label_metrics, summary
+from training.evaluation.metrics import LEAST_POSITIVES, label_metrics, summary
 
 Array = npt.NDArray[np.float32]
 

@@ -21,16 +21,16 @@ from tagger.vocabulary import Label, Vocabulary
 from tests.source_lookalikes import write_listing
 from tests.training_data import clip, heard_of, tone, write_sound
 from training.cli import main
-from training.evaluate import HeardClip, hear
-from training.heard import Heard
-from training.pack.bootstrap import Sample, figures, weighted_figures
-from training.pack.changes import PANEL, RATE, low_pass, mp3, noise, pitch, tempo
-from training.pack.drawing import scenes
-from training.pack.results import CLEAN, Results, calibration_error, measure_parts
-from training.pack.results import measure_robustness as robustness_of
-from training.pack.robustness import hear_changed
-from training.pack.words import json_text, markdown_text
-from training.pack.writing import write_pack
+from training.evaluation.bootstrap import Sample, figures, weighted_figures
+from training.evaluation.figures import scenes
+from training.evaluation.held_out_votes import Heard
+from training.evaluation.markdown import json_text, markdown_text
+from training.evaluation.predict import HeardClip, hear
+from training.evaluation.report_files import write_pack
+from training.evaluation.results import CLEAN, Results, calibration_error, measure_parts
+from training.evaluation.results import measure_robustness as robustness_of
+from training.evaluation.robustness import hear_changed
+from training.evaluation.sound_changes import PANEL, RATE, low_pass, mp3, noise, pitch, tempo
 from training.trainer.export import NEUTRAL
 
 Array = npt.NDArray[np.float32]
@@ -294,6 +294,6 @@ def _quiet(label: str, length: int) -> Iterator[Callable[[], object]]:
 
 
 def _gathered(clips: list[HeardClip], model: Model) -> Heard:
-    from training.evaluate import gathered
+    from training.evaluation.predict import gathered
 
     return gathered(clips, len(model.card.vocabulary))

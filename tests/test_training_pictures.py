@@ -10,8 +10,8 @@ import pytest
 from tagger.models.card import ModelCard
 from tagger.models.model import Model
 from tests.training_data import heard_of
-from training.evaluate import measure
-from training.heard import Heard
+from training.evaluation.held_out_votes import Heard
+from training.evaluation.predict import measure
 from training.trainer.run_figures import confusion, read_losses, reliability, write_pictures
 
 

@@ -35,8 +35,8 @@ from training.cli import main
 from training.config import DEFAULT, load_config
 from training.data.batch_sampler import Pool, Pools
 from training.data.taxonomy import GENRES, VOCABULARY, unknown
-from training.evaluate import listen
-from training.heard import Heard
+from training.evaluation.held_out_votes import Heard
+from training.evaluation.predict import listen
 from training.networks import PooledNetwork
 from training.trainer.export import NEUTRAL
 from training.trainer.loop import train

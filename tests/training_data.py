@@ -23,7 +23,7 @@ from training.data.datasets import Clip
 from training.data.pseudo_labels import RULES, TAGS_OF
 from training.data.taxonomy import VOCABULARY, Targets
 from training.data.teacher_outputs import STORED, TEACHERS, Outputs
-from training.heard import Heard
+from training.evaluation.held_out_votes import Heard
 from training.networks.mobile import MobileConfig, Stage
 
 Array = npt.NDArray[np.float32]

@@ -23,7 +23,7 @@ from training.synth.command import synth
 if TYPE_CHECKING:
     from tagger.models.model import Model
     from training.data.split import Split
-    from training.evaluate import HeardClip
+    from training.evaluation.predict import HeardClip
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -179,8 +179,8 @@ def evaluate(
     from tagger.errors import DataError
     from tagger.models.model import find_card, load_model
     from training.data.taxonomy import VOCABULARY
-    from training.evaluate import gathered
-    from training.judging import OF_OTHERS, as_given, hear_all, measure_all
+    from training.evaluation.card_figures import OF_OTHERS, as_given, hear_all, measure_all
+    from training.evaluation.predict import gathered
     from training.trainer.run_figures import write_pictures
     from training.trainer.run_log import LOSSES
 
@@ -212,7 +212,7 @@ def page(model: str, out: Path | None) -> None:
     """Write the card of MODEL, a name or the path of a card, as a page for people."""
     from tagger.models.card import load_card
     from tagger.models.model import find_card
-    from training.page import page_text
+    from training.evaluation.model_page import page_text
 
     text = page_text(load_card(find_card(model)))
     if out:
@@ -229,8 +229,8 @@ def _pack(
     *,
     robustness: bool,
 ) -> Path:
-    from training.pack.results import Results, measure_parts, measure_robustness
-    from training.pack.writing import write_pack
+    from training.evaluation.report_files import write_pack
+    from training.evaluation.results import Results, measure_parts, measure_robustness
 
     changed = measure_robustness(clips, model, progress, draws=draws) if robustness else ()
     parts = measure_parts(clips, model.card, draws=draws)

@@ -139,7 +139,7 @@ class ModelCard:
     weights: str  # file name of the ONNX network beside the card
     sha256: str  # of that file
     golden: tuple[float, ...]  # track scores of the golden signal, one per label
-    metrics: dict[str, Any]  # what was measured, by the names `training.evaluate` gives
+    metrics: dict[str, Any]  # what was measured, by the names `training.evaluation.predict` gives
     # The share of the slices, those in which a label is heard most, whose mean is its vote.
     vote_shares: dict[Kind, float] = field(default_factory=lambda: dict.fromkeys(KINDS, 1.0))
 

@@ -13,7 +13,7 @@ from tagger.vocabulary import Kind
 from training.ablate.hearing import Array
 from training.data.datasets import Clip
 from training.data.taxonomy import GENRE_SLICE, LISTED_GENRES, VOCABULARY, Targets, unknown
-from training.metrics import label_metrics, summary
+from training.evaluation.metrics import label_metrics, summary
 from training.trainer.export import VOTE_SHARES
 
 Figures = Mapping[str, float | None]

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tagger.vocabulary import Label, Vocabulary
-from training.metrics import label_metrics, summary
+from training.evaluation.metrics import label_metrics, summary
 from training.protocols import Indices
 
 Array = npt.NDArray[np.float32]

@@ -16,7 +16,7 @@ from training.compare.cells import divide
 from training.compare.figures import Array, by_track
 from training.compare.ledger import Cell, Ledger
 from training.compare.tasks import Task
-from training.pack.bootstrap import (
+from training.evaluation.bootstrap import (
     DRAWS,
     Floats,
     Interval,

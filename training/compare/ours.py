@@ -21,7 +21,7 @@ from tagger.models.session import open_session
 from tagger.scan.parallel import Settings
 from tagger.vocabulary import Vocabulary
 from training.data.datasets.names import lineage
-from training.judging import OF_OTHERS
+from training.evaluation.card_figures import OF_OTHERS
 from training.personal.graph import EMBEDDING, read_network, with_embedding
 
 Array = npt.NDArray[np.float32]

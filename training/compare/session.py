@@ -19,7 +19,7 @@ from training.compare.summary import Comparison, summarise
 from training.compare.tasks import Labelled, Task, tasks_of, without
 from training.compare.words import Run, json_text, markdown_text
 from training.data.datasets import Clip
-from training.judging import Progress
+from training.evaluation.card_figures import Progress
 
 REPORT, FIGURES, PICTURE = "comparison.md", "comparison.json", "comparison.png"
 

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from training.data.datasets import Clip
 from training.data.datasets.names import is_instrument
 from training.data.taxonomy import GENRE_SLICE, GENRES
-from training.metrics import LEAST_POSITIVES
+from training.evaluation.metrics import LEAST_POSITIVES
 from training.protocols import artist_folds
 
 Array = npt.NDArray[np.float32]

@@ -10,7 +10,7 @@ from training.baselines.pictured import PLAN
 from training.baselines.systems import NOTHING
 from training.compare.margins import HONEST
 from training.compare.summary import LEAKING, Comparison, Cost, Entry, Leak, Mean
-from training.pack.bootstrap import DRAWS, LEVEL
+from training.evaluation.bootstrap import DRAWS, LEVEL
 from training.protocols import PROTOCOLS
 
 MARK = "†"

@@ -16,8 +16,8 @@ from tagger.models.card import LabelRule, ModelCard, dump_card
 from tagger.models.model import load_model
 from tagger.models.self_test import golden_scores
 from tagger.vocabulary import KINDS, PLURALS, Label, Vocabulary
-from training.calibrate import fit_rules
-from training.metrics import label_metrics, summary
+from training.evaluation.calibration import fit_rules
+from training.evaluation.metrics import label_metrics, summary
 from training.personal.embeddings import Base, Sound, hear_all
 from training.personal.examples import Array, Examples, put_together
 from training.personal.findings import (

@@ -27,7 +27,7 @@ from tagger.models.card import MelSpec
 from tagger.models.session import open_session
 from tagger.scan.parallel import Settings as Scan
 from training.augment.spectrogram import AugmentConfig, augment_power, mask
-from training.calibrate import fit_rules
+from training.evaluation.calibration import fit_rules
 from training.networks.mel_frontend import compress
 from training.personal.body import GraphModule, put_back
 from training.personal.examples import Array, Examples, Indices

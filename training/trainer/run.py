@@ -18,8 +18,8 @@ from training.data.datasets.instruments import is_rendered
 from training.data.mel_cache import load_features
 from training.data.split import Split
 from training.data.teacher_outputs import COMPUTED, Outputs
-from training.heard import load_heard, save_heard
-from training.judging import MIXES, OF_OTHERS, Progress, judge, listen_all
+from training.evaluation.card_figures import MIXES, OF_OTHERS, Progress, judge, listen_all
+from training.evaluation.held_out_votes import load_heard, save_heard
 from training.networks import PooledNetwork
 from training.teachers.audioset_outputs import AudioSetTeacher
 from training.trainer.distributed import Team, joined

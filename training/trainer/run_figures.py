@@ -18,7 +18,7 @@ from tagger.plotting.colors import AGAINST, FOR, hex_color
 from tagger.plotting.figure import Box, Line, Mark, Scene, Text
 from tagger.plotting.svg import html_text
 from tagger.vocabulary import KINDS, Kind
-from training.heard import Heard
+from training.evaluation.held_out_votes import Heard
 
 Array = npt.NDArray[np.float32]
 

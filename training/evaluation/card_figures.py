@@ -12,14 +12,14 @@ import numpy as np
 from tagger.models.card import ModelCard
 from tagger.models.model import Model
 from tagger.vocabulary import Kind
-from training.calibrate import fit_rules
-from training.checks import check
 from training.data.split import Split
 from training.data.taxonomy import GENRES as ALL_GENRES
 from training.data.taxonomy import LISTED_GENRES, VOCABULARY
-from training.evaluate import HeardClip, gathered, hear, measure
-from training.evidence import with_evidence
-from training.heard import Heard, join
+from training.evaluation.calibration import fit_rules
+from training.evaluation.held_out_votes import Heard, join
+from training.evaluation.label_evidence import with_evidence
+from training.evaluation.predict import HeardClip, gathered, hear, measure
+from training.evaluation.reliability import check
 
 # Parts of the held-out sound.
 GENRES, INSTRUMENTS, MIXES = "genres", "instruments", "instruments_in_real_mixes"

@@ -8,10 +8,10 @@ from tagger.models.card import ModelCard
 from tagger.plotting.colors import AGAINST, FOR
 from tagger.plotting.figure import Box, Line, Mark, Scene, Text
 from tagger.vocabulary import KINDS
-from training.heard import Heard
-from training.pack.bootstrap import FIGURES, Interval, LabelFigures
-from training.pack.results import Results
-from training.pack.words import HEADS
+from training.evaluation.bootstrap import FIGURES, Interval, LabelFigures
+from training.evaluation.held_out_votes import Heard
+from training.evaluation.markdown import HEADS
+from training.evaluation.results import Results
 from training.trainer.run_figures import (
     FAINT,
     LEFT,

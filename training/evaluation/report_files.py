@@ -6,10 +6,10 @@ from pathlib import Path
 
 from tagger.models.card import ModelCard
 from tagger.plotting.png import png_image
-from training.evaluate import HeardClip, gathered
-from training.pack.drawing import scenes
-from training.pack.results import Results
-from training.pack.words import json_text, markdown_text
+from training.evaluation.figures import scenes
+from training.evaluation.markdown import json_text, markdown_text
+from training.evaluation.predict import HeardClip, gathered
+from training.evaluation.results import Results
 
 REPORT, FIGURES = "report.md", "report.json"
 

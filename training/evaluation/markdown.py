@@ -6,8 +6,8 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 
-from training.pack.bootstrap import FIGURES, LEVEL, Interval, LabelFigures
-from training.pack.results import CLEAN, PartResults, Results
+from training.evaluation.bootstrap import FIGURES, LEVEL, Interval, LabelFigures
+from training.evaluation.results import CLEAN, PartResults, Results
 
 HEADS = {"roc_auc": "ROC-AUC", "ap": "average precision", "f1": "F1"}
 

@@ -12,13 +12,13 @@ from tagger.inference.aggregation import calibrate
 from tagger.models.card import ModelCard
 from tagger.models.model import Model
 from tagger.vocabulary import Kind
-from training import checks
-from training.evaluate import HeardClip, gathered
-from training.heard import Heard
-from training.judging import Progress, kind_of
-from training.pack.bootstrap import DRAWS, LabelFigures, Sample, figures
-from training.pack.changes import PANEL, Change
-from training.pack.robustness import hear_changed
+from training.evaluation import reliability
+from training.evaluation.bootstrap import DRAWS, LabelFigures, Sample, figures
+from training.evaluation.card_figures import Progress, kind_of
+from training.evaluation.held_out_votes import Heard
+from training.evaluation.predict import HeardClip, gathered
+from training.evaluation.robustness import hear_changed
+from training.evaluation.sound_changes import PANEL, Change
 from training.trainer.export import NEUTRAL
 from training.trainer.run_figures import BINS
 
@@ -103,7 +103,7 @@ def calibration_error(heard: Heard, card: ModelCard, kind: Kind) -> float | None
     if np.isnan(targets).all():
         return None
     said = calibrate(heard.votes, card)[:, indices]
-    return round(checks.calibration_error(targets, said, BINS), 4)
+    return round(reliability.calibration_error(targets, said, BINS), 4)
 
 
 def _part(name: str, clips: list[HeardClip], card: ModelCard, draws: int) -> PartResults:

@@ -20,7 +20,7 @@ PULL = 40.0  # positives at which a label's own threshold counts as much as its 
 SLOPES, OFFSETS = (0.3, 5.0), (-8.0, 8.0)  # outside these a fit has run away
 THRESHOLDS = (0.5, 0.9)  # a tag must be more likely right than wrong
 # Aimed at for "precise" tags. On artists that did not choose the bounds, genres come out a tenth
-# lower (training/checks.py), since few tracks decide; 80 % is what is promised.
+# lower (training/evaluation/reliability.py), since few tracks decide; 80 % is what is promised.
 PRECISION: dict[Kind, float] = {"genre": 0.93, "instrument": 0.83}
 
 

@@ -20,8 +20,8 @@ from tagger.scan.parallel import Settings
 from tagger.vocabulary import Kind
 from training.data.datasets import Clip
 from training.data.datasets.instruments import is_rendered
-from training.heard import Heard
-from training.metrics import label_metrics, summary
+from training.evaluation.held_out_votes import Heard
+from training.evaluation.metrics import label_metrics, summary
 
 Array = npt.NDArray[np.float32]
 

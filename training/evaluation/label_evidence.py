@@ -9,8 +9,8 @@ from sklearn.metrics import roc_auc_score
 
 from tagger.models.card import Evidence, LabelRule
 from training.data.taxonomy import VOCABULARY, WEAK_GENRES
-from training.heard import Heard
-from training.metrics import LEAST_POSITIVES
+from training.evaluation.held_out_votes import Heard
+from training.evaluation.metrics import LEAST_POSITIVES
 
 LEAST_ROC_AUC = 0.75  # below this a label is heard too badly to be called measured
 

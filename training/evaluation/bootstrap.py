@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tagger.vocabulary import Kind, Vocabulary
-from training.metrics import LEAST_POSITIVES
+from training.evaluation.metrics import LEAST_POSITIVES
 
 Array = npt.NDArray[np.float32]
 Floats = npt.NDArray[np.float64]

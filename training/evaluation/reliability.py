@@ -14,8 +14,8 @@ import numpy.typing as npt
 from tagger.inference.aggregation import Choice, TrackScores, calibrate, choose_tags
 from tagger.models.card import PROFILES, LabelRule, ModelCard, Profile
 from tagger.vocabulary import Kind
-from training.calibrate import fit_rules
-from training.heard import Heard
+from training.evaluation.calibration import fit_rules
+from training.evaluation.held_out_votes import Heard
 
 Array = npt.NDArray[np.float32]
 

@@ -13,8 +13,8 @@ from tagger.errors import DataError
 from tagger.models.model import Model
 from training.data.datasets import Clip
 from training.data.mel_cache import read_mono
-from training.evaluate import HeardClip, hear
-from training.pack.changes import RATE, Change
+from training.evaluation.predict import HeardClip, hear
+from training.evaluation.sound_changes import RATE, Change
 
 
 def hear_changed(

@@ -10,7 +10,7 @@ from typing import Any
 
 from tagger.models.card import LabelRule, ModelCard
 from tagger.vocabulary import KINDS, PLURALS, Kind
-from training.judging import OF_OTHERS
+from training.evaluation.card_figures import OF_OTHERS
 
 # Where a label's own figures are found: what all runs held out together, and by whom it was judged.
 _PARTS: dict[Kind, str] = {"genre": "genres_in_all_runs", "instrument": "instruments_in_recordings"}
