@@ -10,16 +10,16 @@ import pytest
 from click.testing import CliRunner, Result
 
 from tests.training_data import CONFIG, TOML, clip, write_data, write_rendered
-from training.ablate.grid import planned
-from training.ablate.ledger import RESULTS, Cell, Ledger
-from training.ablate.ledger import Result as Run
-from training.ablate.summary import markdown_text
-from training.ablate.variants import RECIPE, VARIANTS
-from training.ablate.voting import WAYS, figures, tracks
 from training.cli import main
 from training.config import load_config
 from training.data.taxonomy import GENRES, LISTED_GENRES, VOCABULARY, unknown
-from training.lines import read_lines
+from training.experiments.ablate.aggregation import WAYS, figures, tracks
+from training.experiments.ablate.grid import planned
+from training.experiments.ablate.ledger import RESULTS, Cell, Ledger
+from training.experiments.ablate.ledger import Result as Run
+from training.experiments.ablate.summary import markdown_text
+from training.experiments.ablate.variants import RECIPE, VARIANTS
+from training.experiments.json_lines import read_lines
 
 K = len(VOCABULARY)
 JAZZ, ROCK = GENRES.index("Jazz"), GENRES.index("Rock")

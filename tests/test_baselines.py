@@ -11,7 +11,7 @@ import pytest
 import torch
 from torch import nn
 
-from training.baselines.augmenting import (
+from training.experiments.baselines.augmenting import (
     AudioDraw,
     Augmenting,
     BlendDraw,
@@ -21,23 +21,23 @@ from training.baselines.augmenting import (
     change_audio,
     change_images,
 )
-from training.baselines.classic_cnn import CLASSIC_CNN
-from training.baselines.commonest import Commonest
-from training.baselines.dense import Dense
-from training.baselines.efficient import EFFICIENT
-from training.baselines.ensembles import Ensemble
-from training.baselines.handmade import NAMES, RATE, ROWS, features
-from training.baselines.images import SPEC, images
-from training.baselines.learning import CPU, Schedule, ask, learn, loss_of
-from training.baselines.neighbours import Neighbours, said
-from training.baselines.pictured import Pictures
-from training.baselines.problem import Answer, Problem, Sound
-from training.baselines.residual import RESIDUAL
-from training.baselines.systems import ALONE, ENSEMBLE, SYSTEMS
-from training.baselines.tabular import Table
-from training.baselines.transfer import Transfer
+from training.experiments.baselines.classic_cnn import CLASSIC_CNN
+from training.experiments.baselines.commonest import Commonest
+from training.experiments.baselines.dense import Dense
+from training.experiments.baselines.efficient import EFFICIENT
+from training.experiments.baselines.ensembles import Ensemble
+from training.experiments.baselines.handmade import NAMES, RATE, ROWS, features
+from training.experiments.baselines.images import SPEC, images
+from training.experiments.baselines.learning import CPU, Schedule, ask, learn, loss_of
+from training.experiments.baselines.neighbours import Neighbours, said
+from training.experiments.baselines.pictured import Pictures
+from training.experiments.baselines.problem import Answer, Problem, Sound
+from training.experiments.baselines.residual import RESIDUAL
+from training.experiments.baselines.systems import ALONE, ENSEMBLE, SYSTEMS
+from training.experiments.baselines.tabular import Table
+from training.experiments.baselines.transfer import Transfer
+from training.experiments.protocols import Parts
 from training.networks import build
-from training.protocols import Parts
 
 Array = npt.NDArray[np.float32]
 

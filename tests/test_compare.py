@@ -28,21 +28,21 @@ from tagger.vocabulary import Label, Vocabulary
 from tests.source_lookalikes import write_gtzan
 from tests.tiny_model import write_tiny_model
 from tests.training_data import HIGH, LOW, clip, tone, write_data, write_sound
-from training.baselines.systems import SYSTEMS
 from training.cli import main
-from training.compare.drawing import scene
-from training.compare.figures import by_track, figures
-from training.compare.ledger import Cell, Ledger
-from training.compare.margins import Margin, curve, weights_of
-from training.compare.ours import Ear, votes_for
-from training.compare.summary import Comparison, Entry, Leak, Mean
-from training.compare.tasks import Labelled, comparable, tasks_of, without
-from training.compare.words import Run, markdown_text
 from training.data.datasets import Clip, genres
 from training.data.taxonomy import genre_targets
 from training.evaluation.bootstrap import Interval, interval
 from training.evaluation.card_figures import OF_OTHERS
-from training.protocols import PROTOCOLS
+from training.experiments.baselines.systems import SYSTEMS
+from training.experiments.compare.figure import scene
+from training.experiments.compare.ledger import Cell, Ledger
+from training.experiments.compare.margins import Margin, curve, weights_of
+from training.experiments.compare.markdown import Run, markdown_text
+from training.experiments.compare.metrics import by_track, figures
+from training.experiments.compare.our_network import Ear, votes_for
+from training.experiments.compare.summary import Comparison, Entry, Leak, Mean
+from training.experiments.compare.tasks import Labelled, comparable, tasks_of, without
+from training.experiments.protocols import PROTOCOLS
 
 ROOT = Path(__file__).parent.parent
 TASK = "genres, single-label"

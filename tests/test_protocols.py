@@ -16,7 +16,7 @@ from tests.source_lookalikes import write_gtzan
 from tests.training_data import clip
 from training.data.datasets import gtzan
 from training.data.taxonomy import genre_targets
-from training.protocols import PROTOCOLS, Material, Parts, artist_folds
+from training.experiments.protocols import PROTOCOLS, Material, Parts, artist_folds
 
 N_SLICES = 10
 

@@ -9,7 +9,9 @@ from sklearn.metrics import average_precision_score, roc_auc_score
 
 from tests.teacher_arrays import write_audioset
 from tests.training_data import heard_all, write_data
-from training.baselines.regression import (
+from training.cli import main
+from training.data.teacher_outputs import AUDIOSET_CLASSES
+from training.experiments.baselines.regression import (
     Array,
     Folds,
     commonest,
@@ -18,8 +20,6 @@ from training.baselines.regression import (
     pooled_musicnn,
     rotate,
 )
-from training.cli import main
-from training.data.teacher_outputs import AUDIOSET_CLASSES
 
 
 def _songs(n: int = 80, *, clear: float = 2.0) -> tuple[Array, Array, Folds]:

@@ -1,0 +1,106 @@
+"""One cell of the table: a system under a protocol, once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from training.experiments.baselines.ensembles import Ensemble
+from training.experiments.baselines.problem import Answer, Array, Problem, Sound
+from training.experiments.baselines.systems import Entrant, Ours
+from training.experiments.compare.features import SLICES, Stock
+from training.experiments.compare.ledger import Cell, Ledger, Result
+from training.experiments.compare.metrics import by_track, figures
+from training.experiments.compare.our_network import votes_for
+from training.experiments.compare.tasks import Task
+from training.experiments.protocols import Material, Parts, Protocol
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Table:
+    """All that the cells of a task have in common."""
+
+    task: Task
+    stock: Stock
+    material: Material
+    sound: Sound
+
+    @classmethod
+    def of(cls, task: Task, stock: Stock, fold: int) -> Table:
+        """A task with its sound."""
+        return cls(task, stock, material_of(task, stock, fold), stock.sound(task.clips))
+
+    def fill(
+        self, cell: Cell, system: Entrant, protocol: Protocol, ledger: Ledger
+    ) -> tuple[Result, Array]:
+        """The result of a cell, and the scores behind it."""
+        parts = divide(self.material, protocol, cell.seed)
+        problem = Problem(self.sound, self.task.targets, self.task.single, parts)
+        if isinstance(system, Ours):
+            return self._of_votes(cell, problem)
+        if isinstance(system, Ensemble):
+            answers = [_kept(replace(cell, system=name), ledger) for name in system.members]
+            return self._of_slices(cell, problem, system.join(answers), ("images",), protocol)
+        answer = system.answer(problem, cell.seed)
+        return self._of_slices(cell, problem, answer, system.hears, protocol)
+
+    def _of_slices(
+        self,
+        cell: Cell,
+        problem: Problem,
+        answer: Answer,
+        hears: tuple[str, ...],
+        protocol: Protocol,
+    ) -> tuple[Result, Array]:
+        task, test, scores = self.task, problem.parts.test, answer.scores
+        tracks, means = by_track(self.sound.tracks[test], scores)
+        # Sound is decoded by whoever hears anything: it is not counted.
+        front_ms = sum(self.stock.front_ms[name] for name in hears if name != "waves")
+        whole = figures(task.targets[tracks], means, task.classes, single=task.single)
+        return Result(
+            cell=cell,
+            slices=(len(problem.parts.train), len(problem.parts.valid), len(test)),
+            tracks=len(tracks),
+            by_slice=figures(problem.truth(test), scores, task.classes, single=task.single),
+            by_track=None if protocol.by_slice else whole,
+            parameters=answer.parameters,
+            learn_s=round(answer.learn_s, 3),
+            answer_s=round(answer.answer_s, 4),
+            track_ms=round(front_ms + answer.answer_s / len(test) * SLICES * 1000, 2),
+        ), scores
+
+    def _of_votes(self, cell: Cell, problem: Problem) -> tuple[Result, Array]:
+        """Our network votes over whole tracks, as in a scan."""
+        task, stock = self.task, self.stock
+        assert stock.ear
+        tracks = np.unique(self.sound.tracks[problem.parts.test])
+        votes = stock.votes[stock.rows([task.clips[track] for track in tracks])]
+        scores = votes_for(task.classes, votes, stock.ear.model.card.vocabulary)
+        return Result(
+            cell=cell,
+            slices=(0, 0, len(problem.parts.test)),
+            tracks=len(tracks),
+            by_slice=None,
+            by_track=figures(task.targets[tracks], scores, task.classes, single=task.single),
+            parameters=stock.ear.parameters,
+            learn_s=0.0,
+            answer_s=0.0,
+            track_ms=round(stock.front_ms["votes"], 2),
+        ), scores
+
+
+def material_of(task: Task, stock: Stock, fold: int) -> Material:
+    """What a protocol divides."""
+    classes = tuple(task.classes[i] for i in task.targets.argmax(axis=1)) if task.single else ()
+    return Material(task.clips, stock.tracks(task.clips), classes, fold)
+
+
+def divide(material: Material, protocol: Protocol, seed: int) -> Parts:
+    """The same for all systems: a seed is a way to divide, and a random start."""
+    return protocol.divide(material, np.random.default_rng(seed))
+
+
+def _kept(cell: Cell, ledger: Ledger) -> Answer:
+    result = ledger.results[cell]
+    return Answer(ledger.scores(cell), result.parameters, result.learn_s, result.answer_s)
