@@ -29,16 +29,16 @@ from sklearn.metrics import roc_auc_score
 
 from tagger.vocabulary import Label
 from training.evaluation.calibration import fit_rules
-from training.personal.embeddings import Base, cache_folder, load_base
-from training.personal.examples import Array, Examples
-from training.personal.findings import average_precision, doubts, heard_after, heard_before
-from training.personal.graph import Head
-from training.personal.heads import Start, fit_head, start_from, votes
-from training.personal.making import Hearing, base_votes, gather_examples
-from training.personal.naming import propose, settle
-from training.personal.sources import Track
-from training.personal.suggestion import suggest
-from training.personal.validation import draw, judge
+from training.finetune.active_learning import suggest
+from training.finetune.cross_validation import draw, judge
+from training.finetune.embeddings import Base, cache_folder, load_base
+from training.finetune.examples import Array, Examples
+from training.finetune.fit import Hearing, base_votes, gather_examples
+from training.finetune.heads import Start, fit_head, start_from, votes
+from training.finetune.label_mapping import propose, settle
+from training.finetune.onnx_graph import Head
+from training.finetune.sources import Track
+from training.finetune.summary import average_precision, doubts, heard_after, heard_before
 
 PRIVATE = {
     "Jazz": "Late Night", "Blues": "Late Night", "Country": "Porch", "Folk": "Porch",

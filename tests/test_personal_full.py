@@ -22,11 +22,11 @@ from tagger.models.card import load_card
 from tagger.models.model import SHIPPED, load_model
 from tests.personal_library import RATE, sound, write_folders
 from tests.tiny_model import SPEC
-from training.personal import graph, tuning
-from training.personal.body import GraphModule, put_back
-from training.personal.calibration import best_threshold, tune
-from training.personal.graph import Head
-from training.personal.heads import start_from, with_kept
+from training.finetune import full_training, onnx_graph
+from training.finetune.calibration import best_threshold, tune
+from training.finetune.heads import start_from, with_kept
+from training.finetune.onnx_graph import Head
+from training.finetune.torch_network import GraphModule, put_back
 
 
 def musictag(*arguments: object) -> Result:
@@ -42,7 +42,7 @@ def _home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("card", sorted(SHIPPED.glob("*.json")), ids=lambda path: path.stem)
 def test_the_shipped_network_in_torch_is_the_one_that_runs(card: Path) -> None:
-    network = graph.read_network(card.with_suffix(".onnx"))
+    network = onnx_graph.read_network(card.with_suffix(".onnx"))
     spec = load_card(card).mel
     mel = np.random.default_rng(1).random((2, spec.n_mels, spec.n_frames)).astype(np.float32)
     session = onnxruntime.InferenceSession(network.SerializeToString())
@@ -60,8 +60,8 @@ def trained_head(card: Path) -> Any:
     start = start_from(read, read.vocabulary.labels[:1], {})
     width = SPEC.n_mels
     head = Head(start.slope, start.shift, np.zeros((1, width), np.float32), np.zeros(1, np.float32))
-    network = graph.read_network(card.with_suffix(".onnx"))
-    made = graph.with_head(network, with_kept(head, read, read.vocabulary.labels[2:]), card)
+    network = onnx_graph.read_network(card.with_suffix(".onnx"))
+    made = onnx_graph.with_head(network, with_kept(head, read, read.vocabulary.labels[2:]), card)
     return onnx.load_from_string(made)
 
 
@@ -81,23 +81,23 @@ def test_stopped_and_resumed_training_makes_the_same_network(
     power = [rng.standard_normal((2, SPEC.n_mels, 90)).astype(np.float16) for _ in range(6)]
     targets = np.full((6, 3), np.nan, np.float32)
     targets[:, 0] = [0, 1] * 3
-    settings = replace(tuning.Settings(), steps=12, save_every=4, batch=4)
+    settings = replace(full_training.Settings(), steps=12, save_every=4, batch=4)
     arguments = (power, targets, SPEC, settings)
     network, cpu = trained_head(tiny_card), torch.device("cpu")
-    whole = tuning.train(network, *arguments, tmp_path / "whole", cpu, quiet)
-    advance, steps = tuning._Run.advance, 0
+    whole = full_training.train(network, *arguments, tmp_path / "whole", cpu, quiet)
+    advance, steps = full_training._Run.advance, 0
 
-    def killed(self: tuning._Run, *given: Any) -> float:
+    def killed(self: full_training._Run, *given: Any) -> float:
         nonlocal steps
         steps += 1
         if steps == 7:
             raise KilledError
         return advance(self, *given)
 
-    monkeypatch.setattr(tuning._Run, "advance", killed)
+    monkeypatch.setattr(full_training._Run, "advance", killed)
     with pytest.raises(KilledError):
-        tuning.train(network, *arguments, tmp_path / "halves", cpu, quiet)
-    resumed = tuning.train(network, *arguments, tmp_path / "halves", cpu, quiet)
+        full_training.train(network, *arguments, tmp_path / "halves", cpu, quiet)
+    resumed = full_training.train(network, *arguments, tmp_path / "halves", cpu, quiet)
     assert steps == 7 + 8  # from step 4 on, where it was saved
     assert resumed == whole
     assert resumed != network.SerializeToString()

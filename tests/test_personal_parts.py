@@ -15,12 +15,12 @@ from tagger.errors import ModelError
 from tagger.models.card import LabelRule, load_card
 from tagger.vocabulary import Label, Vocabulary
 from tests.tiny_model import SPEC
-from training.personal import findings, graph, validation
-from training.personal.examples import Array, Examples
-from training.personal.graph import FAR, Head
-from training.personal.heads import Start, fit_head, slice_logits, start_from, votes, with_kept
-from training.personal.suggestion import suggest
-from training.personal.validation import N_FOLDS, best_pulls, draw, fold_of, judge
+from training.finetune import cross_validation, onnx_graph, summary
+from training.finetune.active_learning import suggest
+from training.finetune.cross_validation import N_FOLDS, best_pulls, draw, fold_of, judge
+from training.finetune.examples import Array, Examples
+from training.finetune.heads import Start, fit_head, slice_logits, start_from, votes, with_kept
+from training.finetune.onnx_graph import FAR, Head
 
 LABELS = (Label("genre", "A"), Label("genre", "B"))
 
@@ -132,15 +132,15 @@ def test_figures_are_those_of_scikit_learn() -> None:
     rng = np.random.default_rng(5)
     truth = (rng.random(80) < 0.3).astype(np.float32)
     scores = rng.random(80).astype(np.float32)
-    ours = findings.average_precision(truth, scores)
+    ours = summary.average_precision(truth, scores)
     assert ours == pytest.approx(average_precision_score(truth, scores))
     weights = np.ones((1, 80))
-    decided = findings._f1s(truth, scores > 0.5, weights)
+    decided = summary._f1s(truth, scores > 0.5, weights)
     assert decided[0] == pytest.approx(f1_score(truth, scores > 0.5))
 
 
-def heard(probabilities: Array) -> findings.Heard:
-    return findings.Heard(probabilities, probabilities > 0.5, np.ones(2, dtype=bool))
+def heard(probabilities: Array) -> summary.Heard:
+    return summary.Heard(probabilities, probabilities > 0.5, np.ones(2, dtype=bool))
 
 
 def test_gain_without_difference_is_none_and_a_real_one_is_found() -> None:
@@ -148,25 +148,25 @@ def test_gain_without_difference_is_none_and_a_real_one_is_found() -> None:
     rng = np.random.default_rng(2)
     bad = rng.random((200, 2)).astype(np.float32)
     good = np.clip(0.6 * examples.targets + 0.4 * bad, 0, 1).astype(np.float32)
-    *_, gain = findings.compare(examples, heard(bad), heard(bad))
-    assert gain == findings.Interval(0, 0, 0)
-    labels, before, after, gain = findings.compare(examples, heard(bad), heard(good))
+    *_, gain = summary.compare(examples, heard(bad), heard(bad))
+    assert gain == summary.Interval(0, 0, 0)
+    labels, before, after, gain = summary.compare(examples, heard(bad), heard(good))
     assert gain.low > 0
     assert before.low < before.value < before.high < after.value
     assert labels[0].artists == 20
-    *_, gain = findings.compare(examples, heard(good), heard(bad))
+    *_, gain = summary.compare(examples, heard(good), heard(bad))
     assert gain.high < 0
 
 
 def test_advice_goes_to_the_label_that_is_rare_and_badly_heard() -> None:
-    one = findings.Interval(0.9, 0.8, 1.0)
-    other = findings.Interval(0.5, 0.4, 0.6)
+    one = summary.Interval(0.9, 0.8, 1.0)
+    other = summary.Interval(0.5, 0.4, 0.6)
     rows = [
-        findings.LabelFinding(LABELS[0], 200, 50, 0.5, None, one, None, one),
-        findings.LabelFinding(LABELS[1], 20, 10, 0.1, None, other, None, other),
+        summary.LabelFinding(LABELS[0], 200, 50, 0.5, None, one, None, one),
+        summary.LabelFinding(LABELS[1], 20, 10, 0.1, None, other, None, other),
     ]
-    curve = [findings.Point(10, 0.6, (0.8, 0.4)), findings.Point(20, 0.7, (0.9, 0.5))]
-    (best, gain), (_, least) = findings.advise(rows, curve)
+    curve = [summary.Point(10, 0.6, (0.8, 0.4)), summary.Point(20, 0.7, (0.9, 0.5))]
+    (best, gain), (_, least) = summary.advise(rows, curve)
     assert best == LABELS[1]
     assert 0 < least < gain < 0.5
 
@@ -174,7 +174,7 @@ def test_advice_goes_to_the_label_that_is_rare_and_badly_heard() -> None:
 def test_doubts_rise_with_what_contradicts_the_labels() -> None:
     targets = np.array([[1, 0], [1, 0], [0, 0], [np.nan, np.nan]], np.float32)
     chances = np.array([[0.9, 0.1], [0.1, 0.9], [0.2, 0.8], [0.5, 0.5]], np.float32)
-    doubt = findings.doubts(targets, chances)
+    doubt = summary.doubts(targets, chances)
     assert doubt[1] > doubt[2] > doubt[0] > doubt[3]
 
 
@@ -193,7 +193,7 @@ def test_suggestions_are_of_rare_labels_and_unlike() -> None:
 
 @pytest.fixture(scope="module")
 def network(tiny_card: Path) -> Any:
-    return graph.read_network(tiny_card.with_suffix(".onnx"))
+    return onnx_graph.read_network(tiny_card.with_suffix(".onnx"))
 
 
 def run(network: bytes, names: list[str], mel: Array) -> list[Array]:
@@ -210,10 +210,12 @@ def test_new_head_says_what_was_learned(network: onnx.ModelProto, tiny_card: Pat
     head = Head(start.slope, start.shift, weights, np.array([0.5, -0.5], np.float32))
     mel = rng.random((3, SPEC.n_mels, SPEC.n_frames)).astype(np.float32)
     base, embedding = run(
-        graph.with_embedding(network, tiny_card), [graph.LOGITS, graph.EMBEDDING], mel
+        onnx_graph.with_embedding(network, tiny_card),
+        [onnx_graph.LOGITS, onnx_graph.EMBEDDING],
+        mel,
     )
     kept = with_kept(head, card, card.vocabulary.labels)
-    (made,) = run(graph.with_head(network, kept, tiny_card), [graph.LOGITS], mel)
+    (made,) = run(onnx_graph.with_head(network, kept, tiny_card), [onnx_graph.LOGITS], mel)
     change = embedding @ weights.T + head.bias
     np.testing.assert_allclose(made[:, 0], base[:, :2].max(axis=1) + change[:, 0], atol=1e-4)
     np.testing.assert_allclose(made[:, 1], change[:, 1], atol=1e-4)
@@ -223,9 +225,9 @@ def test_new_head_says_what_was_learned(network: onnx.ModelProto, tiny_card: Pat
 def test_a_head_on_a_head_is_refused(network: onnx.ModelProto, tiny_card: Path) -> None:
     slope, shift = np.ones((1, 4), np.float32), np.zeros((1, 4), np.float32)
     head = Head(slope, shift, np.zeros((1, SPEC.n_mels), np.float32), np.zeros(1, np.float32))
-    made = onnx.load_from_string(graph.with_head(network, head, tiny_card))
+    made = onnx.load_from_string(onnx_graph.with_head(network, head, tiny_card))
     with pytest.raises(ModelError, match="one linear layer"):
-        graph.embedding_of(made, tiny_card)
+        onnx_graph.embedding_of(made, tiny_card)
 
 
 def test_calibrated_loss_is_that_of_the_best_rule() -> None:
@@ -235,7 +237,8 @@ def test_calibrated_loss_is_that_of_the_best_rule() -> None:
     logits = np.log(chance / (1 - chance))
     spoilt = (1 / (1 + np.exp(-(0.2 * logits - 1)))).astype(np.float32)  # same order, badly scaled
     plain, mended = (
-        validation.calibrated_loss(truth[:, None], v[:, None]).mean() for v in (chance, spoilt)
+        cross_validation.calibrated_loss(truth[:, None], v[:, None]).mean()
+        for v in (chance, spoilt)
     )
     assert mended == pytest.approx(plain, abs=2e-3)
 

@@ -19,10 +19,10 @@ from tagger.errors import DataError, MusicTagError
 from tagger.models.model import load_model
 from tagger.vocabulary import Label, Vocabulary
 from tests.personal_library import RATE, write_folders, write_table
-from training.personal import sources
-from training.personal.beets_library import from_beets
-from training.personal.naming import Row, dump_rows, like, load_rows, propose, settle
-from training.personal.sources import Track
+from training.finetune import sources
+from training.finetune.beets_library import from_beets
+from training.finetune.label_mapping import Row, dump_rows, like, load_rows, propose, settle
+from training.finetune.sources import Track
 
 
 def musictag(*arguments: object) -> Result:

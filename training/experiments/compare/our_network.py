@@ -22,7 +22,7 @@ from tagger.scan.parallel import Settings
 from tagger.vocabulary import Vocabulary
 from training.data.datasets.names import lineage
 from training.evaluation.card_figures import OF_OTHERS
-from training.personal.graph import EMBEDDING, read_network, with_embedding
+from training.finetune.onnx_graph import EMBEDDING, read_network, with_embedding
 
 Array = npt.NDArray[np.float32]
 

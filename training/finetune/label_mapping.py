@@ -16,7 +16,7 @@ from pathlib import Path
 from tagger.errors import DataError
 from tagger.vocabulary import FORBIDDEN_IN_NAMES, KINDS, Kind, Label, Vocabulary
 from tagger.writing.genre_rules import GENERIC, key_of
-from training.personal.sources import Track, split_cell
+from training.finetune.sources import Track, split_cell
 
 COLUMNS = ("kind", "found", "tracks", "label", "like")
 

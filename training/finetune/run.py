@@ -12,13 +12,12 @@ from tagger.models import store
 from tagger.models.model import load_model, user_models
 from tagger.report.escaping import path_text, printable
 from tagger.scan.parallel import default_jobs
-from training.personal import sources
-from training.personal.beets_library import from_beets
-from training.personal.embeddings import Base, cache_folder, load_base
-from training.personal.examples import Examples
-from training.personal.findings import heard_after
-from training.personal.heads import votes
-from training.personal.making import (
+from training.finetune import sources
+from training.finetune.active_learning import suggest
+from training.finetune.beets_library import from_beets
+from training.finetune.embeddings import Base, cache_folder, load_base
+from training.finetune.examples import Examples
+from training.finetune.fit import (
     Hearing,
     Learned,
     Progress,
@@ -26,7 +25,8 @@ from training.personal.making import (
     learn,
     write_model,
 )
-from training.personal.naming import (
+from training.finetune.heads import votes
+from training.finetune.label_mapping import (
     Naming,
     Row,
     dump_rows,
@@ -35,9 +35,9 @@ from training.personal.naming import (
     propose,
     settle,
 )
-from training.personal.page import page_text, summary_lines
-from training.personal.sources import Track
-from training.personal.suggestion import suggest
+from training.finetune.report_page import page_text, summary_lines
+from training.finetune.sources import Track
+from training.finetune.summary import heard_after
 
 Say = Callable[[str], object]
 
@@ -97,7 +97,7 @@ def make(wishes: Wishes, say: Say, progress: Progress) -> Iterator[str]:
     learned = learn(prepared.examples, prepared.naming, prepared.base, progress, wishes.seed)
     network = None
     if not wishes.fast:
-        from training.personal.tuning import fine_tune
+        from training.finetune.full_training import fine_tune
 
         learned, network = fine_tune(prepared, learned, wishes, progress)
     card = install(prepared, learned, wishes, name, network)

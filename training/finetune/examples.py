@@ -11,9 +11,9 @@ import numpy.typing as npt
 
 from tagger.errors import MusicTagError
 from tagger.vocabulary import KINDS, Vocabulary
-from training.personal.embeddings import Sound
-from training.personal.naming import Naming
-from training.personal.sources import Track
+from training.finetune.embeddings import Sound
+from training.finetune.label_mapping import Naming
+from training.finetune.sources import Track
 
 Array = npt.NDArray[np.float32]
 Indices = npt.NDArray[np.int64]

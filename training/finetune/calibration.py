@@ -19,8 +19,8 @@ from tagger.scan.parallel import Settings, scan
 from tagger.vocabulary import KINDS, PLURALS, Kind
 from tagger.writing.genre_rules import key_of
 from tagger.writing.plan_json import load_plan
-from training.personal.examples import Array
-from training.personal.sources import Track, from_tags, gather
+from training.finetune.examples import Array
+from training.finetune.sources import Track, from_tags, gather
 
 DOUBTS = 10.0  # tracks accepted at which they count as much as the model's own threshold
 LIMITS = (0.05, 0.95)

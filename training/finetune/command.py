@@ -13,7 +13,7 @@ from tagger.cli.options import MODEL
 from training.console import progress, quiet_threads
 
 if TYPE_CHECKING:
-    from training.personal.session import Wishes
+    from training.finetune.run import Wishes
 
 
 @click.command()
@@ -89,9 +89,9 @@ def train(source: Path | None, beets: str | None, **options: object) -> None:
     if options["name"] is None and options["suggest"] is None:
         raise click.UsageError("name the model to make: -o NAME")
     quiet_threads()
-    from training.personal import session
+    from training.finetune import run
 
-    wishes = session.Wishes(source=source, beets=beets, **options)  # type: ignore[arg-type]
+    wishes = run.Wishes(source=source, beets=beets, **options)  # type: ignore[arg-type]
     _run(wishes)
 
 
@@ -126,7 +126,7 @@ def calibrate(source: Path, model: str, name: str | None, jobs: int | None) -> N
     """  # fmt: skip
     quiet_threads()
     from tagger.scan.parallel import default_jobs
-    from training.personal.calibration import recalibrate
+    from training.finetune.calibration import recalibrate
 
     made, moved = recalibrate(
         source, model, name, jobs or default_jobs(), lambda error: _say(str(error))
@@ -140,13 +140,13 @@ def calibrate(source: Path, model: str, name: str | None, jobs: int | None) -> N
 
 
 def _run(wishes: Wishes) -> None:
-    from training.personal import session
+    from training.finetune import run
 
     if wishes.suggest:
-        for line in session.suggest_tracks(wishes, _say, progress):
+        for line in run.suggest_tracks(wishes, _say, progress):
             echo(line)
         return
-    for line in session.make(wishes, _say, progress):
+    for line in run.make(wishes, _say, progress):
         echo(line)
 
 

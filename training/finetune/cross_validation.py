@@ -11,8 +11,8 @@ import numpy.typing as npt
 from scipy.special import expit, logit
 
 from tagger.errors import DataError
-from training.personal.examples import Array, Examples, Indices
-from training.personal.heads import PULLS, Start, fit_head, votes
+from training.finetune.examples import Array, Examples, Indices
+from training.finetune.heads import PULLS, Start, fit_head, votes
 
 N_FOLDS = 5
 SIZES = (10, 20, 50, 100)  # tracks a label of the learning curve, before all of them

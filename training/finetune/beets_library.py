@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from tagger.errors import DataError, MusicTagError
 from tagger.vocabulary import Kind
-from training.personal.sources import Track, artist_group
+from training.finetune.sources import Track, artist_group
 
 if TYPE_CHECKING:
     from beets.library import Item, Library

@@ -30,7 +30,7 @@ from tagger.models.card import ModelCard
 from tagger.models.model import find_card, load_model
 from tagger.models.session import open_session
 from tagger.scan.parallel import Settings
-from training.personal.graph import EMBEDDING, LOGITS, read_network, with_embedding
+from training.finetune.onnx_graph import EMBEDDING, LOGITS, read_network, with_embedding
 
 Array = npt.NDArray[np.float32]
 

@@ -14,7 +14,7 @@ from scipy.special import logit
 from tagger.inference.aggregation import calibrate_by
 from tagger.models.card import LabelRule, ModelCard
 from tagger.vocabulary import Kind, Label
-from training.personal.examples import Array, Examples
+from training.finetune.examples import Array, Examples
 
 Weights = npt.NDArray[np.float64]
 

@@ -9,7 +9,7 @@ from html import escape
 from pathlib import Path
 
 from tagger.report.escaping import path_text, printable
-from training.personal.findings import NEXT, Findings, LabelFinding
+from training.finetune.summary import NEXT, Findings, LabelFinding
 
 STYLE = """
 body { font: 15px/1.45 system-ui, sans-serif; max-width: 70rem; margin: 2rem auto; padding: 0 1rem;

@@ -28,18 +28,18 @@ from tagger.models.session import open_session
 from tagger.scan.parallel import Settings as Scan
 from training.augment.spectrogram import AugmentConfig, augment_power, mask
 from training.evaluation.calibration import fit_rules
+from training.finetune.examples import Array, Examples, Indices
+from training.finetune.fit import Learned, Progress, base_votes, kept_labels
+from training.finetune.heads import fit_head, votes, with_kept
+from training.finetune.onnx_graph import BASE_LOGITS, LOGITS, read_network, with_head
+from training.finetune.summary import compare, confusions, heard_after, heard_before, suspects
+from training.finetune.torch_network import GraphModule, put_back
 from training.networks.mel_frontend import compress
-from training.personal.body import GraphModule, put_back
-from training.personal.examples import Array, Examples, Indices
-from training.personal.findings import compare, confusions, heard_after, heard_before, suspects
-from training.personal.graph import BASE_LOGITS, LOGITS, read_network, with_head
-from training.personal.heads import fit_head, votes, with_kept
-from training.personal.making import Learned, Progress, base_votes, kept_labels
 from training.trainer.loop import running_average, schedule
 from training.trainer.losses import masked_bce
 
 if TYPE_CHECKING:
-    from training.personal.session import Prepared, Wishes
+    from training.finetune.run import Prepared, Wishes
 
 HELD_OUT = 0  # fold
 Power = npt.NDArray[np.float16]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from training.personal.examples import Array, Examples, Indices
-from training.personal.heads import Scale
+from training.finetune.examples import Array, Examples, Indices
+from training.finetune.heads import Scale
 
 
 def suggest(labelled: Examples, unlabelled: Examples, probabilities: Array, number: int) -> Indices:

@@ -18,9 +18,14 @@ from tagger.models.self_test import golden_scores
 from tagger.vocabulary import KINDS, PLURALS, Label, Vocabulary
 from training.evaluation.calibration import fit_rules
 from training.evaluation.metrics import label_metrics, summary
-from training.personal.embeddings import Base, Sound, hear_all
-from training.personal.examples import Array, Examples, put_together
-from training.personal.findings import (
+from training.finetune.cross_validation import N_FOLDS, SIZES, Judged, judge, learn_from_fewer
+from training.finetune.embeddings import Base, Sound, hear_all
+from training.finetune.examples import Array, Examples, put_together
+from training.finetune.heads import PULLS, Start, fit_head, kept_rules, start_from, with_kept
+from training.finetune.label_mapping import Naming
+from training.finetune.onnx_graph import Head, read_network, with_head
+from training.finetune.sources import Track
+from training.finetune.summary import (
     Findings,
     Point,
     advise,
@@ -31,11 +36,6 @@ from training.personal.findings import (
     heard_before,
     suspects,
 )
-from training.personal.graph import Head, read_network, with_head
-from training.personal.heads import PULLS, Start, fit_head, kept_rules, start_from, with_kept
-from training.personal.naming import Naming
-from training.personal.sources import Track
-from training.personal.validation import N_FOLDS, SIZES, Judged, judge, learn_from_fewer
 from training.trainer.git_commit import commit
 
 Progress = Callable[[str, int], AbstractContextManager[Callable[[], object]]]

@@ -17,8 +17,8 @@ from scipy.special import expit
 
 from tagger.models.card import LabelRule, ModelCard
 from tagger.vocabulary import Label
-from training.personal.examples import Array, Examples
-from training.personal.graph import FAR, Head
+from training.finetune.examples import Array, Examples
+from training.finetune.onnx_graph import FAR, Head
 
 # Per track, on standardised embeddings. The last leaves the answer of the base model alone.
 PULLS = (30.0, 100.0, 300.0, 1000.0, 3000.0, 1e9)
