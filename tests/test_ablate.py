@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from tests.training_data import CONFIG, TOML, clip, write_data, write_rendered
-from training.cli import main
+from training.cli.program import main
 from training.config import load_config
 from training.data.taxonomy import GENRES, LISTED_GENRES, VOCABULARY, unknown
 from training.experiments.ablate.aggregation import WAYS, figures, tracks

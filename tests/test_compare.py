@@ -28,7 +28,7 @@ from tagger.vocabulary import Label, Vocabulary
 from tests.source_lookalikes import write_gtzan
 from tests.tiny_model import write_tiny_model
 from tests.training_data import HIGH, LOW, clip, tone, write_data, write_sound
-from training.cli import main
+from training.cli.program import main
 from training.data.datasets import Clip, genres
 from training.data.taxonomy import genre_targets
 from training.evaluation.bootstrap import Interval, interval

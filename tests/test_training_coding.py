@@ -13,7 +13,7 @@ from tagger.errors import DataError
 from tests import audio_files
 from tests.training_data import SPEC, TOML, clip, heard_all, write_data
 from training.augment.codecs import CODECS, KBPS, Setting, code, draw_setting
-from training.cli import main
+from training.cli.program import main
 from training.data.batch_sampler import Pool
 from training.data.coded_copies import load_copies
 from training.data.datasets import genres

@@ -20,7 +20,7 @@ from tagger.plotting.figure import Box, Text
 from tagger.vocabulary import Label, Vocabulary
 from tests.source_lookalikes import write_listing
 from tests.training_data import clip, heard_of, tone, write_sound
-from training.cli import main
+from training.cli.program import main
 from training.evaluation.bootstrap import Sample, figures, weighted_figures
 from training.evaluation.figures import scenes
 from training.evaluation.held_out_votes import Heard

@@ -31,7 +31,7 @@ from tests.training_data import (
     write_rendered,
     write_sound,
 )
-from training.cli import main
+from training.cli.program import main
 from training.config import DEFAULT, load_config
 from training.data.batch_sampler import Pool, Pools
 from training.data.taxonomy import GENRES, VOCABULARY, unknown
@@ -246,7 +246,7 @@ def test_help_names_the_options(command: str) -> None:
 
 
 def test_help_does_not_wait_for_torch() -> None:
-    code = "import sys, training.cli; sys.exit('torch' in sys.modules)"
+    code = "import sys, training.cli.program; sys.exit('torch' in sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True)
 
 

@@ -9,7 +9,7 @@ from click.testing import CliRunner
 
 from tagger.errors import DataError
 from tests.training_data import TRACK_COLUMNS, state, write_data, write_table
-from training.cli import main
+from training.cli.program import main
 from training.data.datasets import Clip, genres, recordings
 from training.data.datasets.instruments import HELD_OUT, fold_of
 from training.data.datasets.names import BELONGS, has_label

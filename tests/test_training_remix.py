@@ -12,7 +12,7 @@ import soundfile
 from click.testing import CliRunner
 
 from tests.training_data import SOUND_COLUMNS, state, write_sound, write_table
-from training.cli import main
+from training.cli.program import main
 from training.data.datasets import Clip
 from training.data.datasets.instruments import HELD_OUT, fold_of, load_rendered
 from training.data.taxonomy import Targets

@@ -9,7 +9,7 @@ from sklearn.metrics import average_precision_score, roc_auc_score
 
 from tests.teacher_arrays import write_audioset
 from tests.training_data import heard_all, write_data
-from training.cli import main
+from training.cli.program import main
 from training.data.teacher_outputs import AUDIOSET_CLASSES
 from training.experiments.baselines.regression import (
     Array,

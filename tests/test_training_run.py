@@ -19,7 +19,7 @@ from tagger.errors import DataError
 from tagger.models.model import load_model
 from tests.source_lookalikes import write_listing
 from tests.training_data import CONFIG, HIGH, LOW, SPEC, TOML, clip, tone
-from training.cli import main
+from training.cli.program import main
 from training.config import Config, load_config
 from training.data.batch_sampler import Pool, Pools
 from training.data.mel_cache import LEAST_POWER, Mel

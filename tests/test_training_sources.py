@@ -16,7 +16,7 @@ from tagger.errors import DataError
 from tagger.models.model import load_model
 from tests import source_lookalikes as made
 from tests.training_data import TOML, state
-from training.cli import main
+from training.cli.program import main
 from training.data.datasets import (
     Clip,
     beets_library,

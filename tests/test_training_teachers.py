@@ -27,7 +27,7 @@ from tests.training_data import (
     write_soft,
     write_sound,
 )  # fmt: skip
-from training.cli import main
+from training.cli.program import main
 from training.data.clip_pools import make_pools
 from training.data.mel_cache import load_features, read_mono
 from training.data.split import Split

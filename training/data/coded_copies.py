@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from tagger.errors import DataError
-from training.console import progress
+from training.cli.console import progress
 
 if TYPE_CHECKING:
     from training.data.datasets import Clip

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from training.options import DATA, RENDERED
+from training.cli.options import DATA, RENDERED
 
 if TYPE_CHECKING:
     from training.data.datasets import Clip

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from training.console import progress, quiet_threads
+from training.cli.console import progress, quiet_threads
 
 if TYPE_CHECKING:
     from training.data.datasets import Clip

@@ -10,7 +10,7 @@ import click
 from tagger import DEFAULT_MODEL
 from tagger.cli.echo import echo
 from tagger.cli.options import MODEL
-from training.console import progress, quiet_threads
+from training.cli.console import progress, quiet_threads
 
 if TYPE_CHECKING:
     from training.finetune.run import Wishes

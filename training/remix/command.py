@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from training.console import progress
+from training.cli.console import progress
 
 if TYPE_CHECKING:
     import numpy as np

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from training.console import progress, quiet_threads
-from training.options import DATA, DEVICE, RENDERED
+from training.cli.console import progress, quiet_threads
+from training.cli.options import DATA, DEVICE, RENDERED
 
 if TYPE_CHECKING:
     from training.config import Config

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from training.console import progress, quiet_threads
-from training.options import DATA, FOLD, GTZAN_SPLIT, SOURCE, sources_named
+from training.cli.console import progress, quiet_threads
+from training.cli.options import DATA, FOLD, GTZAN_SPLIT, SOURCE, sources_named
 
 if TYPE_CHECKING:
     from training.experiments.compare.tasks import Labelled

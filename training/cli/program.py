@@ -10,13 +10,22 @@ import click
 
 from tagger.cli.errors import PlainErrors
 from tagger.cli.options import MODEL
-from training.console import progress, quiet_threads
+from training.cli.console import progress, quiet_threads
+from training.cli.options import (
+    DATA,
+    DEVICE,
+    FOLD,
+    GTZAN_SPLIT,
+    RENDERED,
+    SOURCE,
+    WEAK,
+    sources_named,
+)
 from training.data.coded_copies import code
 from training.data.label_counts import count
 from training.experiments.ablate.command import ablate
 from training.experiments.compare.command import compare
 from training.experiments.rotation import rotate
-from training.options import DATA, DEVICE, FOLD, GTZAN_SPLIT, RENDERED, SOURCE, WEAK, sources_named
 from training.remix.command import remix
 from training.synth.command import synth
 
