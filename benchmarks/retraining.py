@@ -2,9 +2,9 @@
 
     python benchmarks/retraining.py --data DATA --base CARD [--timing] > benchmarks/RETRAINING.md
 
-DATA is the folder that training/data/datasets/genres.py describes. The songs get private labels; fold 1,
-whose artists are in no other fold, is held out. CARD is of a model that was not trained on it
-(`python -m training train --fold 1`); the shipped one was, once it had been judged.
+DATA is the folder that training/data/datasets/genres.py describes. The songs get private
+labels; fold 1, whose artists are in no other fold, is held out. CARD is of a model that was not
+trained on it (`python -m training train --fold 1`); the shipped one was, once it had been judged.
 """
 
 from __future__ import annotations

@@ -1,41 +1,21 @@
-"""musictag listens to music files and names the genres and instruments heard in them.
+"""musictag classifies music files by genre and instrument, with a small neural network, offline.
 
 The modules in the order in which data flows through them:
 
-- `library`     folders -> audio file paths
+- `vocabulary`  the labels of a model: the only taxonomy
 - `audio`       path -> windows of sound
-- `mel`         windows -> log-mel slices
-- `card`        everything about a model but its weights
-- `session`     ONNX Runtime, which nothing else imports
-- `model`       card + weights, checked and ready to run
-- `network_file`  what an ONNX file holds, read without running it
-- `registry`    a person's own models: taken up, chosen, handed on
-- `inference`   log-mel slices -> slice scores
-- `voting`      slice scores -> track scores -> tags
-- `containers`  the bytes of a file <-> its tags, for each kind of file
-- `fields`      which field of a file holds which kind of tag; `media` says it to mediafile
-- `payload`     the sound of a file without its tags
-- `tagfile`     path -> the tags a file holds today
-- `cache`       what was heard in earlier scans, as `kept` packs it
-- `pool`        processes side by side, of which one may die
-- `limits`      what one file may take of this machine
-- `scan`        many paths -> what was heard in each, in parallel
-- `beam`        the same on a cluster, as an Apache Beam pipeline (extra `[beam]`)
-- `listening`   the same for paths that come one by one, while other work goes on
-- `albums`      results -> results with one vote over each album
-- `taste`       which names a person wants to be written
-- `plan`        tags held and heard -> what would be changed; `planfile` keeps it as JSON
-- `disk`        the few things that are done to a disk; `swapping` puts a copy in a file's place
-- `delta`       old file, new file -> what it takes to make the old one again
-- `rewriting`   one file -> the same file with other tags, or untouched
-- `journal`     what was meant and what came of it, durably, as `entries` in `rows` of a `schema`
-- `recovery`    what became of files whose process died; `salvage` does that for a journal
-- `apply`       a plan becomes true; `undo` takes a run back
-- `noting`      what beets writes, in the same journal
+- `models`      a model: its card, its network, and where models are stored
+- `inference`   windows -> log-mel slices -> slice scores -> track scores -> tags
+- `scan`        many paths -> the result of each, in parallel, cached
+- `tags`        which tags a file holds today, and which of its bytes are sound
+- `writing`     results -> plan -> journal -> files, and all of it back
 - `report`      results and plans -> table, CSV, JSON, HTML
-- `explain`     path -> when and where in the spectrum each tag was heard
+- `explain`     path -> when and where in the spectrum each tag is heard
+- `plotting`    pictures as SVG and PNG
+- `beam`        the scan on a cluster, as an Apache Beam pipeline (extra `[beam]`)
 - `demo`        a synthesised music library to try all of it on
 - `cli`         the `musictag` command
+- `errors`      what can go wrong, in words for the person at the terminal
 
 Axis letters, the same in every docstring: B batch, S slices, T samples, M mel bands, F frames,
 K labels, C channels. Units are written out: Hz, seconds, samples, dBFS.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -77,6 +78,24 @@ def test_functions_stay_short(package: str, path: Path) -> None:
             documented = isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant)
             start = (first.end_lineno or 0) if documented else node.lineno
             assert (node.end_lineno or 0) - start <= 40, f"{path.name}: {node.name}"
+
+
+@pytest.mark.parametrize(
+    "package",
+    sorted({path.parent for _, path in modules() if path.parent != ROOT / "beetsplug"}),
+    ids=lambda path: str(path.relative_to(ROOT)),
+)
+def test_package_docstring_lists_its_modules(package: Path) -> None:
+    text = ast.get_docstring(ast.parse((package / "__init__.py").read_text(encoding="utf-8")))
+    listed = re.findall(r"^- `(\w+)`", text or "", flags=re.MULTILINE)
+    files = {path.stem for path in package.glob("*.py")} - {"__init__", "__main__"}
+    packages = {path.parent.name for path in package.glob("*/__init__.py")}
+    assert sorted(listed) == sorted(files | packages)
+
+
+@pytest.mark.parametrize("package", ["tagger", "training"])
+def test_root_holds_at_most_four_modules(package: str) -> None:
+    assert len(list((ROOT / package).glob("*.py"))) <= 4
 
 
 def test_one_module_imports_onnx_runtime() -> None:

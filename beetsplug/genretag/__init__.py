@@ -2,6 +2,14 @@
 
 Adapters only; all judgement is in `tagger`. What is heavy is imported where it is first used, since
 plugins load with every `beet` command.
+
+In the order of the data:
+
+- `compatibility`  what versions of beets before 2.14 lack
+- `options`        what a person wants:
+- `tagging`        what was heard becomes fields of items and albums, and the tags of their files
+- `undoing`        A run is taken back:
+- `units`          what is heard together:
 """
 
 from __future__ import annotations

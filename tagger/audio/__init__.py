@@ -2,18 +2,20 @@
 
 In the order of the data:
 
-- `values`: what is handed out, `AudioInfo` and `Windows`.
-- `contents`: what the first bytes of a file say: which library reads it, and what is refused.
-- `protection`: does copy protection (DRM) lock the sound?
-- `mono`: many channels and sample formats to one channel of float32.
-- `sndfile`: reads WAV, FLAC, Ogg Vorbis, AIFF and their kin with libsndfile.
-- `silent_file`: a file that FFmpeg can stumble over without a word on the terminal.
-- `ffmpeg`: reads all the rest (MP3, AAC, ALAC, Opus, WMA, WavPack...) with FFmpeg through PyAV.
-- `opening`: a path to a reader, with one clear line when that fails.
-- `placement`: where the windows go (pure).
-- `track`: a reader heard at the model's rate, and where its sound begins and ends.
-- `survey`: where to listen in a track, after a look at its ends.
-- `reading`: `probe`, `iter_windows`, `read_windows`.
+- `types`             what is handed out, `AudioInfo` and `Windows`.
+- `sniff`             what the first bytes of a file say: which library reads it, and what is
+                      refused.
+- `drm`               does copy protection (DRM) lock the sound?
+- `downmix`           many channels and sample formats to one channel of float32.
+- `libsndfile`        reads WAV, FLAC, Ogg Vorbis, AIFF and their kin with libsndfile.
+- `quiet_io`          a file that FFmpeg can stumble over without a word on the terminal.
+- `ffmpeg`            reads all the rest (MP3, AAC, ALAC, Opus, WMA, WavPack...) with FFmpeg through
+                      PyAV.
+- `decoders`          a path to a reader, with one clear line when that fails.
+- `window_positions`  where the windows go (pure).
+- `windows`           a reader heard at the model's rate, and where its sound begins and ends.
+- `window_plan`       where to listen in a track, after a look at its ends.
+- `resampled`         `probe`, `iter_windows`, `read_windows`.
 """
 
 from tagger.audio.resampled import iter_windows, probe, read_windows

@@ -1,8 +1,8 @@
 """Log-mel slices in plain numpy.
 
 numpy's FFT keeps float32 since 2.0, so neither torch (750 MB) nor scipy (143 MB) is needed to
-listen. `training.networks.mel_frontend` holds the same computation in torch; a test keeps the two equal, and
-both equal to librosa.
+listen. `training.networks.mel_frontend` holds the same computation in torch; a test keeps the two
+equal, and both equal to librosa.
 """
 
 from __future__ import annotations

@@ -1,1 +1,14 @@
-"""Experiments."""
+"""Experiments: which recipe, and which system, is better, and how surely.
+
+In the order of the data:
+
+- `protocols`   protocols: which slices are learned from, which are chosen by, which are asked about
+- `rotation`    `python -m training rotate`: what two teachers with logistic regression reach, out
+                of fold
+- `json_lines`  results on disk, a line of JSON each, so that a killed run loses none that was
+                finished
+- `ablate`      what each part of the recipe is worth: the same short run again and again, one thing
+                changed
+- `baselines`   systems that people know from courses and papers, on the same sound as ours
+- `compare`     `python -m training compare`: systems by protocols, side by side on the same sound
+"""

@@ -2,18 +2,23 @@
 
 In the order of use:
 
-- `sources`     folders, a table, tags, or a beets library -> tracks and what they are called
-- `naming`      the names found -> labels, by a table that can be edited
-- `graph`       the shipped network: its embedding read out, another head put on
-- `embeddings`  path -> embeddings of its slices, kept on disk
-- `examples`    tracks, labels and embeddings side by side
-- `heads`       a linear head, pulled toward what the shipped model says
-- `validation`  every track judged by a head that has not heard its artist
-- `findings`    before against after, learning curve, suspects, advice
-- `page`        the findings as a page
-- `body`        the shipped network in torch, to be trained on
-- `tuning`      the loop of `--full`
-- `suggestion`  unlabelled tracks whose labels would teach most
-- `making`      all of it in one piece
-- `command`     `musictag train` and `musictag calibrate`
+- `sources`           folders, a table, tags, or a beets library -> tracks and what they are called
+- `label_mapping`     the names found -> labels, by a table that can be edited
+- `onnx_graph`        the shipped network: its embedding read out, another head put on
+- `embeddings`        path -> embeddings of its slices, kept on disk
+- `examples`          tracks, labels and embeddings side by side
+- `heads`             a linear head, pulled toward what the shipped model says
+- `cross_validation`  every track judged by a head that has not heard its artist
+- `summary`           before against after, learning curve, suspects, advice
+- `report_page`       the findings as a page
+- `torch_network`     the shipped network in torch, to be trained on
+- `full_training`     the loop of `--full`
+- `active_learning`   unlabelled tracks whose labels would teach most
+- `fit`               all of it in one piece
+- `command`           `musictag train` and `musictag calibrate`
+- `beets_library`     the labels of a beets library; beets reads the query, and only ever opens a
+                      copy of the file
+- `calibration`       thresholds that follow what a person accepted and refused
+- `run`               one `musictag train`, from the wishes of a person to lines that tell what came
+                      of it
 """

@@ -2,6 +2,29 @@
 
 `identify` tells which one a file is by its content, whatever it is called; `values` and `make`
 translate between items and text. Nothing here writes a file.
+
+In the order of the data:
+
+- `ape`        APEv2 tags, at the end of WavPack, Monkey's Audio and Musepack files
+- `asf`        ASF, which holds WMA: a header of objects, then the sound
+- `atoms`      the atoms of MP4: each a size, a name and a content, which may be atoms again
+- `chunks`     WAV and AIFF: chunks, one of which holds an ID3v2 tag; and DSF, which ends with one
+- `flac`       FLAC: blocks of metadata, one of them of Vorbis comments, then the sound
+- `id3`        ID3v2 tags, cut into frames and put together in the version they have
+- `id3text`    text as frames of ID3v2 hold it: in one of four codes, genres as names or numbers
+- `id3v1`      the ID3v1 tag at the end of old MP3 files, which is read and never written
+- `lengths`    whether sound in front of a tag is as long as its own headers say
+- `mp3`        MP3 (and TTA): an ID3v2 tag, the sound, then perhaps an APEv2 and an ID3v1 tag, left
+               alone
+- `mp4`        MP4: atoms in atoms; tags are in moov.udta.meta.ilst, the sound in mdat
+- `mp4text`    the text in the atoms of MP4's item list, read and written
+- `ogg`        ogg: Vorbis, Opus, Speex and FLAC streams with comments in their second packet
+- `packed`     how much unpacks from a frame of ID3, found out without keeping any of it
+- `parts`      what all containers are described with: items of tags, pieces of files, and what is
+               damaged
+- `synchsafe`  numbers of ID3v2 in four bytes of which each gives seven bits, so that none looks
+               like sound
+- `vorbis`     vorbis comments, the tags of FLAC and of all that Ogg carries
 """
 
 from __future__ import annotations

@@ -1,4 +1,35 @@
-"""What there is to learn from: one module per source, each returning clips."""
+"""What there is to learn from: one module per source, each returning clips.
+
+In the order of the data:
+
+- `beets_library`  A beets library: its own genres (and instruments, as `beet genretag` names the
+                   field)
+- `everyday`       words that people write for genres and instruments, for labels of their own
+                   making
+- `fma`            FMA, the Free Music Archive: 8,000 to 106,574 tracks in 161 genres (Defferrard et
+                   al
+- `folders`        A folder per label: `Jazz/any/depth/song.mp3`, `Metal/...`; the simplest set a
+                   person can make
+- `genres`         full mixes with genre labels: `tracks.csv` and `genres/` of the project's data
+                   folder
+- `gtzan`          GTZAN: 1,000 clips of 30 seconds in ten genres (Tzanetakis and Cook 2002)
+- `instruments`    sound with instrument labels: `instruments.csv` of the data folder, and rendered
+                   MIDI
+- `irmas`          IRMAS: the predominant of eleven instruments in 6,705 excerpts of 3 s (Bosch et
+                   al
+- `jamendo`        MTG-Jamendo: 55,609 full tracks with 195 tags of those who uploaded them
+                   (Bogdanov et al
+- `listing`        A CSV of one's own: columns `path` and `genres` or `instruments`, or both
+- `magnatagatune`  magnaTagATune: 25,863 clips of 29 seconds with 188 tags of players (Law et al
+- `names`          how names of genres and instruments relate, whatever the vocabulary holds today
+- `openmic`        openMIC-2018: 20,000 clips of 10 seconds with 20 instruments, partly labelled
+                   (Humphrey 2018)
+- `recordings`     newer recordings: `recordings.csv` of the data folder, in the words of each of
+                   its sources
+- `source`         A data set that people download or make: its own words and files -> clips
+- `sources`        the kinds of `--source KIND:PATH`
+- `tables`         reading a table of labels, every failure worded once
+"""
 
 from __future__ import annotations
 
