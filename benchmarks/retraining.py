@@ -25,10 +25,10 @@ from pathlib import Path
 
 import click
 import numpy as np
-from sklearn.metrics import roc_auc_score
 
 from tagger.vocabulary import Label
 from training.evaluation.calibration import fit_rules
+from training.evaluation.metrics import average_precision, macro, roc_auc
 from training.finetune.active_learning import suggest
 from training.finetune.cross_validation import draw, judge
 from training.finetune.embeddings import Base, cache_folder, load_base
@@ -38,7 +38,7 @@ from training.finetune.heads import Start, fit_head, start_from, votes
 from training.finetune.label_mapping import propose, settle
 from training.finetune.onnx_graph import Head
 from training.finetune.sources import Track
-from training.finetune.summary import average_precision, doubts, heard_after, heard_before
+from training.finetune.summary import doubts, heard_after, heard_before
 
 PRIVATE = {
     "Jazz": "Late Night", "Blues": "Late Night", "Country": "Porch", "Folk": "Porch",
@@ -90,8 +90,7 @@ def private(row: dict[str, str]) -> tuple[str, ...]:
 def figures(examples: Examples, scores: Array) -> tuple[Array, float]:
     """Average precision of each label, and macro ROC-AUC."""
     aps = [average_precision(t, s) for t, s in zip(examples.targets.T, scores.T, strict=True)]
-    aucs = [roc_auc_score(t, s) for t, s in zip(examples.targets.T, scores.T, strict=True)]
-    return np.array(aps), float(np.mean(aucs))
+    return np.array(aps), macro(roc_auc, examples.targets, scores)
 
 
 def taught(learned: Examples, start: Start) -> Head:

@@ -31,12 +31,12 @@ from tests.training_data import HIGH, LOW, clip, tone, write_data, write_sound
 from training.cli.program import main
 from training.data.datasets import Clip, genres
 from training.data.taxonomy import genre_targets
-from training.evaluation.bootstrap import Interval, interval
+from training.evaluation.bootstrap import Interval, Resampling, interval
 from training.evaluation.card_figures import OF_OTHERS
 from training.experiments.baselines.systems import SYSTEMS
 from training.experiments.compare.figure import scene
 from training.experiments.compare.ledger import Cell, Ledger
-from training.experiments.compare.margins import Margin, curve, weights_of
+from training.experiments.compare.margins import Margin, curve
 from training.experiments.compare.markdown import Run, markdown_text
 from training.experiments.compare.metrics import by_track, figures
 from training.experiments.compare.our_network import Ear, votes_for
@@ -394,14 +394,15 @@ def test_picture_has_a_dot_for_every_figure() -> None:
 
 def test_margin_is_sure_only_where_artists_agree() -> None:
     truth = np.eye(2, dtype=np.float32)[np.arange(40) % 2]
-    weights = weights_of([f"artist {i // 4}" for i in range(40)], 200)
+    draws = Resampling.of([f"artist {i // 4}" for i in range(40)], draws=200)
+    weights = draws.weights[:, draws.members]
     assert weights.shape == (201, 40)
     assert (weights[0] == 1).all()
     np.testing.assert_array_equal(weights[:, 0], weights[:, 3])  # artists are drawn whole
     half = truth.copy()
     half[:20] = 1 - half[:20]  # wrong for half of the artists
     for single in (True, False):
-        perfect, poor = (curve(truth, said, weights, single=single) for said in (truth, half))
+        perfect, poor = (curve(truth, said, draws, single=single) for said in (truth, half))
         assert perfect.min() == 1.0
         assert (
             poor[0]

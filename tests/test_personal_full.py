@@ -23,7 +23,7 @@ from tagger.models.model import SHIPPED, load_model
 from tests.personal_library import RATE, sound, write_folders
 from tests.tiny_model import SPEC
 from training.finetune import full_training, onnx_graph
-from training.finetune.calibration import best_threshold, tune
+from training.finetune.calibration import follow, tune
 from training.finetune.heads import start_from, with_kept
 from training.finetune.onnx_graph import Head
 from training.finetune.torch_network import GraphModule, put_back
@@ -135,7 +135,7 @@ def test_thresholds_follow_what_was_accepted_and_refused(tiny_card: Path) -> Non
 def test_threshold_stays_where_any_would_do() -> None:
     truth = np.array([1, 1, 0, 0], np.float32)
     chances = np.array([0.9, 0.8, 0.3, 0.2], np.float32)
-    assert best_threshold(truth, chances, 0.5) == pytest.approx(0.55)
+    assert follow(truth, chances, 0.5) == pytest.approx(0.55)
 
 
 @pytest.fixture

@@ -9,12 +9,13 @@ import numpy as np
 import onnx
 import onnxruntime
 import pytest
-from sklearn.metrics import average_precision_score, f1_score
+from sklearn.metrics import average_precision_score
 
 from tagger.errors import ModelError
 from tagger.models.card import LabelRule, load_card
 from tagger.vocabulary import Label, Vocabulary
 from tests.tiny_model import SPEC
+from training.evaluation.bootstrap import Interval
 from training.finetune import cross_validation, onnx_graph, summary
 from training.finetune.active_learning import suggest
 from training.finetune.cross_validation import N_FOLDS, best_pulls, draw, fold_of, judge
@@ -128,17 +129,6 @@ def test_drawing_gives_each_label_its_tracks() -> None:
     assert len(chosen) <= 20
 
 
-def test_figures_are_those_of_scikit_learn() -> None:
-    rng = np.random.default_rng(5)
-    truth = (rng.random(80) < 0.3).astype(np.float32)
-    scores = rng.random(80).astype(np.float32)
-    ours = summary.average_precision(truth, scores)
-    assert ours == pytest.approx(average_precision_score(truth, scores))
-    weights = np.ones((1, 80))
-    decided = summary._f1s(truth, scores > 0.5, weights)
-    assert decided[0] == pytest.approx(f1_score(truth, scores > 0.5))
-
-
 def heard(probabilities: Array) -> summary.Heard:
     return summary.Heard(probabilities, probabilities > 0.5, np.ones(2, dtype=bool))
 
@@ -149,7 +139,7 @@ def test_gain_without_difference_is_none_and_a_real_one_is_found() -> None:
     bad = rng.random((200, 2)).astype(np.float32)
     good = np.clip(0.6 * examples.targets + 0.4 * bad, 0, 1).astype(np.float32)
     *_, gain = summary.compare(examples, heard(bad), heard(bad))
-    assert gain == summary.Interval(0, 0, 0)
+    assert gain == Interval(0, 0, 0)
     labels, before, after, gain = summary.compare(examples, heard(bad), heard(good))
     assert gain.low > 0
     assert before.low < before.value < before.high < after.value
@@ -159,8 +149,8 @@ def test_gain_without_difference_is_none_and_a_real_one_is_found() -> None:
 
 
 def test_advice_goes_to_the_label_that_is_rare_and_badly_heard() -> None:
-    one = summary.Interval(0.9, 0.8, 1.0)
-    other = summary.Interval(0.5, 0.4, 0.6)
+    one = Interval(0.9, 0.8, 1.0)
+    other = Interval(0.5, 0.4, 0.6)
     rows = [
         summary.LabelFinding(LABELS[0], 200, 50, 0.5, None, one, None, one),
         summary.LabelFinding(LABELS[1], 20, 10, 0.1, None, other, None, other),

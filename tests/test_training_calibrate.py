@@ -7,7 +7,14 @@ from scipy.special import expit, logit
 
 from tagger.models.card import LabelRule
 from tagger.vocabulary import Label, Vocabulary
-from training.evaluation.calibration import PRECISION, PULL, SLOPES, THRESHOLDS, fit_rules
+from training.evaluation.calibration import (
+    PRECISION,
+    PULL,
+    SLOPES,
+    THRESHOLDS,
+    best_f1_threshold,
+    fit_rules,
+)
 
 Array = npt.NDArray[np.float32]
 
@@ -152,3 +159,16 @@ def test_precise_tags_are_right_as_often_as_promised() -> None:
         given += int((said >= rule.precise).sum())
         right += int(targets[said >= rule.precise, k].sum())
     assert right / given == pytest.approx(PRECISION["genre"], abs=0.02)
+
+
+def test_best_f1_threshold_never_parts_equal_probabilities() -> None:
+    truth = np.array([1, 1, 1, 0, 0], np.float32)
+    probability = np.array([0.9, 0.7, 0.7, 0.7, 0.55], np.float32)
+    assert best_f1_threshold(truth, probability) == pytest.approx((0.7 + 0.55) / 2)
+
+
+def test_best_f1_threshold_of_equally_good_ones_is_the_nearest() -> None:
+    truth = np.array([1, 0, 0, 1, 0], np.float32)  # F1 is 2/3 after the first and after the fourth
+    probability = np.array([0.9, 0.8, 0.7, 0.6, 0.1], np.float32)
+    assert best_f1_threshold(truth, probability) == pytest.approx(0.85)
+    assert best_f1_threshold(truth, probability, near=0.3) == pytest.approx(0.35)

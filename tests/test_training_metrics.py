@@ -1,13 +1,20 @@
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import numpy.typing as npt
 import pytest
 
 from tagger.vocabulary import Label, Vocabulary
-from training.evaluation.metrics import LEAST_POSITIVES, label_metrics, summary
+from training.evaluation.metrics import (
+    LEAST_POSITIVES,
+    average_precision,
+    label_metrics,
+    macro,
+    roc_auc,
+    summary,
+)
 
 Array = npt.NDArray[np.float32]
 
@@ -99,3 +106,22 @@ def test_summary_of_nothing_says_so() -> None:
     figures = summary([])
     assert figures.pop("labels") == []
     assert figures == {"macro_roc_auc": None, "macro_ap": None, "macro_f1": None}
+
+
+@pytest.mark.parametrize(("metric", "expected"), [(roc_auc, 3 / 4), (average_precision, 5 / 6)])
+def test_metric_with_unknown_targets_is_that_of_the_known(
+    metric: Callable[[Array, Array], float], expected: float
+) -> None:
+    targets = np.array([1, np.nan, 0, 1, np.nan, 0], np.float32)
+    scores = np.array([0.9, 0.1, 0.8, 0.7, 0.95, 0.2], np.float32)
+    known = ~np.isnan(targets)
+    assert metric(targets, scores) == metric(targets[known], scores[known])
+    # The second of two positives ranks below one of two negatives.
+    assert metric(targets, scores) == pytest.approx(expected)
+
+
+def test_macro_passes_over_labels_of_one_class() -> None:
+    targets = np.array([[1, 1, np.nan], [0, 1, np.nan], [1, 1, np.nan]], np.float32)
+    scores = np.array([[0.9, 0.9, 0.9], [0.5, 0.5, 0.5], [0.1, 0.1, 0.1]], np.float32)
+    assert macro(roc_auc, targets, scores) == 0.5
+    assert np.isnan(macro(roc_auc, targets[:, 1:], scores[:, 1:]))

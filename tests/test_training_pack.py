@@ -61,7 +61,7 @@ def test_weighted_figures_are_those_of_scikit_learn(rows: list[tuple[bool, int, 
     truth = np.array([row[0] for row in rows])
     score = np.array([row[1] / 4 for row in rows], dtype=np.float32)  # with ties
     weights = np.array([[row[2] for row in rows], [1] * len(rows)], dtype=float)
-    found = weighted_figures(truth, score, 0.5, weights)
+    found = weighted_figures(truth, score, score >= 0.5, weights)
     for weight, (roc_auc, ap, f1) in zip(weights, found.T, strict=True):
         if not (weight @ truth and weight @ ~truth):
             assert math.isnan(roc_auc)

@@ -10,6 +10,7 @@ import pytest
 from tagger.models.card import ModelCard
 from tagger.models.model import Model
 from tests.training_data import heard_of
+from training.evaluation.calibration import N_BINS
 from training.evaluation.held_out_votes import Heard
 from training.evaluation.predict import measure
 from training.trainer.run_figures import confusion, read_losses, reliability, write_pictures
@@ -54,10 +55,10 @@ def test_losses_of_a_run_that_went_on_are_read_once(tmp_path: Path) -> None:
 
 
 def test_good_probabilities_lie_on_the_diagonal(heard: Heard, tiny: Model) -> None:
-    bins = list(reliability(heard, tiny.card, "instrument"))
-    assert len(bins) == 10
-    assert sum(count for _, _, count in bins) == 2000 - len(range(0, 1000, 7))
-    assert all(abs(chance - true) < 0.12 for chance, true, _ in bins)
+    bins = reliability(heard, tiny.card, "instrument")
+    assert len(bins) == N_BINS
+    assert sum(each.count for each in bins) == 2000 - len(range(0, 1000, 7))
+    assert all(abs(each.probability - each.share) < 0.12 for each in bins)
 
 
 def test_confusion_counts_what_is_heard_for_what_is_there() -> None:

@@ -18,8 +18,11 @@ from tagger.audio.types import Reader, Samples
 # soxr 1.1: windows equal the resampled whole to 3e-7 from 128 samples on; 256 is twice that.
 _MARGIN = 256
 
-# A block counts as silent below this. 16-bit dither lies near -96 dBFS, tape hiss near -55.
-SILENCE_DBFS = -60.0
+# RMS of a second of sound, without its mean, below which a track has not begun or has ended. 16-bit
+# dither lies near -96 dBFS, tape hiss near -55. Higher than `slice_scores.SLICE_SILENCE_DBFS`: a
+# lead-in is left out here, a quiet passage between loud ones votes there. One level for both would
+# move the windows, or change the votes, of every model that ships.
+EDGE_SILENCE_DBFS = -60.0
 
 # Resampling rounds the length of what it is given, by less than a sample at each end.
 _ROUNDING = 2
@@ -115,11 +118,11 @@ class Track:
 
 
 def is_silent(samples: Samples) -> bool:
-    """Whether the RMS about the mean is below `SILENCE_DBFS`; a DC offset is no sound.
+    """Whether the RMS about the mean is below `EDGE_SILENCE_DBFS`; a DC offset is no sound.
 
     >>> is_silent(np.full(100, 0.5, np.float32)), is_silent(np.float32([0.1, -0.1]))
     (True, False)
     """
     if not samples.size:
         return True
-    return float(np.std(samples, dtype=np.float64)) < 10 ** (SILENCE_DBFS / 20)
+    return float(np.std(samples, dtype=np.float64)) < 10 ** (EDGE_SILENCE_DBFS / 20)

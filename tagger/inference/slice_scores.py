@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 Array = npt.NDArray[np.float32]
 
-SILENCE_DBFS = -70.0  # RMS under which a slice has nothing to say
+SLICE_SILENCE_DBFS = -70.0  # RMS under which a slice has nothing to say
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -79,4 +79,4 @@ def sigmoid(logits: Array) -> Array:
 def silent_slices(samples: Array) -> list[bool]:
     """Whether each slice has nothing to say. Shape: `(S, T)` in, S entries out."""
     power = np.einsum("st,st->s", samples, samples) / samples.shape[1]
-    return [bool(silent) for silent in power < 10 ** (SILENCE_DBFS / 10)]
+    return [bool(silent) for silent in power < 10 ** (SLICE_SILENCE_DBFS / 10)]

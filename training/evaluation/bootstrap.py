@@ -34,6 +34,9 @@ class Interval:
     low: float
     high: float
 
+    def __str__(self) -> str:
+        return f"{self.value:.2f} ({self.low:.2f}-{self.high:.2f})"
+
 
 @dataclass(frozen=True, slots=True)
 class LabelFigures:
@@ -62,6 +65,46 @@ class Sample:
     thresholds: Array
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Resampling:
+    """Whole groups drawn again and again; the first draw is the sample itself.
+
+    Shape: `weights` `(1 + draws, G)`, how often each group is drawn; `members` `(N,)`, the group of
+    each row
+    """
+
+    weights: Floats
+    members: npt.NDArray[np.intp]
+
+    @classmethod
+    def of(cls, groups: Sequence[str], *, draws: int = DRAWS, seed: int = 0) -> Resampling:
+        """The draws of the groups whose names stand one a row."""
+        names, members = np.unique(list(groups), return_inverse=True)
+        rng = np.random.default_rng(seed)
+        drawn = rng.multinomial(len(names), np.full(len(names), 1 / len(names)), size=draws)
+        return cls(np.concatenate([np.ones((1, len(names))), drawn]), members)
+
+    @property
+    def n_groups(self) -> int:
+        """How many groups are drawn from."""
+        return int(self.weights.shape[1])
+
+    def figures(self, truth: Truth, score: Array, decided: Truth, rows: Truth) -> Floats:
+        """`weighted_figures` of each draw, for the rows where `rows`. Shape: `(3, 1 + draws)`."""
+        members = self.members[rows]
+        step = max(1, _AT_ONCE // len(truth))
+        parts = [
+            weighted_figures(truth, score, decided, self.weights[at : at + step][:, members])
+            for at in range(0, len(self.weights), step)
+        ]
+        return np.concatenate(parts, axis=1)
+
+    def mean(self, values: Truth, rows: Truth) -> Floats:
+        """Share of the rows where `rows` that are true, in each draw. Shape: `(1 + draws,)`."""
+        weights = self.weights[:, self.members[rows]]
+        return np.asarray(weights @ values / np.maximum(weights.sum(axis=1), 1))
+
+
 def figures(
     sample: Sample,
     vocabulary: Vocabulary,
@@ -77,8 +120,7 @@ def figures(
     """
     if not len(sample.groups):
         return []
-    names, members = np.unique(list(sample.groups), return_inverse=True)
-    weights = draw_weights(len(names), draws, seed)
+    resampling = Resampling.of(sample.groups, draws=draws, seed=seed)
     rows: list[tuple[str, int, int, int]] = []
     values: list[Floats] = []
     for i in vocabulary.indices(kind):
@@ -87,25 +129,25 @@ def figures(
         positives, negatives = int(truth.sum()), int((~truth).sum())
         if min(positives, negatives) < least:
             continue
-        groups = members[known]
-        rows.append((vocabulary.labels[i].name, positives, negatives, len(np.unique(groups))))
-        values.append(
-            _all_draws(truth, sample.scores[known, i], sample.thresholds[i], weights, groups)
-        )
+        groups = len(np.unique(resampling.members[known]))
+        rows.append((vocabulary.labels[i].name, positives, negatives, groups))
+        score = sample.scores[known, i]
+        values.append(resampling.figures(truth, score, score >= sample.thresholds[i], known))
     if not rows:
         return []
     each = np.stack(values)  # (labels, figures, 1 + draws)
-    mean = ("mean", sum(r[1] for r in rows), sum(r[2] for r in rows), len(names))
+    mean = ("mean", sum(r[1] for r in rows), sum(r[2] for r in rows), resampling.n_groups)
     return [
         LabelFigures(*row, *(interval(figure) for figure in value))
-        for row, value in zip([mean, *rows], [_mean(each), *each], strict=True)
+        for row, value in zip([mean, *rows], [mean_of_labels(each), *each], strict=True)
     ]
 
 
-def weighted_figures(truth: Truth, score: Array, threshold: float, weights: Floats) -> Floats:
+def weighted_figures(truth: Truth, score: Array, decided: Truth, weights: Floats) -> Floats:
     """ROC-AUC, average precision and F1 for each row of weights; NaN where a class has no weight.
 
-    Equal scores share a rank. Shape: `(N,)`, `(N,)`, a scalar and `(R, N)` in, `(3, R)` out
+    scikit-learn's figures, for a thousand weightings at once. Equal scores share a rank.
+    Shape: `(N,)` thrice and `(R, N)` in, `(3, R)` out
     """
     order = np.argsort(-score, kind="stable")
     ends = np.flatnonzero(np.diff(score[order], append=-np.inf))  # last of each run of equals
@@ -119,37 +161,16 @@ def weighted_figures(truth: Truth, score: Array, threshold: float, weights: Floa
         roc_auc = (hits * below).sum(axis=1) / (positive * negative)
         precision = np.where(hits > 0, right / (right + wrong), 0.0)
         ap = (hits * precision).sum(axis=1) / np.where(negative > 0, positive, np.nan)
-        said = weights @ (score >= threshold)
-        true = weights @ (truth & (score >= threshold))
+        true, said = weights @ (truth & decided), weights @ decided
         f1 = np.where(positive > 0, 2 * true / (said + positive), np.nan)
     return np.stack([roc_auc, ap, f1])
 
 
-def draw_weights(n_groups: int, draws: int, seed: int) -> Floats:
-    """How often each group is drawn; the first row is the sample. Shape: `(1 + draws, G)`."""
-    rng = np.random.default_rng(seed)
-    drawn = rng.multinomial(n_groups, np.full(n_groups, 1 / n_groups), size=draws)
-    return np.concatenate([np.ones((1, n_groups)), drawn])
+def mean_of_labels(each: Floats) -> Floats:
+    """The mean over labels within each draw; a label that a draw has none of does not count.
 
-
-def _all_draws(
-    truth: Truth,
-    score: Array,
-    threshold: float,
-    weights: Floats,
-    groups: npt.NDArray[np.intp],
-) -> Floats:
-    """Shape: `(3, 1 + draws)`."""
-    step = max(1, _AT_ONCE // len(truth))
-    parts = [
-        weighted_figures(truth, score, threshold, weights[at : at + step][:, groups])
-        for at in range(0, len(weights), step)
-    ]
-    return np.concatenate(parts, axis=1)
-
-
-def _mean(each: Floats) -> Floats:
-    """The mean over labels within each draw; a label that a draw has none of does not count."""
+    Shape: `(K, ...)` in, `(...)` out
+    """
     known = ~np.isnan(each)
     counts = known.sum(axis=0)
     sums = np.where(known, each, 0.0).sum(axis=0)

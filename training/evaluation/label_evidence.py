@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-from sklearn.metrics import roc_auc_score
 
 from tagger.models.card import Evidence, LabelRule
 from training.data.taxonomy import VOCABULARY, WEAK_GENRES
 from training.evaluation.held_out_votes import Heard
-from training.evaluation.metrics import LEAST_POSITIVES
+from training.evaluation.metrics import LEAST_POSITIVES, roc_auc
 
 LEAST_ROC_AUC = 0.75  # below this a label is heard too badly to be called measured
 
@@ -25,9 +24,9 @@ def with_evidence(rules: tuple[LabelRule, ...], heard: Heard) -> tuple[LabelRule
 
 
 def _evidence(real: Heard, i: int, name: str) -> Evidence:
-    known = ~np.isnan(real.targets[:, i])
-    truth = real.targets[known, i]
+    targets = real.targets[:, i]
+    truth = targets[~np.isnan(targets)]
     if name in WEAK_GENRES or min(truth.sum(), (1 - truth).sum()) < LEAST_POSITIVES:
         return "experimental"
-    measured = roc_auc_score(truth, real.votes[known, i]) >= LEAST_ROC_AUC
+    measured = roc_auc(targets, real.votes[:, i]) >= LEAST_ROC_AUC
     return "measured" if measured else "experimental"

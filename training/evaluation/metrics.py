@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -12,6 +13,7 @@ from sklearn.metrics import average_precision_score, f1_score, roc_auc_score
 from tagger.vocabulary import Kind, Vocabulary
 
 Array = npt.NDArray[np.float32]
+Floats = npt.NDArray[np.floating[Any]]
 
 LEAST_POSITIVES = 8  # a figure from fewer says more about the few than about the model
 
@@ -26,6 +28,39 @@ class LabelMetrics:
     roc_auc: float
     ap: float  # average precision, as scikit-learn estimates the area under precision-recall
     f1: float  # at the label's threshold
+
+
+def roc_auc(targets: Floats, scores: Floats) -> float:
+    """ROC-AUC of one label over its known targets; NaN where all of them are alike.
+
+    Shape: `(N,)` each; `targets` NaN where unknown
+    """
+    return _of_known(roc_auc_score, targets, scores)
+
+
+def average_precision(targets: Floats, scores: Floats) -> float:
+    """Average precision of one label over its known targets; NaN where all of them are alike.
+
+    Shape: `(N,)` each; `targets` NaN where unknown
+    """
+    return _of_known(average_precision_score, targets, scores)
+
+
+def macro(metric: Callable[[Floats, Floats], float], targets: Floats, scores: Floats) -> float:
+    """Plain mean of a metric over the labels for which it is defined; NaN where it is for none.
+
+    Shape: `(N, K)` each; `targets` NaN where unknown
+    """
+    values = [metric(*label) for label in zip(targets.T, scores.T, strict=True)]
+    defined = [value for value in values if not np.isnan(value)]
+    return float(np.mean(defined)) if defined else float("nan")
+
+
+def _of_known(metric: Callable[[Floats, Floats], float], targets: Floats, scores: Floats) -> float:
+    known = ~np.isnan(targets)
+    if len(np.unique(targets[known])) < 2:
+        return float("nan")
+    return float(metric(targets[known], scores[known]))
 
 
 def label_metrics(
@@ -53,8 +88,8 @@ def label_metrics(
                 label=vocabulary.labels[i].name,
                 positives=positives,
                 negatives=negatives,
-                roc_auc=round(float(roc_auc_score(truth, score)), 4),
-                ap=round(float(average_precision_score(truth, score)), 4),
+                roc_auc=round(roc_auc(targets[:, i], scores[:, i]), 4),
+                ap=round(average_precision(targets[:, i], scores[:, i]), 4),
                 f1=round(float(f1_score(truth, score >= thresholds[i], zero_division=0)), 4),
             )
         )

@@ -14,13 +14,12 @@ import numpy.typing as npt
 from tagger.inference.aggregation import Choice, TrackScores, calibrate, choose_tags
 from tagger.models.card import PROFILES, LabelRule, ModelCard, Profile
 from tagger.vocabulary import Kind
-from training.evaluation.calibration import fit_rules
+from training.evaluation.calibration import expected_calibration_error, fit_rules
 from training.evaluation.held_out_votes import Heard
 
 Array = npt.NDArray[np.float32]
 
 PARTS = 5
-BINS = 15
 ALL: dict[Kind, int] = {"genre": 3, "instrument": 5}  # tags a track, as in a scan
 
 
@@ -53,19 +52,6 @@ def out_of_fit(heard: Heard, card: ModelCard) -> list[tuple[Heard, ModelCard]]:
     return [(heard.rows(of == i), _refitted(heard.rows(of != i), card)) for i in range(PARTS)]
 
 
-def calibration_error(targets: Array, probabilities: Array, n_bins: int = BINS) -> float:
-    """Expected calibration error: the mean distance of what is said from what is, by bins.
-
-    Bins of equal width, weighted by how many values fall into each. Source: Guo et al. 2017.
-    Shape: `(N, K)` each; NaN targets do not count
-    """
-    known = ~np.isnan(targets)
-    truth, said = targets[known], probabilities[known]
-    bins = np.minimum((said * n_bins).astype(int), n_bins - 1)
-    gaps = [abs(truth[bins == b].sum() - said[bins == b].sum()) for b in range(n_bins)]
-    return float(np.sum(gaps) / max(1, len(truth)))
-
-
 def check(heard: Heard, card: ModelCard, kind: Kind) -> dict[str, float]:
     """Calibration error before and after, and how often proposed tags are right.
 
@@ -77,8 +63,8 @@ def check(heard: Heard, card: ModelCard, kind: Kind) -> dict[str, float]:
     votes = np.concatenate([part.votes[:, indices] for part, _, _ in parts])
     after = np.concatenate([said[:, indices] for _, _, said in parts])
     figures = {
-        "ece_before": round(calibration_error(targets, votes), 4),
-        "ece": round(calibration_error(targets, after), 4),
+        "ece_before": round(expected_calibration_error(targets, votes), 4),
+        "ece": round(expected_calibration_error(targets, after), 4),
     }
     for profile in PROFILES:
         found = proposals([(part, own) for part, own, _ in parts], kind, profile)

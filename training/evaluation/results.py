@@ -12,15 +12,14 @@ from tagger.inference.aggregation import calibrate
 from tagger.models.card import ModelCard
 from tagger.models.model import Model
 from tagger.vocabulary import Kind
-from training.evaluation import reliability
 from training.evaluation.bootstrap import DRAWS, LabelFigures, Sample, figures
+from training.evaluation.calibration import expected_calibration_error
 from training.evaluation.card_figures import Progress, kind_of
 from training.evaluation.held_out_votes import Heard
 from training.evaluation.predict import HeardClip, gathered
 from training.evaluation.robustness import hear_changed
 from training.evaluation.sound_changes import PANEL, Change
 from training.trainer.export import NEUTRAL
-from training.trainer.run_figures import BINS
 
 Array = npt.NDArray[np.float32]
 
@@ -97,13 +96,13 @@ def measure_robustness(
 
 
 def calibration_error(heard: Heard, card: ModelCard, kind: Kind) -> float | None:
-    """The calibration error over the bins of the reliability plot; None where nothing is known."""
+    """The expected calibration error of one kind of label; None where nothing is known."""
     indices = list(card.vocabulary.indices(kind))
     targets = heard.targets[:, indices]
     if np.isnan(targets).all():
         return None
     said = calibrate(heard.votes, card)[:, indices]
-    return round(reliability.calibration_error(targets, said, BINS), 4)
+    return round(expected_calibration_error(targets, said), 4)
 
 
 def _part(name: str, clips: list[HeardClip], card: ModelCard, draws: int) -> PartResults:

@@ -19,6 +19,7 @@ from tagger.scan.parallel import Settings, scan
 from tagger.vocabulary import KINDS, PLURALS, Kind
 from tagger.writing.genre_rules import key_of
 from tagger.writing.plan_json import load_plan
+from training.evaluation.calibration import best_f1_threshold
 from training.finetune.examples import Array
 from training.finetune.sources import Track, from_tags, gather
 
@@ -108,7 +109,7 @@ def tune(
         accepted, refused = int(right.sum()), int((given & (right == 0)).sum())
         if not accepted and not refused:
             continue
-        best = best_threshold(right, chance, now)
+        best = follow(right, chance, now)
         share = (accepted + refused) / (accepted + refused + DOUBTS)
         new = round(float(np.clip(share * best + (1 - share) * now, *LIMITS)), 4)
         if new != now:
@@ -117,20 +118,14 @@ def tune(
     return tuple(rules), moved
 
 
-def best_threshold(truth: Array, chances: Array, now: float) -> float:
-    """The threshold of best F1, half-way between two tracks; the nearest to `now` of equal ones.
+def follow(truth: Array, chances: Array, now: float) -> float:
+    """The threshold of best F1, the nearest to `now` of equal ones.
 
     Where nothing was accepted it is just above the most probable track that was refused.
     """
     if not truth.any():
         return float(max(now, np.nextafter(chances.max(), 1, dtype=np.float32) + 0.01))
-    order = np.argsort(-chances, kind="stable")
-    ranked = chances[order].astype(np.float64)
-    f1 = 2 * np.cumsum(truth[order]) / (np.arange(1, len(truth) + 1) + truth.sum())
-    edges = (ranked + np.append(ranked[1:], 0)) / 2
-    splits = np.append(ranked[:-1] != ranked[1:], [True])  # there is no cut between equals
-    good = splits & (f1 >= f1[splits].max() - 1e-9)
-    return float(edges[good][np.abs(edges[good] - now).argmin()])
+    return best_f1_threshold(truth, chances, near=now)
 
 
 def _heard(

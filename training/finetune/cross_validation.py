@@ -11,10 +11,12 @@ import numpy.typing as npt
 from scipy.special import expit, logit
 
 from tagger.errors import DataError
+from training.evaluation.calibration import fit_platt
 from training.finetune.examples import Array, Examples, Indices
 from training.finetune.heads import PULLS, Start, fit_head, votes
 
 N_FOLDS = 5
+WEAK, WIDE = 0.005, ((-20.0, 20.0),) * 2  # calibration that may undo any scale of votes
 SIZES = (10, 20, 50, 100)  # tracks a label of the learning curve, before all of them
 
 
@@ -121,20 +123,15 @@ def calibrated_loss(targets: Array, votes: Array) -> Array:
     """The loss of each target once each label's votes are calibrated; NaN where it is unknown.
 
     Without calibration a weak pull would look better than it ranks, merely for being more certain.
-    Source: Platt 1999, by Newton's method. Shape: `(N, K)` in and out
+    Shape: `(N, K)` in and out
     """
     scores = logit(np.clip(votes, 1e-5, 1 - 1e-5).astype(np.float64))
     losses = np.full(targets.shape, np.nan, dtype=np.float32)
     for k in range(targets.shape[1]):
         known = ~np.isnan(targets[:, k])
-        inputs = np.stack([scores[known, k], np.ones(known.sum())], axis=1)
-        truth, rule = targets[known, k].astype(np.float64), np.array([1.0, 0.0])
-        for _ in range(20):
-            chance = expit(inputs @ rule)
-            slope = inputs.T @ (chance - truth) + 1e-2 * (rule - [1.0, 0.0])
-            bend = (inputs * (chance * (1 - chance))[:, None]).T @ inputs + 1e-2 * np.eye(2)
-            rule = np.clip(rule - np.linalg.solve(bend, slope), -20, 20)
-        losses[known, k] = cross_entropy(truth, expit(inputs @ rule))
+        truth, score = targets[known, k].astype(np.float64), scores[known, k]
+        slope, offset = fit_platt(truth, score, weight=WEAK, limits=WIDE)
+        losses[known, k] = cross_entropy(truth, expit(slope * score + offset))
     return losses
 
 

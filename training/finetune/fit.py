@@ -17,7 +17,7 @@ from tagger.models.model import load_model
 from tagger.models.self_test import golden_scores
 from tagger.vocabulary import KINDS, PLURALS, Label, Vocabulary
 from training.evaluation.calibration import fit_rules
-from training.evaluation.metrics import label_metrics, summary
+from training.evaluation.metrics import average_precision, label_metrics, summary
 from training.finetune.cross_validation import N_FOLDS, SIZES, Judged, judge, learn_from_fewer
 from training.finetune.embeddings import Base, Sound, hear_all
 from training.finetune.examples import Array, Examples, put_together
@@ -29,7 +29,6 @@ from training.finetune.summary import (
     Findings,
     Point,
     advise,
-    average_precision,
     compare,
     confusions,
     heard_after,
@@ -182,10 +181,6 @@ def metrics_of(learned: Learned) -> dict[str, Any]:
 
 
 def _point(size: int, examples: Examples, votes: Array) -> Point:
-    by_label = []
-    for i in range(len(examples.vocabulary)):
-        known = ~np.isnan(examples.targets[:, i])
-        truth = examples.targets[known, i]
-        if 0 < truth.sum() < len(truth):
-            by_label.append(round(average_precision(truth, votes[known, i]), 4))
+    values = [average_precision(*one) for one in zip(examples.targets.T, votes.T, strict=True)]
+    by_label = [round(value, 4) for value in values if not np.isnan(value)]
     return Point(size, round(float(np.mean(by_label)), 4), tuple(by_label))

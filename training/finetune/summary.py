@@ -14,26 +14,11 @@ from scipy.special import logit
 from tagger.inference.aggregation import calibrate_by
 from tagger.models.card import LabelRule, ModelCard
 from tagger.vocabulary import Kind, Label
+from training.evaluation.bootstrap import Floats, Interval, Resampling, interval, mean_of_labels
 from training.finetune.examples import Array, Examples
 
-Weights = npt.NDArray[np.float64]
-
-DRAWS = 500  # resamplings of the artists behind an interval
-LEVEL = 0.95
 N_SUSPECTS = 25
 NEXT = 20  # tracks of a label of which the advice speaks
-
-
-@dataclass(frozen=True, slots=True)
-class Interval:
-    """A figure, and where it lies in 95 of 100 draws of such artists (bootstrap, Efron 1979)."""
-
-    value: float
-    low: float
-    high: float
-
-    def __str__(self) -> str:
-        return f"{self.value:.2f} ({self.low:.2f}-{self.high:.2f})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,16 +115,17 @@ def compare(
     examples: Examples, before: Heard, after: Heard, seed: int = 1
 ) -> tuple[tuple[LabelFinding, ...], Interval, Interval, Interval]:
     """Figures of each label, and the mean average precision before, after, and its gain."""
-    weights = resample(examples.groups, seed)
+    draws = Resampling.of(examples.groups, seed=seed)
     findings, ap_before, ap_after = [], [], []
     for i, label in enumerate(examples.vocabulary.labels):
         known = ~np.isnan(examples.targets[:, i])
-        truth, mass = examples.targets[known, i], weights[:, known]
-        if not 0 < truth.sum() < len(truth):
+        truth = examples.targets[known, i] == 1
+        if truth.all() or not truth.any():
             continue
-        share = (mass @ truth) / np.maximum(mass.sum(axis=1), 1)
-        old = _aps(truth, before.probabilities[known, i], mass) if before.known[i] else share
-        new = _aps(truth, after.probabilities[known, i], mass)
+        _, new, new_f1 = _figures(after, i, truth, known, draws)
+        _, old, old_f1 = _figures(before, i, truth, known, draws)
+        if not before.known[i]:  # guessing; a draw counts for both or for neither
+            old = np.where(np.isnan(new), np.nan, draws.mean(truth, known))
         ap_before.append(old)
         ap_after.append(new)
         groups = {g for g, target in zip(examples.groups, examples.targets[:, i], strict=True)
@@ -150,33 +136,23 @@ def compare(
                 tracks=int(truth.sum()),
                 artists=len(groups),
                 share=float(truth.mean()),
-                ap_before=_interval(old) if before.known[i] else None,
-                ap_after=_interval(new),
-                f1_before=_interval(_f1s(truth, before.decisions[known, i], mass))
-                if before.known[i]
-                else None,
-                f1_after=_interval(_f1s(truth, after.decisions[known, i], mass)),
+                ap_before=interval(old) if before.known[i] else None,
+                ap_after=interval(new),
+                f1_before=interval(old_f1) if before.known[i] else None,
+                f1_after=interval(new_f1),
             )
         )
-    old_mean, new_mean = np.mean(ap_before, axis=0), np.mean(ap_after, axis=0)
-    gain = _interval(new_mean - old_mean)
-    return tuple(findings), _interval(old_mean), _interval(new_mean), gain
+    old_mean, new_mean = (mean_of_labels(np.stack(aps)) for aps in (ap_before, ap_after))
+    gain = interval(new_mean - old_mean)
+    return tuple(findings), interval(old_mean), interval(new_mean), gain
 
 
-def resample(groups: Sequence[str], seed: int) -> Weights:
-    """How often each track occurs when artists are drawn anew; first, each track once.
-
-    Shape: `(DRAWS + 1, N)`
-    """
-    names, member = np.unique(np.array(groups, dtype=object), return_inverse=True)
-    rng = np.random.default_rng(seed)
-    drawn = rng.multinomial(len(names), np.full(len(names), 1 / len(names)), size=DRAWS)
-    return np.concatenate([np.ones((1, len(groups))), drawn[:, member]]).astype(np.float64)
-
-
-def average_precision(truth: Array, scores: Array) -> float:
-    """Average precision, as scikit-learn estimates it for scores that differ."""
-    return float(_aps(truth, scores, np.ones((1, len(truth))))[0])
+def _figures(
+    model: Heard, i: int, truth: npt.NDArray[np.bool_], known: npt.NDArray[np.bool_],
+    draws: Resampling,
+) -> Floats:  # fmt: skip
+    """ROC-AUC, average precision and F1 of one label in each draw. Shape: `(3, 1 + draws)`."""
+    return draws.figures(truth, model.probabilities[known, i], model.decisions[known, i], known)
 
 
 def suspects(examples: Examples, after: Heard, most: int = N_SUSPECTS) -> tuple[Suspect, ...]:
@@ -241,23 +217,3 @@ def advise(labels: Sequence[LabelFinding], curve: Sequence[Point]) -> list[tuple
         for x in labels
     ]
     return sorted(gains, key=lambda gain: -gain[1])
-
-
-def _aps(truth: Array, scores: Array, weights: Weights) -> Weights:
-    """Average precision under each weighting. Shape: `(N,)`, `(N,)`, `(B, N)` in, `(B,)` out."""
-    order = np.argsort(-scores, kind="stable")
-    hits = weights[:, order] * truth[order]
-    right, listed = hits.cumsum(axis=1), weights[:, order].cumsum(axis=1)
-    total = np.maximum(hits.sum(axis=1), 1e-9)
-    return np.asarray((hits * right / np.maximum(listed, 1e-9)).sum(axis=1) / total)
-
-
-def _f1s(truth: Array, decisions: npt.NDArray[np.bool_], weights: Weights) -> Weights:
-    right = weights @ (truth * decisions)
-    return np.asarray(2 * right / np.maximum(weights @ (truth + decisions), 1e-9))
-
-
-def _interval(values: Weights) -> Interval:
-    """The value of the library itself (the first) and the middle of the resampled ones."""
-    low, high = np.quantile(values[1:], [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
-    return Interval(*(round(float(x), 4) for x in (values[0], low, high)))

@@ -14,12 +14,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import torch
-from sklearn.metrics import roc_auc_score
 from torch import Tensor, nn
 
 from tagger.models.card import MelSpec
 from training.data.datasets import Clip
 from training.data.mel_cache import Mel, spread
+from training.evaluation.metrics import macro, roc_auc
 
 Array = npt.NDArray[np.float32]
 
@@ -41,12 +41,8 @@ class Watched:
         votes = np.stack(
             [torch.sigmoid(network(mel.to(device))).mean(dim=0).cpu().numpy() for mel in self.mels]
         )
-        values = []
-        for truth, score in zip(self.targets.T, votes.T, strict=True):
-            known = ~np.isnan(truth)
-            if len(np.unique(truth[known])) == 2:
-                values.append(float(roc_auc_score(truth[known], score[known])))
-        return float(np.mean(values)) if values else 0.5
+        value = macro(roc_auc, self.targets, votes)
+        return 0.5 if np.isnan(value) else value
 
 
 def is_watched(clip: Clip) -> bool:

@@ -18,12 +18,12 @@ from tagger.plotting.colors import AGAINST, FOR, hex_color
 from tagger.plotting.figure import Box, Line, Mark, Scene, Text
 from tagger.plotting.svg import html_text
 from tagger.vocabulary import KINDS, Kind
+from training.evaluation.calibration import Bin, reliability_bins
 from training.evaluation.held_out_votes import Heard
 
 Array = npt.NDArray[np.float32]
 
 WIDTH, LEFT, PLOT, ROW = 900, 150, 240, 18  # pixels; PLOT: height of a curve
-BINS = 10
 SOFT, FAINT = "#565c66", "#dfe2e6"
 COLORS: dict[Kind, str] = {"genre": AGAINST, "instrument": FOR}
 PARTS: dict[Kind, str] = {"genre": "genres", "instrument": "instruments"}  # of held-out sound
@@ -67,19 +67,11 @@ def smooth(values: Array, width: int) -> Array:
     return np.asarray((sums[stop] - sums[start]) / (stop - start), dtype=np.float32)
 
 
-def reliability(heard: Heard, card: ModelCard, kind: Kind) -> Iterator[tuple[float, float, int]]:
-    """Mean probability, share that is true, and count, of each of ten bins of probability.
-
-    Source: Niculescu-Mizil and Caruana 2005, "Predicting Good Probabilities".
-    """
+def reliability(heard: Heard, card: ModelCard, kind: Kind) -> list[Bin]:
+    """The bins of the reliability diagram of one kind of label."""
     indices = list(card.vocabulary.indices(kind))
-    truth = heard.targets[:, indices]
-    known = ~np.isnan(truth)
-    chance, truth = calibrate(heard.votes, card)[:, indices][known], truth[known]
-    bins = np.minimum((chance * BINS).astype(int), BINS - 1)
-    for i in range(BINS):
-        if (inside := bins == i).any():
-            yield float(chance[inside].mean()), float(truth[inside].mean()), int(inside.sum())
+    probabilities = calibrate(heard.votes, card)[:, indices]
+    return list(reliability_bins(heard.targets[:, indices], probabilities))
 
 
 def confusion(heard: Heard, indices: Sequence[int]) -> Array:
@@ -147,12 +139,12 @@ def reliability_marks(heard: dict[str, Heard], card: ModelCard, y: int) -> Itera
         for share in (0.0, 0.5, 1.0):
             yield Text(x - 6, y + PLOT * (1 - share) + 4, f"{share:.0%}", 11, "end", color=SOFT)
             yield Text(x + PLOT * share, y + PLOT + 16, f"{share:.0%}", 11, "middle", color=SOFT)
-        bins = list(reliability(heard[PARTS[kind]], card, kind))
-        places = [(x + PLOT * chance, y + PLOT * (1 - true)) for chance, true, _ in bins]
+        bins = reliability(heard[PARTS[kind]], card, kind)
+        places = [(x + PLOT * b.probability, y + PLOT * (1 - b.share)) for b in bins]
         yield Line(tuple(places), COLORS[kind], 2)
-        for (left, top), (_, _, count) in zip(places, bins, strict=True):
+        for (left, top), each in zip(places, bins, strict=True):
             yield Box(left - 4, top - 4, 8, 8, fill=COLORS[kind])
-            yield Text(left + 7, top + 13, f"{count:,}", 11, color=SOFT)
+            yield Text(left + 7, top + 13, f"{each.count:,}", 11, color=SOFT)
 
 
 def _label_bars(part: str, rows: Sequence[dict[str, float | str]], y: int) -> Iterator[Mark]:

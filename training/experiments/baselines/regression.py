@@ -7,15 +7,14 @@ the mean of their standardised decisions.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import average_precision_score, roc_auc_score
 
 from training.data.teacher_outputs import Soft
+from training.evaluation.metrics import average_precision, macro, roc_auc
 
 Array = npt.NDArray[np.float64]
 Folds = npt.NDArray[np.int64]
@@ -83,22 +82,12 @@ def commonest(targets: Array, count: int) -> list[int]:
 def measure(decisions: Array, targets: Array, folds: Folds) -> Figures:
     """Macro means; in a fold, over the labels that some of its songs have and some have not."""
     parts = [_means(decisions[folds == f], targets[folds == f]) for f in np.unique(folds)]
-    roc_auc, precision = _means(decisions, targets)
     return Figures(
-        roc_auc, precision, tuple(part[0] for part in parts), tuple(part[1] for part in parts)
+        *_means(decisions, targets),
+        tuple(part[0] for part in parts),
+        tuple(part[1] for part in parts),
     )
 
 
 def _means(decisions: Array, targets: Array) -> tuple[float, float]:
-    pairs = [
-        (truth, found)
-        for truth, found in zip(targets.T, decisions.T, strict=True)
-        if 0 < truth.sum() < len(truth)
-    ]
-    return _mean(roc_auc_score(*p) for p in pairs), _mean(
-        average_precision_score(*p) for p in pairs
-    )
-
-
-def _mean(values: Iterable[float]) -> float:
-    return float(np.mean(list(values)))
+    return macro(roc_auc, targets, decisions), macro(average_precision, targets, decisions)

@@ -11,14 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from training.evaluation.bootstrap import (
-    DRAWS,
-    Floats,
-    Interval,
-    draw_weights,
-    interval,
-    weighted_figures,
-)
+from training.evaluation.bootstrap import Floats, Interval, Resampling, interval, mean_of_labels
 from training.experiments.baselines.systems import Entrant, Ours
 from training.experiments.compare.cells import divide
 from training.experiments.compare.ledger import Cell, Ledger
@@ -27,6 +20,7 @@ from training.experiments.compare.tasks import Task
 from training.experiments.protocols import PROTOCOLS, Material
 
 HONEST = PROTOCOLS["artist-grouped"]
+UNUSED_THRESHOLD = 0.5  # nothing is decided here
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,39 +45,33 @@ def margins(
         return
     tracks = np.unique(material.tracks[divide(material, HONEST, own[0].seed).test])
     groups = [task.clips[track].group for track in tracks]
-    truth, weights = task.targets[tracks], weights_of(groups, DRAWS)
-    mine = curve(truth, ledger.scores(own[0]), weights, single=task.single)
+    truth, draws = task.targets[tracks], Resampling.of(groups)
+    mine = curve(truth, ledger.scores(own[0]), draws, single=task.single)
     for system in systems:
         if system.name == ours:
             continue
         theirs = [
-            curve(truth, _of_tracks(material, cell, ledger), weights, single=task.single)
+            curve(truth, _of_tracks(material, cell, ledger), draws, single=task.single)
             for cell in _finished(task, system.name, seeds, ledger)
         ]
         if theirs:
             yield Margin(system.name, interval(mine - np.mean(theirs, axis=0)))
 
 
-def weights_of(groups: Sequence[str], draws: int) -> Floats:
-    """How often each track is drawn; the first row is the tracks as they are."""
-    names, members = np.unique(groups, return_inverse=True)
-    return np.asarray(draw_weights(len(names), draws, seed=0)[:, members])
-
-
-def curve(truth: Array, scores: Array, weights: Floats, *, single: bool) -> Floats:
-    """Accuracy or mean average precision in each draw. Shape: `(R, N)` in, `(R,)` out."""
+def curve(truth: Array, scores: Array, draws: Resampling, *, single: bool) -> Floats:
+    """Accuracy or mean average precision in each draw. Shape: `(N, C)` twice in, `(R,)` out."""
     if single:
         right = scores.argmax(axis=1) == truth.argmax(axis=1)
-        return np.asarray(weights @ right / weights.sum(axis=1))
-    return np.asarray(np.nanmean(list(_average_precision(truth, scores, weights)), axis=0))
+        return draws.mean(right, np.ones(len(truth), dtype=np.bool_))
+    return mean_of_labels(np.stack(list(_average_precision(truth, scores, draws))))
 
 
-def _average_precision(truth: Array, scores: Array, weights: Floats) -> Iterator[Floats]:
+def _average_precision(truth: Array, scores: Array, draws: Resampling) -> Iterator[Floats]:
     for column in range(truth.shape[1]):
         known = ~np.isnan(truth[:, column])
-        holds = truth[known, column] == 1
+        holds, score = truth[known, column] == 1, scores[known, column]
         if holds.any() and not holds.all():
-            yield weighted_figures(holds, scores[known, column], 0.5, weights[:, known])[1]
+            yield draws.figures(holds, score, score >= UNUSED_THRESHOLD, known)[1]
 
 
 def _finished(task: Task, system: str, seeds: int, ledger: Ledger) -> Iterable[Cell]:
