@@ -216,7 +216,7 @@ def main(data: Path, card: str, jobs: int, timed: bool) -> None:
     test = examples.take(np.flatnonzero(folds == HELD_OUT))
     labels = examples.vocabulary.labels
     mapped, alone = (start_from(base.card, labels, x) for x in (like, {}))
-    before = heard_before(base_votes(test), base.card, labels, like).probabilities
+    before = heard_before(base_votes(test, base.card), base.card, labels, like).probabilities
     pool = ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn"))
     plants = [pool.submit(planted, examples, mapped, seed) for seed in SEEDS]
     hints = [pool.submit(suggested, library, test, alone, seed) for seed in SEEDS]

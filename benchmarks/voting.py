@@ -18,15 +18,11 @@ import numpy as np
 import numpy.typing as npt
 
 from tagger.audio.window_positions import in_stages
-from tagger.inference.aggregation import (
-    CLEARANCE,
-    TrackScores,
-    calibrate,
-    choose_tags,
-    is_settled,
-    vote,
-)
+from tagger.inference.aggregation import TrackScores, vote
+from tagger.inference.calibration import calibrate
+from tagger.inference.early_exit import CLEARANCE, is_settled
 from tagger.inference.slice_scores import SliceScores
+from tagger.inference.thresholds import choose_tags
 from tagger.models.card import ModelCard
 from tagger.models.model import Model, load_model
 from tagger.scan.discovery import find_files

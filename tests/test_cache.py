@@ -19,7 +19,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tagger.inference.aggregation import CLEARANCE
+from tagger.inference.early_exit import CLEARANCE
 from tagger.inference.slice_scores import SliceScores
 from tagger.scan.cache import Cache, Heard, Stamp
 from tagger.scan.cache_codec import pack_look, pack_slices, unpack_look, unpack_slices

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,7 @@ from tagger.cli.scan import scan
 from tagger.errors import DeviceError, ModelError
 from tagger.models.model import Model, find_cards, load_model, mel_shape, user_models
 from tagger.models.self_test import TOLERANCE, golden_scores
-from tagger.models.session import DEVICES, Device, providers
+from tagger.models.session import DEVICES, Device, Network, providers
 from tests.tiny_model import SPEC, write_tiny_model
 
 
@@ -112,6 +111,9 @@ class Cramped:
             raise self.says
         return self.session.run(names, inputs)
 
+    def get_outputs(self) -> Any:
+        return self.session.get_outputs()
+
 
 @pytest.mark.parametrize(
     "says",
@@ -123,8 +125,8 @@ class Cramped:
 )
 def test_short_memory_halves_the_batch_and_nothing_else(tiny: Model, says: Exception) -> None:
     mel = np.random.default_rng(1).random((11, *mel_shape(tiny.card.mel)), dtype=np.float32)
-    session = Cramped(tiny.session, 3, says)
-    found = replace(tiny, session=session).logits(mel)
+    session = Cramped(tiny.network.session, 3, says)
+    found = Network(session).predict(mel).logits
     np.testing.assert_allclose(found, tiny.logits(mel), atol=1e-6)
     assert session.batches == [11, 5, 2, 3, 6, 3, 3]
 
@@ -133,7 +135,7 @@ def test_memory_too_short_for_one_slice_and_other_failures_are_raised(tiny: Mode
     mel = np.zeros((4, *mel_shape(tiny.card.mel)), dtype=np.float32)
     for most, says in ((0, MemoryError("none")), (1, RuntimeError("odd"))):
         with pytest.raises(type(says), match=str(says)):
-            replace(tiny, session=Cramped(tiny.session, most, says)).logits(mel)
+            Network(Cramped(tiny.network.session, most, says)).predict(mel)
 
 
 def test_what_runs_the_network(tiny_card: Path) -> None:
@@ -142,7 +144,7 @@ def test_what_runs_the_network(tiny_card: Path) -> None:
     if "CUDAExecutionProvider" in onnxruntime.get_available_providers():
         pytest.skip("CUDA is there")
     for device in ("auto", "cpu"):
-        session = load_model(str(tiny_card), device=device).session
+        session = load_model(str(tiny_card), device=device).network.session
         assert session.get_providers() == ["CPUExecutionProvider"]
     with pytest.raises(DeviceError, match="install onnxruntime-gpu") as raised:
         load_model(str(tiny_card), device="cuda")

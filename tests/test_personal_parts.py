@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +13,19 @@ import pytest
 from sklearn.metrics import average_precision_score
 
 from tagger.errors import ModelError
+from tagger.inference.aggregation import vote
+from tagger.inference.slice_scores import SliceScores, sigmoid
 from tagger.models.card import LabelRule, load_card
-from tagger.vocabulary import Label, Vocabulary
+from tagger.models.model import Model
+from tagger.models.session import EMBEDDING, LOGITS
+from tagger.vocabulary import Kind, Label, Vocabulary
 from tests.tiny_model import SPEC
 from training.evaluation.bootstrap import Interval
 from training.finetune import cross_validation, onnx_graph, summary
 from training.finetune.active_learning import suggest
 from training.finetune.cross_validation import N_FOLDS, best_pulls, draw, fold_of, judge
 from training.finetune.examples import Array, Examples
+from training.finetune.fit import base_votes
 from training.finetune.heads import Start, fit_head, slice_logits, start_from, votes, with_kept
 from training.finetune.onnx_graph import FAR, Head
 
@@ -40,6 +46,18 @@ def make_examples(n: int = 60, seed: int = 1, *, artists: int = 20) -> Examples:
     groups = tuple(f"artist {i % artists}" for i in range(n))
     paths = tuple(Path(str(i)) for i in range(n))
     return Examples(paths, groups, Vocabulary(LABELS), targets, embeddings, logits, owner)
+
+
+def test_votes_follow_the_shares_of_the_base_models_card(tiny: Model) -> None:
+    shares: dict[Kind, float] = {"genre": 1.0, "instrument": 0.5}
+    card = replace(tiny.card, vote_shares=shares)
+    logits = np.random.default_rng(1).standard_normal((7, 4)).astype(np.float32)
+    examples = replace(
+        make_examples(2), logits=logits, owner=np.array([0] * 5 + [1] * 2), vote_shares=shares
+    )
+    for track, part in enumerate((logits[:5], logits[5:])):
+        slices = SliceScores(sigmoid(part), (0.0,) * len(part), (False,) * len(part), 1.0, ())
+        np.testing.assert_array_equal(base_votes(examples, card)[track], vote(slices, card))
 
 
 START = Start(np.array([[1.0], [0.0]], np.float32), np.array([[0.0], [FAR]], np.float32))
@@ -201,11 +219,11 @@ def test_new_head_says_what_was_learned(network: onnx.ModelProto, tiny_card: Pat
     mel = rng.random((3, SPEC.n_mels, SPEC.n_frames)).astype(np.float32)
     base, embedding = run(
         onnx_graph.with_embedding(network, tiny_card),
-        [onnx_graph.LOGITS, onnx_graph.EMBEDDING],
+        [LOGITS, EMBEDDING],
         mel,
     )
     kept = with_kept(head, card, card.vocabulary.labels)
-    (made,) = run(onnx_graph.with_head(network, kept, tiny_card), [onnx_graph.LOGITS], mel)
+    (made,) = run(onnx_graph.with_head(network, kept, tiny_card), [LOGITS], mel)
     change = embedding @ weights.T + head.bias
     np.testing.assert_allclose(made[:, 0], base[:, :2].max(axis=1) + change[:, 0], atol=1e-4)
     np.testing.assert_allclose(made[:, 1], change[:, 1], atol=1e-4)

@@ -214,7 +214,7 @@ def test_hostile_networks_are_refused_before_anything_is_loaded(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     change_network(card, change)
-    monkeypatch.setattr("tagger.models.model.open_session", lambda *_: pytest.fail("it was loaded"))
+    monkeypatch.setattr("tagger.models.model.open_network", lambda *_: pytest.fail("it was loaded"))
     with pytest.raises(ModelError, match=reason):
         door(card if door is store.add else str(card))
     assert not (user_models() / card.stem).exists()

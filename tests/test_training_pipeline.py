@@ -114,7 +114,7 @@ def test_network_tells_nothing_of_the_machine_it_was_exported_on(run: Run) -> No
 
 
 def test_teachers_head_is_not_exported(model: Model, run: Run) -> None:
-    assert [output.name for output in model.session.get_outputs()] == ["logits"]
+    assert [output.name for output in model.network.session.get_outputs()] == ["logits"]
     assert sorted(path.name for path in run.folder.iterdir()) == [
         "checkpoint.pt", "heard.npz", "loss.csv", "pictures.html", "tiny.json", "tiny.onnx",
     ]  # fmt: skip

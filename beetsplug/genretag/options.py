@@ -90,7 +90,7 @@ def add_options(parser: optparse.OptionParser) -> None:
 
 def read_wishes(config: Subview, opts: optparse.Values | None = None) -> Wishes:
     """The settings with the options over them; a wrong one is a ConfigError or UserError."""
-    from tagger.inference.aggregation import CLEARANCE
+    from tagger.inference.early_exit import CLEARANCE
     from tagger.models.card import PROFILES
     from tagger.scan.parallel import Settings, default_jobs
     from tagger.writing.plan import Policy

@@ -20,10 +20,9 @@ from tagger.beam.files import Failure, File, fetched
 from tagger.beam.parquet_rows import Row, score_columns
 from tagger.errors import MusicTagError, TagError
 from tagger.inference.aggregation import score_track
-from tagger.inference.mel_spectrogram import log_mel
-from tagger.inference.slice_scores import SliceScores, sigmoid, silent_slices
+from tagger.inference.slice_scores import Predictions, Slices, iter_mel
 from tagger.models.card import MelSpec, ModelCard
-from tagger.models.session import open_session
+from tagger.models.session import Network, Output, open_network
 from tagger.tags.reader import opened
 
 log = logging.getLogger(__name__)
@@ -39,14 +38,11 @@ BATCH = 32
 
 @dataclass(frozen=True, slots=True)
 class Sound:
-    """What is known of a file before the network has heard it."""
+    """What is known of a file before the network has run on it."""
 
     file: File
     audio: str  # the fingerprint by which a plan knows it again; empty where it has no tags
-    starts: tuple[float, ...]  # seconds
-    silent: tuple[bool, ...]
-    duration_s: float
-    notes: tuple[str, ...]
+    slices: Slices
 
 
 class Read(beam.DoFn):
@@ -72,22 +68,17 @@ class Read(beam.DoFn):
             chunks = iter_windows(
                 path, rate=spec.rate, length=spec.slice_samples, count=self._windows
             )
-            slices, starts, silent, notes = [], list[float](), list[bool](), dict[str, None]()
-            for windows in chunks:
-                slices.append(log_mel(windows.samples, spec))
-                starts += windows.starts
-                silent += silent_slices(windows.samples)
-                notes |= dict.fromkeys(windows.notes)
+            parts = list(iter_mel(chunks, spec))
             audio = fingerprint_of(path)
-        sound = Sound(file, audio, tuple(starts), tuple(silent), windows.duration_s, tuple(notes))
-        return sound, np.concatenate(slices)
+        slices = sum((part.slices for part in parts), Slices())
+        return Sound(file, audio, slices), np.concatenate([part.mel for part in parts])
 
 
-class Network(OnnxModelHandlerNumpy):
+class NetworkHandler(OnnxModelHandlerNumpy):
     """Beam's ONNX handler, with one thread, for a network that travels with the pipeline.
 
-    So workers need no access to the place where the model lies, and hear with just the network
-    that was checked against its card before the start.
+    So workers need no access to the place where the model lies, and run just the network that was
+    checked against its card before the start.
     """
 
     def __init__(self, content: bytes) -> None:
@@ -95,8 +86,8 @@ class Network(OnnxModelHandlerNumpy):
         self._content = content
 
     def load_model(self) -> Any:
-        """A session; Beam asks for one per process."""
-        return open_session(self._content, Path("the pipeline's network"), threads=1)
+        """A network ready to run; Beam asks for one per process."""
+        return open_network(self._content, Path("the pipeline's network"))
 
     def batch_elements_kwargs(self) -> Mapping[str, Any]:
         """Batches by the number of slices: a whole symphony may be one track."""
@@ -104,15 +95,12 @@ class Network(OnnxModelHandlerNumpy):
 
 
 def logits(
-    session: Any, batch: Sequence[Array], inference_args: dict[str, Any] | None = None
+    network: Network, batch: Sequence[Array], inference_args: dict[str, Any] | None = None
 ) -> list[Array]:
     """The network's answers for each track of a batch. Shape: `(S, M, F)` in, `(S, K)` out."""
     return [
         np.concatenate(
-            [
-                session.run(["logits"], {"mel": slices[at : at + BATCH]})[0]
-                for at in range(0, len(slices), BATCH)
-            ]
+            [network.predict(slices[at : at + BATCH]).logits for at in range(0, len(slices), BATCH)]
         )
         for slices in batch
     ]
@@ -129,10 +117,9 @@ class Score(beam.DoFn):
     def process(self, heard: tuple[Sound, PredictionResult]) -> Iterator[Row]:
         """Vote, calibrate, and put it into columns."""
         sound, prediction = heard
-        values = sigmoid(prediction.inference)
-        slices = SliceScores(values, sound.starts, sound.silent, sound.duration_s, sound.notes)
+        scores = Predictions(Output(prediction.inference), sound.slices).scores()
         self._tracks.inc()
-        self._seconds.inc(round(sound.duration_s))
+        self._seconds.inc(round(scores.duration_s))
         yield {
             "path": sound.file.path,
             "size": sound.file.size,
@@ -140,10 +127,10 @@ class Score(beam.DoFn):
             "audio": sound.audio,
             "model": self._card.id,
             "windows": self._windows,
-            "duration_s": sound.duration_s,
-            "slices": len(sound.starts),
-            "notes": list(sound.notes),
-            **score_columns(score_track(slices, self._card)),
+            "duration_s": scores.duration_s,
+            "slices": len(scores.starts),
+            "notes": list(scores.notes),
+            **score_columns(score_track(scores, self._card)),
         }
 
 

@@ -15,7 +15,7 @@ from apache_beam.ml.inference.base import KeyedModelHandler, RunInference
 from apache_beam.options.pipeline_options import PipelineOptions, StandardOptions, TypeOptions
 
 from tagger.beam.checkpoints import Choose, KeepPart, clear, kept_parts, prepare
-from tagger.beam.classify import FAILED, NAMESPACE, Network, Read, Score
+from tagger.beam.classify import FAILED, NAMESPACE, NetworkHandler, Read, Score
 from tagger.beam.files import Failure, File, find
 from tagger.beam.parquet_rows import schema
 from tagger.errors import MusicTagError
@@ -85,7 +85,7 @@ def build(pipeline: beam.Pipeline, job: Job, earlier: list[str]) -> None:
     """Put the transforms together."""
     path = find_card(job.model)
     card = load_card(path)
-    network = Network(path.with_name(card.weights).read_bytes())
+    network = NetworkHandler(path.with_name(card.weights).read_bytes())
     found = pipeline | "Patterns" >> beam.Create(job.inputs) | "Find" >> beam.FlatMap(find)
     chosen = _chosen(pipeline, found, earlier, card, job.windows)
     read = chosen.files | "Read" >> beam.ParDo(Read(card.mel, job.windows)).with_outputs(

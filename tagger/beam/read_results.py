@@ -14,8 +14,8 @@ import numpy as np
 
 from tagger.beam.parquet_rows import Row, read_rows, scores_of
 from tagger.errors import MusicTagError, TagError
-from tagger.inference.aggregation import choose_tags
 from tagger.inference.slice_scores import SliceScores
+from tagger.inference.thresholds import choose_tags
 from tagger.models.card import ModelCard
 from tagger.scan.parallel import Result, Settings, Track
 from tagger.tags.reader import read_tags

@@ -99,7 +99,7 @@ def _with_settings(command: Command) -> Command:
         model: str, max_genres: int, max_instruments: int, min_confidence: float,
         profile: Profile, experimental: bool, windows: int | str | None = None, **others: Any,
     ) -> Any:  # fmt: skip
-        from tagger.inference.aggregation import CLEARANCE
+        from tagger.inference.early_exit import CLEARANCE
         from tagger.scan.parallel import Settings  # late: `--help` need not pay for it
 
         most: dict[Kind, int] = {"genre": max_genres, "instrument": max_instruments}

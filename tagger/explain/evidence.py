@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from tagger.audio import Windows, iter_windows
+from tagger.audio import iter_windows
 from tagger.errors import AudioError, MusicTagError
 from tagger.explain.occlusion import ROWS, STEPS, occlusion_maps
-from tagger.inference.aggregation import calibrate
-from tagger.inference.mel_spectrogram import hz_to_mel, log_mel, mel_to_hz
-from tagger.inference.slice_scores import score_windows
+from tagger.inference.calibration import calibrate
+from tagger.inference.mel_spectrogram import hz_to_mel, mel_to_hz
+from tagger.inference.slice_scores import iter_mel, predict_slices
 from tagger.models.card import MelSpec, ModelCard
 from tagger.models.model import Model
 from tagger.scan.limits import LOST, TOO_LARGE, load_bounded
@@ -107,9 +107,9 @@ def explain(path: Path, model: Model, settings: Settings, names: Sequence[str] =
     """
     spec = model.card.mel
     chunks = iter_windows(path, rate=spec.rate, length=spec.slice_samples, count=settings.windows)
-    mels: list[Array] = []
-    track = judge(score_windows(model, _noted(chunks, spec, mels)), model.card, settings)
-    mel = np.concatenate(mels)
+    parts = list(iter_mel(chunks, spec))
+    track = judge(predict_slices(model.network, parts).scores(), model.card, settings)
+    mel = np.concatenate([part.mel for part in parts])
     labels = _named(names, model.card) if names else _labels(track)
     maps = occlusion_maps(model, mel, labels, track.slices.silent)
     reasons = (
@@ -126,13 +126,6 @@ def _weighted(map_: Array, heard: Array) -> Array:
     ten-thousandth to another. Shape: `(S, ROWS, STEPS)` and `(S,)` in, `(S, ROWS, STEPS)` out
     """
     return map_ * heard[:, None, None]
-
-
-def _noted(chunks: Iterable[Windows], spec: MelSpec, mels: list[Array]) -> Iterator[Windows]:
-    """The chunks, a few windows at a time so that memory stays bounded; their log-mel is kept."""
-    for windows in chunks:
-        mels.append(log_mel(windows.samples, spec))
-        yield windows
 
 
 def _named(names: Sequence[str], card: ModelCard) -> list[int]:

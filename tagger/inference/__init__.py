@@ -1,8 +1,11 @@
-"""Sound -> what a model says of a track.
+"""Windows of sound -> what a model says of a track.
 
 In the order of the data:
 
-- `mel_spectrogram`  log-mel slices in plain numpy
-- `slice_scores`     windows of sound -> slice scores
-- `aggregation`      slice scores -> track scores -> tags
+- `mel_spectrogram`  windows -> log-mel slices, in plain numpy
+- `slice_scores`     log-mel slices -> network -> logits, scores and embeddings of each slice
+- `aggregation`      slice scores -> one vote a label -> track scores
+- `calibration`      votes -> probabilities
+- `early_exit`       whether the windows scored so far settle the tags
+- `thresholds`       track scores -> tags
 """

@@ -1,8 +1,12 @@
-"""Windows of sound -> slice scores."""
+"""Windows of sound -> log-mel slices -> network -> slice scores: the one path of everything scored.
+
+Its stages can be had apart: the pipeline on a cluster batches the slices of many tracks before the
+network, an explanation needs the log-mel itself, training the logits and embeddings.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -10,14 +14,44 @@ import numpy as np
 import numpy.typing as npt
 
 from tagger.inference.mel_spectrogram import log_mel
+from tagger.models.session import Network, Output, joined
 
 if TYPE_CHECKING:
     from tagger.audio import Windows
+    from tagger.models.card import MelSpec
     from tagger.models.model import Model
 
 Array = npt.NDArray[np.float32]
 
 SLICE_SILENCE_DBFS = -70.0  # RMS under which a slice has nothing to say
+
+
+@dataclass(frozen=True, slots=True)
+class Slices:
+    """Where the S slices of a track lie, and which of them are silent."""
+
+    starts: tuple[float, ...] = ()  # seconds
+    silent: tuple[bool, ...] = ()
+    duration_s: float = 0.0
+    notes: tuple[str, ...] = ()
+
+    def __add__(self, later: Slices) -> Slices:
+        """These slices of a track, and later ones of the same."""
+        return Slices(
+            self.starts + later.starts,
+            self.silent + later.silent,
+            later.duration_s,
+            tuple(dict.fromkeys(self.notes + later.notes)),
+        )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MelChunk:
+    """Some slices of a track as the network takes them. Shape: `mel` is `(S, M, F)`."""
+
+    mel: Array
+    slices: Slices
+    planned: int  # slices in the whole track
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -34,41 +68,82 @@ class SliceScores:
     duration_s: float
     notes: tuple[str, ...]
 
+    @property
+    def sounding(self) -> Array:
+        """The scores of the slices that are not silent. Shape: `(S', K)`."""
+        return np.asarray(self.values[~np.array(self.silent, dtype=bool)])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Predictions:
+    """The network's answers for the slices of a track, in the order of time."""
+
+    output: Output
+    slices: Slices
+
+    def scores(self) -> SliceScores:
+        """The logits as probabilities."""
+        at = self.slices
+        return SliceScores(
+            sigmoid(self.output.logits), at.starts, at.silent, at.duration_s, at.notes
+        )
+
+    def sounding(self) -> Output:
+        """The network's answers for the slices that are not silent."""
+        return _rows(self.output, np.flatnonzero(~np.array(self.slices.silent, dtype=bool)))
+
+
+def iter_mel(chunks: Iterable[Windows], spec: MelSpec) -> Iterator[MelChunk]:
+    """Windows as log-mel slices, a chunk at a time so that memory stays bounded."""
+    for windows in chunks:
+        silent = tuple(silent_slices(windows.samples))
+        slices = Slices(windows.starts, silent, windows.duration_s, windows.notes)
+        yield MelChunk(log_mel(windows.samples, spec), slices, windows.planned)
+
+
+def predict_slices(
+    network: Network,
+    chunks: Iterable[MelChunk],
+    is_enough: Callable[[SliceScores, int], bool] | None = None,
+) -> Predictions:
+    """Run the network on the slices of one track.
+
+    After each chunk `is_enough` is asked, with the scores so far and how many slices are planned;
+    the rest is not read where it says so.
+    """
+    slices, outputs = Slices(), list[Output]()
+    for chunk in chunks:
+        slices += chunk.slices
+        outputs.append(network.predict(chunk.mel))
+        if is_enough and is_enough(Predictions(joined(outputs), slices).scores(), chunk.planned):
+            break
+    none = Output(np.zeros((0, network.n_labels), dtype=np.float32))
+    return _in_time(Predictions(joined(outputs) if outputs else none, slices))
+
 
 def score_windows(
     model: Model,
     chunks: Iterable[Windows],
-    is_enough: Callable[[SliceScores, int], bool] = lambda _, __: False,
+    is_enough: Callable[[SliceScores, int], bool] | None = None,
 ) -> SliceScores:
-    """Score the windows of one track, a chunk at a time so that memory stays bounded.
-
-    After each chunk `is_enough` is asked, with what was heard so far and how many windows are
-    planned; the rest is not read where it says so.
-    """
-    n_labels = len(model.card.vocabulary)
-    heard = SliceScores(np.zeros((0, n_labels), dtype=np.float32), (), (), 0.0, ())
-    for windows in chunks:
-        values = sigmoid(model.logits(log_mel(windows.samples, model.card.mel)))
-        heard = SliceScores(
-            np.concatenate([heard.values, values]),
-            heard.starts + windows.starts,
-            heard.silent + tuple(silent_slices(windows.samples)),
-            windows.duration_s,
-            tuple(dict.fromkeys(heard.notes + windows.notes)),
-        )
-        if is_enough(heard, windows.planned):
-            break
-    return _in_time(heard)
+    """Score the windows of one track; `is_enough` as in `predict_slices`."""
+    return predict_slices(model.network, iter_mel(chunks, model.card.mel), is_enough).scores()
 
 
-def _in_time(slices: SliceScores) -> SliceScores:
+def _in_time(found: Predictions) -> Predictions:
+    slices = found.slices
     order = sorted(range(len(slices.starts)), key=slices.starts.__getitem__)
-    return replace(
+    sorted_slices = replace(
         slices,
-        values=slices.values[order],
         starts=tuple(slices.starts[i] for i in order),
         silent=tuple(slices.silent[i] for i in order),
     )
+    return Predictions(_rows(found.output, np.array(order, dtype=np.int64)), sorted_slices)
+
+
+def _rows(output: Output, indices: npt.NDArray[np.int64]) -> Output:
+    embeddings = None if output.embeddings is None else output.embeddings[indices]
+    return Output(output.logits[indices], embeddings)
 
 
 def sigmoid(logits: Array) -> Array:

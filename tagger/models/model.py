@@ -20,7 +20,7 @@ from tagger.errors import ModelError
 from tagger.models.card import ModelCard, load_card
 from tagger.models.onnx_check import LARGEST, check_network
 from tagger.models.self_test import TOLERANCE, golden_scores
-from tagger.models.session import Device, open_session
+from tagger.models.session import Device, Network, open_network
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,9 +28,6 @@ if TYPE_CHECKING:
     from tagger.models.card import MelSpec
 
 Array = npt.NDArray[np.float32]
-
-# How ONNX Runtime, CUDA and C++ say it.
-_OUT_OF_MEMORY = ("out of memory", "failed to allocate memory", "bad allocation", "bad_alloc")
 
 SHIPPED = Path(__file__).with_name("weights")
 
@@ -40,21 +37,11 @@ class Model:
     """A card with a running network."""
 
     card: ModelCard
-    session: Any  # onnxruntime.InferenceSession
+    network: Network
 
     def logits(self, mel: Array) -> Array:
-        """The network's answers, in halves where memory is short.
-
-        Shape: `(S, M, F)` in, `(S, K)` out
-        """
-        try:
-            (logits,) = self.session.run(["logits"], {"mel": mel})
-        except Exception as error:  # its exceptions share no narrower base
-            if len(mel) < 2 or not _is_out_of_memory(error):
-                raise
-            half = len(mel) // 2
-            return np.concatenate([self.logits(mel[:half]), self.logits(mel[half:])])
-        return np.asarray(logits, dtype=np.float32)
+        """The network's logits. Shape: `(S, M, F)` in, `(S, K)` out."""
+        return self.network.predict(mel).logits
 
 
 def user_models() -> Path:
@@ -118,8 +105,8 @@ def load_model(
         check_network(content)  # before the runtime sees any of it
     except ValueError as error:
         raise ModelError(f"its network is refused: {error}", weights) from error
-    model = Model(card, open_session(content, weights, threads, device))
-    _check_shapes(model.session, card, weights)
+    model = Model(card, open_network(content, weights, threads, device))
+    _check_shapes(model.network.session, card, weights)
     if self_test and not np.allclose(golden_scores(model), card.golden, atol=TOLERANCE):
         raise ModelError("it does not hear the golden signal as its card says", path)
     return model
@@ -134,11 +121,6 @@ def _verified(path: Path, sha256: str) -> bytes:
     if hashlib.sha256(content).hexdigest() != sha256:
         raise ModelError("the network is not the one its card describes (checksum differs)", path)
     return content
-
-
-def _is_out_of_memory(error: Exception) -> bool:
-    text = str(error).lower()
-    return isinstance(error, MemoryError) or any(sign in text for sign in _OUT_OF_MEMORY)
 
 
 def _check_shapes(session: Any, card: ModelCard, path: Path) -> None:

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
-from tagger.inference.aggregation import TrackScores, choose_tags
+from tagger.inference.aggregation import TrackScores
+from tagger.inference.thresholds import choose_tags
 from tagger.models.card import ModelCard
 from tagger.scan.parallel import Result, Settings, Track
 from tagger.vocabulary import Tag

@@ -16,8 +16,10 @@ from pathlib import Path
 from tagger import CHOSEN
 from tagger.audio import iter_windows
 from tagger.errors import MusicTagError, TagError
-from tagger.inference.aggregation import Choice, TrackScores, choose_tags, is_settled, score_track
+from tagger.inference.aggregation import TrackScores, score_track
+from tagger.inference.early_exit import is_settled
 from tagger.inference.slice_scores import SliceScores, score_windows
+from tagger.inference.thresholds import Choice, choose_tags
 from tagger.models.card import ModelCard, Profile, load_card
 from tagger.models.model import Model, find_card
 from tagger.models.session import Device

@@ -12,7 +12,8 @@ import numpy.typing as npt
 
 from tagger.audio import iter_windows
 from tagger.errors import AudioError
-from tagger.inference.aggregation import calibrate, vote
+from tagger.inference.aggregation import vote
+from tagger.inference.calibration import calibrate
 from tagger.inference.slice_scores import score_windows
 from tagger.models.card import ModelCard
 from tagger.models.model import Model

@@ -11,7 +11,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from tagger.inference.aggregation import Choice, TrackScores, calibrate, choose_tags
+from tagger.inference.aggregation import TrackScores
+from tagger.inference.calibration import calibrate
+from tagger.inference.thresholds import Choice, choose_tags
 from tagger.models.card import PROFILES, LabelRule, ModelCard, Profile
 from tagger.vocabulary import Kind
 from training.evaluation.calibration import expected_calibration_error, fit_rules

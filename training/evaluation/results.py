@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from tagger.inference.aggregation import calibrate
+from tagger.inference.calibration import calibrate
 from tagger.models.card import ModelCard
 from tagger.models.model import Model
 from tagger.vocabulary import Kind

@@ -24,13 +24,12 @@ import numpy.typing as npt
 
 from tagger.audio import iter_windows
 from tagger.errors import AudioError, MusicTagError
-from tagger.inference.mel_spectrogram import log_mel
-from tagger.inference.slice_scores import silent_slices
+from tagger.inference.slice_scores import iter_mel, predict_slices
 from tagger.models.card import ModelCard
 from tagger.models.model import find_card, load_model
-from tagger.models.session import open_session
+from tagger.models.session import Network, open_network
 from tagger.scan.parallel import Settings
-from training.finetune.onnx_graph import EMBEDDING, LOGITS, read_network, with_embedding
+from training.finetune.onnx_graph import read_network, with_embedding
 
 Array = npt.NDArray[np.float32]
 
@@ -111,7 +110,7 @@ def _hear_missing(
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-_worker: tuple[Any, ModelCard, Path] | None = None  # set once in each worker process
+_worker: tuple[Network, ModelCard, Path] | None = None  # set once in each worker process
 
 
 def _start_worker(card: str, folder: Path) -> None:
@@ -119,9 +118,8 @@ def _start_worker(card: str, folder: Path) -> None:
     if multiprocessing.parent_process() is not None:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
     base = load_base(card)
-    network = with_embedding(read_network(base.weights), base.weights)
-    session = open_session(network, base.weights, threads=1)
-    _worker = session, base.card, folder
+    content = with_embedding(read_network(base.weights), base.weights)
+    _worker = open_network(content, base.weights), base.card, folder
 
 
 def _work(path: Path) -> tuple[Path, str]:
@@ -135,23 +133,18 @@ def _work(path: Path) -> tuple[Path, str]:
     return path, ""
 
 
-def _hear(path: Path, session: Any, card: ModelCard, folder: Path) -> None:
+def _hear(path: Path, network: Network, card: ModelCard, folder: Path) -> None:
     spec, count = card.mel, Settings().windows
-    embeddings, logits, silent, notes = [], [], list[bool](), dict[str, None]()
-    for windows in iter_windows(path, rate=spec.rate, length=spec.slice_samples, count=count):
-        heard = session.run([EMBEDDING, LOGITS], {"mel": log_mel(windows.samples, spec)})
-        embeddings.append(heard[0])
-        logits.append(heard[1])
-        silent += silent_slices(windows.samples)
-        notes |= dict.fromkeys(windows.notes)
-    if all(silent):
+    windows = iter_windows(path, rate=spec.rate, length=spec.slice_samples, count=count)
+    found = predict_slices(network, iter_mel(windows, spec))
+    output, notes = found.sounding(), found.slices.notes
+    if not len(output.logits) or output.embeddings is None:
         reason = f" ({', '.join(notes)})" if notes else ""
         raise AudioError(f"nothing sounds in it{reason}", path)
-    sounds = ~np.array(silent)
     _write(
         _kept(path, folder),
-        embeddings=np.concatenate(embeddings)[sounds].astype(np.float16),
-        logits=np.concatenate(logits)[sounds].astype(np.float32),
+        embeddings=output.embeddings.astype(np.float16),
+        logits=output.logits,
         notes=np.array(list(notes), dtype=str),
     )
 

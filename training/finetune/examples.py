@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from tagger.errors import MusicTagError
-from tagger.vocabulary import KINDS, Vocabulary
+from tagger.inference.aggregation import aggregate
+from tagger.vocabulary import KINDS, Kind, Vocabulary
 from training.finetune.embeddings import Sound
 from training.finetune.label_mapping import Naming
 from training.finetune.sources import Track
@@ -25,6 +26,7 @@ class Examples:
 
     Shape: `targets` `(N, K)`, 1 present, 0 absent, NaN unknown; `embeddings` `(S, D)`, `logits`
     `(S, K)` of the base model; `owner` `(S,)`, the track of each slice, in rising order.
+    `vote_shares` are those of the base model's card, by which the new model will vote too.
     """
 
     paths: tuple[Path, ...]
@@ -34,6 +36,7 @@ class Examples:
     embeddings: Array
     logits: Array
     owner: Indices
+    vote_shares: Mapping[Kind, float] = field(default_factory=lambda: dict.fromkeys(KINDS, 1.0))
 
     def __len__(self) -> int:
         return len(self.paths)
@@ -45,15 +48,24 @@ class Examples:
         owner = np.repeat(np.arange(len(tracks)), counts)
         first = np.cumsum(counts) - counts
         slices = bounds[tracks][owner] + np.arange(len(owner)) - first[owner]
-        return Examples(
-            tuple(self.paths[i] for i in tracks),
-            tuple(self.groups[i] for i in tracks),
-            self.vocabulary,
-            self.targets[tracks],
-            self.embeddings[slices],
-            self.logits[slices],
-            owner,
+        return replace(
+            self,
+            paths=tuple(self.paths[i] for i in tracks),
+            groups=tuple(self.groups[i] for i in tracks),
+            targets=self.targets[tracks],
+            embeddings=self.embeddings[slices],
+            logits=self.logits[slices],
+            owner=owner,
         )
+
+    def vote(self, scores: Array, vocabulary: Vocabulary) -> Array:
+        """The vote of each track, aggregated as a scan does it.
+
+        `vocabulary` names the columns of `scores`. Shape: `(S, K)` in, `(N, K)` out
+        """
+        first = np.searchsorted(self.owner, np.arange(1, len(self)))
+        tracks = np.split(np.asarray(scores, dtype=np.float32), first)
+        return np.stack([aggregate(track, vocabulary, self.vote_shares) for track in tracks])
 
     def mean(self, values: Array) -> Array:
         """The mean over the slices of each track. Shape: `(S, ...)` in, `(N, ...)` out."""
@@ -79,6 +91,7 @@ def put_together(
     tracks: Sequence[Track],
     naming: Naming,
     sounds: Sequence[tuple[Path, Sound | MusicTagError]],
+    vote_shares: Mapping[Kind, float],
     on_error: Callable[[MusicTagError], object],
 ) -> Examples:
     """The tracks that could be heard, with their sound; the others go to `on_error`."""
@@ -101,4 +114,5 @@ def put_together(
         np.concatenate([sound.embeddings for _, sound in pairs]),
         np.concatenate([sound.logits for _, sound in pairs]),
         np.repeat(np.arange(len(pairs)), counts),
+        vote_shares,
     )

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from tagger.errors import DataError, MusicTagError
+from tagger.inference.slice_scores import sigmoid
 from tagger.models.card import LabelRule, ModelCard, dump_card
 from tagger.models.model import load_model
 from tagger.models.self_test import golden_scores
@@ -83,7 +84,8 @@ def gather_examples(
     if not naming.labels:
         few = ", ".join(f"{label.name} ({n})" for label, n in naming.rare.items())
         raise DataError(f"no label has tracks enough to learn from{f': {few}' if few else ''}")
-    return naming, put_together(tracks, naming, sounds, on_error)
+    shares = hearing.base.card.vote_shares
+    return naming, put_together(tracks, naming, sounds, shares, on_error)
 
 
 def learn(examples: Examples, naming: Naming, base: Base, progress: Progress, seed: int) -> Learned:
@@ -93,7 +95,7 @@ def learn(examples: Examples, naming: Naming, base: Base, progress: Progress, se
         judged = judge(examples, start, advance)
     rules = fit_rules(examples.targets, judged.votes, examples.vocabulary)
     after = heard_after(judged.votes, rules)
-    before = heard_before(base_votes(examples), base.card, naming.labels, naming.like)
+    before = heard_before(base_votes(examples, base.card), base.card, naming.labels, naming.like)
     labels, old, new, gain = compare(examples, before, after, seed)
     with progress("learning curve", len(SIZES)) as advance:
         curve = learning_curve(examples, start, judged, seed, advance)
@@ -106,9 +108,9 @@ def learn(examples: Examples, naming: Naming, base: Base, progress: Progress, se
     )
 
 
-def base_votes(examples: Examples) -> Array:
+def base_votes(examples: Examples, card: ModelCard) -> Array:
     """The vote of the base model for each of its own labels. Shape: `(N, base K)`."""
-    return examples.mean(np.asarray(1 / (1 + np.exp(-examples.logits)), dtype=np.float32))
+    return examples.vote(sigmoid(examples.logits), card.vocabulary)
 
 
 def learning_curve(
@@ -151,6 +153,7 @@ def write_model(
         sha256=hashlib.sha256(network).hexdigest(),
         golden=(0.0,) * len(labels),
         metrics=metrics_of(learned),
+        vote_shares=base.card.vote_shares,
     )
     path = weights.with_suffix(".json")
     dump_card(card, path)

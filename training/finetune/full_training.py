@@ -21,17 +21,18 @@ from torch.nn import functional
 from torch.optim.swa_utils import AveragedModel
 
 from tagger.audio import iter_windows
-from tagger.inference.mel_spectrogram import log_mel, mel_power
-from tagger.inference.slice_scores import sigmoid, silent_slices
-from tagger.models.card import MelSpec
-from tagger.models.session import open_session
+from tagger.inference.aggregation import aggregate
+from tagger.inference.mel_spectrogram import mel_power
+from tagger.inference.slice_scores import iter_mel, predict_slices
+from tagger.models.card import MelSpec, ModelCard
+from tagger.models.session import LOGITS, open_network
 from tagger.scan.parallel import Settings as Scan
 from training.augment.spectrogram import AugmentConfig, augment_power, mask
 from training.evaluation.calibration import fit_rules
 from training.finetune.examples import Array, Examples, Indices
 from training.finetune.fit import Learned, Progress, base_votes, kept_labels
 from training.finetune.heads import fit_head, votes, with_kept
-from training.finetune.onnx_graph import BASE_LOGITS, LOGITS, read_network, with_head
+from training.finetune.onnx_graph import BASE_LOGITS, read_network, with_head
 from training.finetune.summary import compare, confusions, heard_after, heard_before, suspects
 from training.finetune.torch_network import GraphModule, put_back
 from training.networks.mel_frontend import compress
@@ -227,8 +228,8 @@ def _judge(
     is not touched by that.
     """
     card, naming = prepared.base.card, prepared.naming
-    slow = _votes(tuned, apart, card.mel)[:, : len(naming.labels)]
-    before = heard_before(base_votes(apart), card, naming.labels, naming.like)
+    slow = _votes(tuned, apart, card)
+    before = heard_before(base_votes(apart, card), card, naming.labels, naming.like)
     rules = fit_rules(apart.targets, slow, apart.vocabulary)
     after = heard_after(slow, rules)
     labels, old, new, gain = compare(apart, before, after, seed)
@@ -249,21 +250,17 @@ def _judge(
     return told, True
 
 
-def _votes(network: bytes, examples: Examples, spec: MelSpec) -> Array:
-    """What a network votes on each track, heard as a scan hears it. Shape: `(N, K)`."""
-    session = open_session(network, Path("the tuned network"), threads=1)
-    found = []
+def _votes(content: bytes, examples: Examples, card: ModelCard) -> Array:
+    """A network's votes for a person's own labels, track by track as in a scan. Shape: `(N, K)`."""
+    network, spec = open_network(content, Path("the tuned network")), card.mel
+    own, votes = len(examples.vocabulary), []
     for path in examples.paths:
         windows = iter_windows(
             path, rate=spec.rate, length=spec.slice_samples, count=Scan().windows
         )
-        scores, silent = list[Array](), list[bool]()
-        for part in windows:
-            (logits,) = session.run([LOGITS], {"mel": log_mel(part.samples, spec)})
-            scores.append(sigmoid(logits))
-            silent += silent_slices(part.samples)
-        found.append(np.concatenate(scores)[~np.array(silent)].mean(axis=0))
-    return np.stack(found)
+        scores = predict_slices(network, iter_mel(windows, spec)).scores().sounding[:, :own]
+        votes.append(aggregate(scores, examples.vocabulary, card.vote_shares))
+    return np.stack(votes)
 
 
 def _run_id(examples: Examples, network: Any, targets: Array, settings: Settings) -> str:

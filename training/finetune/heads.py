@@ -8,7 +8,7 @@ strong pull leaves that answer as it is, a weak one lets the embedding overrule 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -105,7 +105,7 @@ def slice_logits(head: Head, examples: Examples) -> Array:
 
 def votes(head: Head, examples: Examples) -> Array:
     """The vote of each track, as `tagger.inference.aggregation` takes it. Shape: `(N, K)`."""
-    return examples.mean(expit(slice_logits(head, examples)))
+    return examples.vote(expit(slice_logits(head, examples)), examples.vocabulary)
 
 
 def slice_weights(examples: Examples) -> Array:
@@ -188,12 +188,9 @@ def _thinned(examples: Examples) -> Examples:
         return examples
     first = np.searchsorted(examples.owner, examples.owner)  # of each slice's track
     kept = (np.arange(len(examples.owner)) - first) % step == 0
-    return Examples(
-        examples.paths,
-        examples.groups,
-        examples.vocabulary,
-        examples.targets,
-        examples.embeddings[kept],
-        examples.logits[kept],
-        examples.owner[kept],
+    return replace(
+        examples,
+        embeddings=examples.embeddings[kept],
+        logits=examples.logits[kept],
+        owner=examples.owner[kept],
     )

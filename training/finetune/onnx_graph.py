@@ -17,10 +17,11 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 from tagger.errors import ModelError
+from tagger.models.session import EMBEDDING, LOGITS
 
 Array = npt.NDArray[np.float32]
 
-EMBEDDING, BASE_LOGITS, LOGITS = "embedding", "base_logits", "logits"
+BASE_LOGITS = "base_logits"
 FAR = -1e4  # the logit of what is not asked
 
 

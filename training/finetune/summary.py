@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import logit
 
-from tagger.inference.aggregation import calibrate_by
+from tagger.inference.calibration import calibrate_by
 from tagger.models.card import LabelRule, ModelCard
 from tagger.vocabulary import Kind, Label
 from training.evaluation.bootstrap import Floats, Interval, Resampling, interval, mean_of_labels

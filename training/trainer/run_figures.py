@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from tagger.inference.aggregation import calibrate
+from tagger.inference.calibration import calibrate
 from tagger.models.card import ModelCard
 from tagger.plotting.colors import AGAINST, FOR, hex_color
 from tagger.plotting.figure import Box, Line, Mark, Scene, Text

@@ -6,23 +6,21 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from tagger.audio import iter_windows, read_windows
+from tagger.audio import iter_windows
 from tagger.errors import DataError
 from tagger.inference.aggregation import vote
-from tagger.inference.mel_spectrogram import log_mel
-from tagger.inference.slice_scores import score_windows
+from tagger.inference.slice_scores import Predictions, iter_mel, predict_slices
 from tagger.models.model import Model, find_card, load_model
-from tagger.models.session import open_session
+from tagger.models.session import Network, open_network
 from tagger.scan.parallel import Settings
 from tagger.vocabulary import Vocabulary
 from training.data.datasets.names import lineage
 from training.evaluation.card_figures import OF_OTHERS
-from training.finetune.onnx_graph import EMBEDDING, read_network, with_embedding
+from training.finetune.onnx_graph import read_network, with_embedding
 
 Array = npt.NDArray[np.float32]
 
@@ -32,7 +30,7 @@ class Ear:
     """A model, and its network with the embedding read out."""
 
     model: Model
-    body: Any  # onnxruntime.InferenceSession
+    network: Network  # that of the model, with the embedding as an output
     parameters: int
 
     @classmethod
@@ -47,27 +45,27 @@ class Ear:
             )
         weights = find_card(name).with_name(model.card.weights)
         network = read_network(weights)
-        session = open_session(with_embedding(network, weights), weights, threads=1)
+        body = open_network(with_embedding(network, weights), weights)
         count = sum(math.prod(values.dims) for values in network.graph.initializer)
-        return cls(model, session, count)
+        return cls(model, body, count)
 
     def vote(self, path: Path) -> Array:
         """What it says of a track before calibration, exactly as in a scan. Shape: `(K,)`."""
+        return vote(self._predict(path, self.model.network).scores(), self.model.card)
+
+    def embed(self, path: Path, starts: Sequence[float]) -> Array:
+        """Its embedding of the slice nearest to each of these times in seconds. Shape: `(S, D)`."""
+        found = self._predict(path, self.network)
+        assert found.output.embeddings is not None, "the network has an embedding"
+        distance = np.abs(np.subtract.outer(np.array(starts), np.array(found.slices.starts)))
+        return np.asarray(found.output.embeddings[distance.argmin(axis=1)])
+
+    def _predict(self, path: Path, network: Network) -> Predictions:
         spec = self.model.card.mel
         windows = iter_windows(
             path, rate=spec.rate, length=spec.slice_samples, count=Settings().windows
         )
-        return vote(score_windows(self.model, windows), self.model.card)
-
-    def embed(self, path: Path, starts: Sequence[float]) -> Array:
-        """Its embedding of the slice nearest to each of these times in seconds. Shape: `(S, D)`."""
-        spec = self.model.card.mel
-        heard = read_windows(
-            path, rate=spec.rate, length=spec.slice_samples, count=Settings().windows
-        )
-        (values,) = self.body.run([EMBEDDING], {"mel": log_mel(heard.samples, spec)})
-        nearest = np.abs(np.subtract.outer(np.array(starts), np.array(heard.starts))).argmin(axis=1)
-        return np.asarray(values[nearest], dtype=np.float32)
+        return predict_slices(network, iter_mel(windows, spec))
 
 
 def votes_for(classes: Sequence[str], votes: Array, vocabulary: Vocabulary) -> Array:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -10,19 +11,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tagger.audio import Windows
-from tagger.inference.aggregation import (
-    Choice,
-    calibrate,
-    choose_tags,
-    is_settled,
-    score_track,
-    vote,
-)
-from tagger.inference.slice_scores import SliceScores, score_windows
+from tagger.inference.aggregation import score_track, vote
+from tagger.inference.calibration import calibrate
+from tagger.inference.early_exit import is_settled
+from tagger.inference.slice_scores import SliceScores, iter_mel, predict_slices, score_windows
+from tagger.inference.thresholds import Choice, choose_tags
 from tagger.models.card import LabelRule, ModelCard
 from tagger.models.model import Model
+from tagger.models.session import open_network
 from tagger.vocabulary import Label, Vocabulary
 from tests.tiny_model import SPEC
+from training.finetune.onnx_graph import read_network, with_embedding
 
 Array = npt.NDArray[np.float32]
 ALL = Choice({"genre": 3, "instrument": 5})
@@ -38,14 +37,33 @@ def tone(hz: float) -> Array:
     return (0.3 * np.sin(2 * np.pi * hz * time)).astype(np.float32)
 
 
+HALVES = slice(SPEC.n_mels // 2), slice(SPEC.n_mels // 2, None)  # of the bands
 SILENCE = np.zeros(SPEC.slice_samples, dtype=np.float32)
 
 
-def slices(values: list[list[float]], silent: list[bool] | None = None) -> SliceScores:
+def scores_of(values: list[list[float]], silent: list[bool] | None = None) -> SliceScores:
     n = len(values)
     return SliceScores(
         np.array(values, dtype=np.float32), (0.0,) * n, tuple(silent or [False] * n), 3.0 * n, ()
     )
+
+
+def test_embeddings_come_with_the_logits_where_the_network_has_them(
+    tiny: Model, tiny_card: Path
+) -> None:
+    weights = tiny_card.with_suffix(".onnx")
+    network = open_network(with_embedding(read_network(weights), weights), weights)
+    chunks = [replace(windows(tone(120), tone(3500)), starts=starts) for starts in ((0, 9), (4, 2))]
+    found = predict_slices(network, iter_mel([*chunks, windows(SILENCE)], SPEC))
+    scores = score_windows(tiny, [*chunks, windows(SILENCE)])
+    np.testing.assert_array_equal(found.scores().values, scores.values)
+    assert found.slices.starts == scores.starts == (0, 0, 2, 4, 9)
+    assert found.output.embeddings is not None
+    low, high = (found.output.embeddings[:, half].mean(axis=1) for half in HALVES)
+    np.testing.assert_allclose(5 * (low - high), found.output.logits[:, 0], atol=1e-5)
+    sounding = found.sounding()
+    assert len(sounding.logits) == len(scores.sounding) == 4
+    assert predict_slices(tiny.network, iter_mel(chunks, SPEC)).output.embeddings is None
 
 
 def test_low_and_high_tones_are_told_apart(tiny: Model) -> None:
@@ -66,13 +84,15 @@ def test_chunks_make_no_difference(tiny: Model) -> None:
 
 def test_vote_is_the_mean_over_slices_that_sound(tiny: Model) -> None:
     rows = [[0.2, 0.9, 0.2, 0.9], [0.4, 0.7, 0.4, 0.7], [1.0, 1.0, 1.0, 1.0]]
-    scores = slices(rows, silent=[False, False, True])
+    scores = scores_of(rows, silent=[False, False, True])
     np.testing.assert_allclose(vote(scores, tiny.card), [0.3, 0.8, 0.3, 0.8], atol=1e-6)
 
 
 def test_instrument_that_rests_for_half_a_song_is_heard_in_the_other(tiny: Model) -> None:
     card = replace(tiny.card, vote_shares={"genre": 1.0, "instrument": 0.5})
-    scores = slices([[0.9, 0.9, 0.9, 0.1], [0.7, 0.7, 0.7, 0.3], [0.1] * 4, [0.1] * 4, [0.1] * 4])
+    scores = scores_of(
+        [[0.9, 0.9, 0.9, 0.1], [0.7, 0.7, 0.7, 0.3], [0.1] * 4, [0.1] * 4, [0.1] * 4]
+    )
     # Of five slices the upper half are three; each label has its own.
     expected = [0.38, 0.38, 1.7 / 3, 0.5 / 3]
     np.testing.assert_allclose(vote(scores, card), expected, atol=1e-6)
@@ -107,14 +127,14 @@ def test_tags_are_those_at_their_threshold_best_first(tiny: Model) -> None:
         LabelRule(1, 0, 0.3), LabelRule(1, 0, 0.3), LabelRule(1, 0, 0.95), LabelRule(1, 0, 0.3),
     )  # fmt: skip
     card = replace(tiny.card, rules=rules)
-    track = score_track(slices([[0.4, 0.8, 0.9, 0.2]]), card)
+    track = score_track(scores_of([[0.4, 0.8, 0.9, 0.2]]), card)
     tags = choose_tags(track, card, ALL)
     assert [tag.name for tag in tags] == ["High", "Low"]
     assert tags[0].score == pytest.approx(0.8, abs=1e-5)
 
 
 def test_no_more_tags_than_asked_for(tiny: Model) -> None:
-    track = score_track(slices([[0.9, 0.8, 0.9, 0.8]]), tiny.card)
+    track = score_track(scores_of([[0.9, 0.8, 0.9, 0.8]]), tiny.card)
     one = Choice({"genre": 1, "instrument": 0})
     assert [tag.name for tag in choose_tags(track, tiny.card, one)] == ["Low"]
 
@@ -126,7 +146,7 @@ def test_no_windows_at_all_is_not_sure(tiny: Model) -> None:
 
 def test_profile_says_how_sure_a_tag_must_be(tiny: Model) -> None:
     card = replace(tiny.card, rules=(LabelRule(1, 0, 0.5, precise=0.7),) * 4)
-    track = score_track(slices([[0.6, 0.8, 0.6, 0.8]]), card)
+    track = score_track(scores_of([[0.6, 0.8, 0.6, 0.8]]), card)
     assert [tag.name for tag in choose_tags(track, card, ALL)] == ["High", "High Whistle"]
     balanced = replace(ALL, profile="balanced")
     assert len(choose_tags(track, card, balanced)) == 4
@@ -136,14 +156,14 @@ def test_profile_says_how_sure_a_tag_must_be(tiny: Model) -> None:
 def test_experimental_labels_are_given_only_when_asked_for(tiny: Model) -> None:
     rules = (LabelRule(1, 0, 0.5), LabelRule(1, 0, 0.5, evidence="experimental")) * 2
     card = replace(tiny.card, rules=rules)
-    track = score_track(slices([[0.9, 0.8, 0.9, 0.8]]), card)
+    track = score_track(scores_of([[0.9, 0.8, 0.9, 0.8]]), card)
     assert len(choose_tags(track, card, ALL)) == 2
     assert len(choose_tags(track, card, replace(ALL, experimental=True))) == 4
 
 
 def heard_so_far(votes: list[list[float]], tiny: Model, *, planned: int = 10) -> bool:
     """Whether windows with these values settle a track; the thresholds of `tiny` lie at 0.5."""
-    return is_settled(slices(votes), planned, tiny.card, 1.0)
+    return is_settled(scores_of(votes), planned, tiny.card, 1.0)
 
 
 def test_clear_and_steady_votes_settle_a_track(tiny: Model) -> None:
@@ -158,7 +178,7 @@ def test_one_label_near_its_threshold_keeps_a_track_open(tiny: Model) -> None:
 
 
 def test_labels_that_were_never_measured_are_not_waited_for(tiny: Model) -> None:
-    near = slices([[0.9, 0.1, 0.9, value] for value in (0.1, 0.9, 0.2, 0.9)])
+    near = scores_of([[0.9, 0.1, 0.9, value] for value in (0.1, 0.9, 0.2, 0.9)])
     *rules, last = tiny.card.rules
     card = replace(tiny.card, rules=(*rules, replace(last, evidence="experimental")))
     assert not is_settled(near, 10, tiny.card, 1.0)
@@ -167,7 +187,7 @@ def test_labels_that_were_never_measured_are_not_waited_for(tiny: Model) -> None
 
 def test_two_windows_settle_nothing(tiny: Model) -> None:
     assert not heard_so_far([[0.9, 0.1, 0.9, 0.1]] * 2, tiny)
-    silent = slices([[0.9, 0.1, 0.9, 0.1]] * 4, silent=[True, True, False, False])
+    silent = scores_of([[0.9, 0.1, 0.9, 0.1]] * 4, silent=[True, True, False, False])
     assert not is_settled(silent, 10, tiny.card, 1.0)
 
 
@@ -176,10 +196,10 @@ def test_threshold_is_that_of_the_calibrated_probability(tiny: Model) -> None:
     offset = float(np.log(0.7 / 0.3))
     card = replace(tiny.card, rules=(LabelRule(1.0, offset, 0.5),) * 4)
     steady = [[0.25, 0.35, 0.25, 0.35], [0.27, 0.33, 0.27, 0.33]] * 2
-    assert is_settled(slices(steady), 10, card, 1.0)
+    assert is_settled(scores_of(steady), 10, card, 1.0)
     across = [[0.2, 0.2, 0.4, 0.4], [0.4, 0.4, 0.2, 0.2]] * 2
-    assert not is_settled(slices(across), 10, card, 1.0)
-    assert is_settled(slices(across), 10, tiny.card, 1.0)
+    assert not is_settled(scores_of(across), 10, card, 1.0)
+    assert is_settled(scores_of(across), 10, tiny.card, 1.0)
 
 
 def one_label_card() -> ModelCard:
@@ -197,7 +217,7 @@ def one_label_card() -> ModelCard:
 def test_more_clearance_never_settles_sooner(left: list[float], clearance: float) -> None:
     card = one_label_card()
     for n in range(1, 11):
-        heard = slices([[value] for value in left[:n]])
+        heard = scores_of([[value] for value in left[:n]])
         if is_settled(heard, 10, card, 2 * clearance):
             assert is_settled(heard, 10, card, clearance)
 
