@@ -14,12 +14,11 @@ from training.cli.program import main
 from training.config import load_config
 from training.data.taxonomy import GENRES, LISTED_GENRES, VOCABULARY, unknown
 from training.experiments.ablate.aggregation import WAYS, figures, tracks
-from training.experiments.ablate.grid import planned
-from training.experiments.ablate.ledger import RESULTS, Cell, Ledger
-from training.experiments.ablate.ledger import Result as Run
+from training.experiments.ablate.cells import Cell, open_ledger, planned
+from training.experiments.ablate.cells import Result as Run
 from training.experiments.ablate.summary import markdown_text
 from training.experiments.ablate.variants import RECIPE, VARIANTS
-from training.experiments.json_lines import read_lines
+from training.experiments.runner.ledger import RESULTS, Ledger, read_rows
 
 K = len(VOCABULARY)
 JAZZ, ROCK = GENRES.index("Jazz"), GENRES.index("Rock")
@@ -55,7 +54,7 @@ def table(places: list[str], tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_each_variant_is_held_against_the_recipe(table: Path) -> None:
     text = (table / "ablations.md").read_text()
     rows = {line.split(" | ")[0].removeprefix("| "): line for line in text.splitlines()}
-    runs = {row["cell"]["variant"]: row for row in read_lines(table / RESULTS)}
+    runs = {row["cell"]["variant"]: row for row in read_rows(table / RESULTS)}
     assert set(runs) == {RECIPE, *ASKED}
     recipe = runs[RECIPE]["genres"]["roc_auc"]
     assert recipe > 0.9  # high tones and low ones are easily told apart
@@ -80,7 +79,7 @@ def test_runs_may_begin_with_the_weights_of_another(places: list[str], tmp_path:
     more = ["--steps", "1", "--start", str(run / "checkpoint.pt")]
     result = _ablate(places, tmp_path / "out", *more, asked=("with CutMix",))
     assert result.exit_code == 0, result.output
-    assert all(row["genres"]["roc_auc"] > 0.9 for row in read_lines(tmp_path / "out" / RESULTS))
+    assert all(row["genres"]["roc_auc"] > 0.9 for row in read_rows(tmp_path / "out" / RESULTS))
     assert "1 more steps of 16 slices" in (tmp_path / "out" / "ablations.md").read_text()
 
 
@@ -89,8 +88,8 @@ def test_what_is_done_is_in_the_table_of_a_stopped_command(
 ) -> None:
     add = Ledger.add
 
-    def stop(ledger: Ledger, result: Run) -> None:
-        add(ledger, result)
+    def stop(ledger: Ledger[Cell, Run], result: Run, scores: None) -> None:
+        add(ledger, result, scores)
         raise KeyboardInterrupt
 
     monkeypatch.setattr(Ledger, "add", stop)
@@ -109,8 +108,8 @@ def test_several_processes_find_the_same(table: Path, places: list[str], tmp_pat
     asked = ("hard labels only",)
     result = _ablate(places, tmp_path / "out", "--steps", "40", "--jobs", "2", asked=asked)
     assert result.exit_code == 0, result.output
-    once = {row["cell"]["variant"]: row["genres"] for row in read_lines(table / RESULTS)}
-    for row in read_lines(tmp_path / "out" / RESULTS):
+    once = {row["cell"]["variant"]: row["genres"] for row in read_rows(table / RESULTS)}
+    for row in read_rows(tmp_path / "out" / RESULTS):
         for name, value in row["genres"].items():
             # Another number of threads adds up in another order.
             assert value == pytest.approx(once[row["cell"]["variant"]][name], abs=0.05)
@@ -154,16 +153,16 @@ def test_every_fold_and_seed_is_planned_once() -> None:
 
 
 def test_half_a_line_is_cut_off(tmp_path: Path) -> None:
-    ledger = Ledger(tmp_path, {})
+    ledger = open_ledger(tmp_path, {})
     nothing = {"roc_auc": None, "ap": None}
     run = Run(Cell(RECIPE, 1, 1), nothing, nothing, {}, 1.0)
     ledger.add(run)
     with (tmp_path / RESULTS).open("a") as file:
         file.write('{"cell": {"var')
-    again = Ledger(tmp_path, {})
+    again = open_ledger(tmp_path, {})
     assert list(again.results.values()) == [run]
     again.add(replace(run, cell=Cell(RECIPE, 2, 1)))
-    assert len(read_lines(tmp_path / RESULTS)) == 2
+    assert len(read_rows(tmp_path / RESULTS)) == 2
 
 
 def test_pairs_are_of_one_fold_and_seed() -> None:

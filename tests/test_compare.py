@@ -34,15 +34,16 @@ from training.data.taxonomy import genre_targets
 from training.evaluation.bootstrap import Interval, Resampling, interval
 from training.evaluation.card_figures import OF_OTHERS
 from training.experiments.baselines.systems import SYSTEMS
+from training.experiments.compare.cells import Cell, open_ledger
 from training.experiments.compare.figure import scene
-from training.experiments.compare.ledger import Cell, Ledger
 from training.experiments.compare.margins import Margin, curve
-from training.experiments.compare.markdown import Run, markdown_text
+from training.experiments.compare.markdown import Provenance, markdown_text
 from training.experiments.compare.metrics import by_track, figures
 from training.experiments.compare.our_network import Ear, votes_for
-from training.experiments.compare.summary import Comparison, Entry, Leak, Mean
+from training.experiments.compare.summary import Comparison, Entry, Leak
 from training.experiments.compare.tasks import Labelled, comparable, tasks_of, without
 from training.experiments.protocols import PROTOCOLS
+from training.experiments.runner.summary import Mean
 
 ROOT = Path(__file__).parent.parent
 TASK = "genres, single-label"
@@ -126,7 +127,7 @@ def test_artist_grouped_asks_about_the_fold(made: Made) -> None:
 
 def test_our_row_is_what_the_tagger_says(made: Made) -> None:
     held = [clip for clip in genres.load(made.data) if clip.fold == 1 and clip.source == "taffc"]
-    ledger = Ledger(made.out, json.loads((made.out / "setup.json").read_text()))
+    ledger = open_ledger(made.out, json.loads((made.out / "setup.json").read_text()))
     scores = ledger.scores(Cell(TASK, "artist-grouped", "ours", 1))
     paths = [str(clip.path) for clip in held]
     command = ["predict", "--json", "--model", str(made.card), *paths]
@@ -161,7 +162,7 @@ def test_embedding_is_what_the_labels_are_read_off(made: Made) -> None:
 
 
 def test_ensemble_is_the_mean_of_what_its_members_said(made: Made) -> None:
-    ledger = Ledger(made.out, json.loads((made.out / "setup.json").read_text()))
+    ledger = open_ledger(made.out, json.loads((made.out / "setup.json").read_text()))
     cell = Cell(TASK, "random-track", "ensemble", 1)
     members = [replace(cell, system=name) for name in ("classic-cnn", "residual", "efficient")]
     mean = np.mean([ledger.scores(member) for member in members], axis=0)
@@ -367,7 +368,7 @@ def test_words_mark_what_was_heard_before_and_the_best_that_was_not() -> None:
         Entry("commonest", "random-slice", Mean(0.3, 0.0, 1), Mean(0.5, 0.0, 1)),
         Entry("commonest", "artist-grouped", None, None, "not run"),
     )
-    text = markdown_text([made], Run("small 2", 3, 400, 1), "comparison.png")
+    text = markdown_text([made], Provenance("small 2", 3, 400, 1), "comparison.png")
     assert "| our network, new head | 0.900 ± 0.010 † | **0.700 ± 0.020** |" in text
     assert "| always the commonest class | **0.300** |  |" in text
     assert "under `artist-grouped`: not run." in text

@@ -5,8 +5,7 @@ In the order of the data:
 - `protocols`   protocols: which slices are learned from, which are chosen by, which are asked about
 - `rotation`    `python -m training rotate`: what two teachers with logistic regression reach, out
                 of fold
-- `json_lines`  results on disk, a line of JSON each, so that a killed run loses none that was
-                finished
+- `runner`      a grid of cells, each run once and kept, and their means over seeds
 - `ablate`      what each part of the recipe is worth: the same short run again and again, one thing
                 changed
 - `baselines`   systems that people know from courses and papers, on the same sound as ours

@@ -1,11 +1,14 @@
-"""One run: a variant of the recipe, with a fold held out, from a seed."""
+"""One run: a variant of the recipe, with a fold held out, from a seed; and the order of all."""
 
 from __future__ import annotations
 
 import shutil
 import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import product
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -16,11 +19,50 @@ from training.data.datasets import Clip
 from training.data.mel_cache import Mel
 from training.data.split import Split
 from training.experiments.ablate.aggregation import OURS, WAYS, Figures, figures, tracks
-from training.experiments.ablate.ledger import Cell, Result
 from training.experiments.ablate.predict import Array, hear
-from training.experiments.ablate.variants import BY_NAME
+from training.experiments.ablate.variants import BY_NAME, RECIPE
+from training.experiments.runner.ledger import Ledger, Outcome, file_name
 from training.networks import PooledNetwork
 from training.trainer.loop import train
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One run."""
+
+    variant: str
+    fold: int  # held out
+    seed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Result(Outcome[Cell]):
+    """What came of it."""
+
+    genres: Figures  # of tracks
+    instruments: Figures  # of labelled windows and sounds
+    votes: Mapping[str, Mapping[str, Figures]]  # of tracks, by kind and way
+    step_ms: float  # processor time of a step
+
+
+def open_ledger(folder: Path, setup: dict[str, Any]) -> Ledger[Cell, Result]:
+    """The finished runs in a folder; a DataError where they are of another setup."""
+    return Ledger(folder, setup, _result, "runs of other data or settings")
+
+
+def planned(variants: Sequence[str], folds: Sequence[int], seeds: int) -> list[Cell]:
+    """Every variant under every fold and seed, the recipe's own run before those held against it.
+
+    Folds and seeds that both are new come first, so that a table of a stopped run has seen some of
+    either.
+
+    >>> [(c.fold, c.seed) for c in planned([], [1, 2], 2)]
+    [(1, 1), (2, 2), (1, 2), (2, 1)]
+    """
+    pairs = list(product(range(len(folds)), range(seeds)))
+    pairs.sort(key=lambda pair: (pair[1] - pair[0]) % max(len(folds), seeds))
+    names = [RECIPE, *(name for name in variants if name != RECIPE)]
+    return [Cell(name, folds[fold], seed + 1) for fold, seed in pairs for name in names]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -34,20 +76,20 @@ class Bench:
     folder: Path  # for the checkpoints of runs that are not finished
     start: tuple[Path, ...] = ()  # checkpoints, with the mean of whose weights every run begins
 
-    def run(self, cell: Cell) -> Result:
+    def run(self, cell: Cell) -> tuple[Result, None]:
         """Train and measure; a run that was killed goes on from its checkpoint."""
         variant = BY_NAME[cell.variant]
         config = variant.of(self.config)
         config = replace(config, loop=replace(config.loop, seed=cell.seed))
         split = self.splits[cell.fold, variant.weak]
-        folder = self.folder / f"{cell.variant}-{cell.fold}-{cell.seed}".replace(" ", "-")
+        folder = self.folder / file_name(cell)
         pools = make_pools(config, split, self.features)
         began = time.process_time()
         network = train(config, pools, folder, self.device, start=self.start)
         step_ms = (time.process_time() - began) / config.loop.steps * 1000
         result = self._measure(cell, network, split, config, step_ms)
         shutil.rmtree(folder)
-        return result
+        return result, None
 
     def _measure(
         self, cell: Cell, network: PooledNetwork, split: Split, config: Config, step_ms: float
@@ -65,3 +107,7 @@ class Bench:
         own = figures([clip.targets for clip in clips], scores, "instrument", OURS["instrument"])
         genres = votes["genre"][OURS["genre"]]
         return Result(cell, genres, own, votes, round(step_ms, 1))
+
+
+def _result(row: dict[str, Any]) -> Result:
+    return Result(cell=Cell(**row.pop("cell")), **row)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from training.config import Config
     from training.experiments.ablate.cells import Bench
 
-CONFIG = Path(__file__).parent.parent / "configs" / "ablation.toml"
+CONFIG = Path(__file__).parents[2] / "configs" / "ablation.toml"
 REPORT = "ablations.md"
 
 
@@ -89,10 +89,10 @@ def ablate(
     from multiprocessing import get_all_start_methods
 
     from training.config import load_config
-    from training.experiments.ablate.grid import planned, run_all
-    from training.experiments.ablate.ledger import Ledger
+    from training.experiments.ablate.cells import open_ledger, planned
     from training.experiments.ablate.summary import markdown_text
     from training.experiments.ablate.variants import BY_NAME
+    from training.experiments.runner.grid import fill
 
     if not data:
         raise click.UsageError("nothing to hear: give --data")
@@ -105,14 +105,14 @@ def ablate(
         config = replace(config, loop=replace(config.loop, steps=steps))
     bench = replace(_bench(config, data, rendered, folds, device, out), start=start)
     began = [str(path) for path in start]
-    ledger = Ledger(
+    ledger = open_ledger(
         out, {"config": repr(config), "clips": len(bench.features), "begins with": began}
     )
     cells = planned(names or tuple(BY_NAME), folds, seeds)
     report = out / REPORT
     try:
         with progress("runs", len(cells)) as advance:
-            run_all(bench, cells, ledger, jobs, advance)
+            fill(cells, ledger, bench.run, advance, jobs=jobs)
     finally:  # what is done is worth a table
         report.write_text(
             markdown_text(ledger.results, config, begun=bool(start)), encoding="utf-8"

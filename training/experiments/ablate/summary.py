@@ -10,8 +10,9 @@ import numpy as np
 
 from training.config import Config
 from training.experiments.ablate.aggregation import WAYS
-from training.experiments.ablate.ledger import Cell, Result
+from training.experiments.ablate.cells import Cell, Result
 from training.experiments.ablate.variants import RECIPE, VARIANTS
+from training.experiments.runner.summary import Mean, table
 
 Results = Mapping[Cell, Result]
 Value = Callable[[Result], float | None]
@@ -47,26 +48,28 @@ def _lines(results: Results, config: Config, steps: str) -> Iterator[str]:
     variants = [variant for variant in VARIANTS if variant.name != RECIPE]
     for part, group in groupby(variants, key=lambda variant: variant.part):
         if rows := [row for variant in group for row in _row(variant.name, results)]:
-            head = _head("variant", "runs", "step, ms")
-            yield from ("", f"## {part.capitalize()}", "", *head, *rows)
+            heads = ["variant", *FIGURES, "runs", "step, ms"]
+            yield from ("", f"## {part.capitalize()}", "", *table(heads, rows))
     yield from ("", *_vote_lines(results))
 
 
 def _recipe_lines(results: Results) -> Iterator[str]:
     runs = _runs(RECIPE, results)
     yield "The recipe itself:"
-    yield from ("", *_head("fold held out", "seed", "step, ms"))
-    for run in runs:
-        cells = [f"{value(run):.3f}" if value(run) else "" for value in FIGURES.values()]
-        yield _line(str(run.cell.fold), *cells, str(run.cell.seed), f"{run.step_ms:.0f}")
+    rows = (
+        [str(run.cell.fold), *(_plain([value(run)]) for value in FIGURES.values()),
+         str(run.cell.seed), f"{run.step_ms:.0f}"]
+        for run in runs
+    )  # fmt: skip
+    yield from ("", *table(["fold held out", *FIGURES, "seed", "step, ms"], rows))
 
 
-def _row(name: str, results: Results) -> Iterator[str]:
+def _row(name: str, results: Results) -> Iterator[list[str]]:
     """A variant's row, if it has run."""
     if runs := [run for run in _runs(name, results) if _partner(run) in results]:
         cells = [_difference(_ahead(runs, results, value)) for value in FIGURES.values()]
         step = float(np.mean([run.step_ms for run in runs]))
-        yield _line(name, *cells, str(len(runs)), f"{step:.0f}")
+        yield [name, *cells, str(len(runs)), f"{step:.0f}"]
 
 
 def _ahead(runs: Sequence[Result], results: Results, value: Value) -> list[float]:
@@ -86,14 +89,13 @@ def _vote_lines(results: Results) -> Iterator[str]:
     yield ""
     yield "Tracks of the recipe's own runs; of rendered MIDI a track is a whole excerpt."
     yield ""
-    yield from _head("vote")
-    for way in WAYS:
-        found = [
-            [run.votes[kind][way][name] for run in runs]
-            for kind in ("genre", "instrument")
-            for name in ("roc_auc", "ap")
-        ]
-        yield _line(way, *(_plain(values) for values in found))
+    yield from table(["vote", *FIGURES], ([way, *_vote_cells(way, runs)] for way in WAYS))
+
+
+def _vote_cells(way: str, runs: Sequence[Result]) -> Iterator[str]:
+    for kind in ("genre", "instrument"):
+        for name in ("roc_auc", "ap"):
+            yield _plain([run.votes[kind][way][name] for run in runs])
 
 
 def _runs(name: str, results: Results) -> list[Result]:
@@ -102,8 +104,8 @@ def _runs(name: str, results: Results) -> list[Result]:
 
 
 def _plain(values: Sequence[float | None]) -> str:
-    known = [value for value in values if value is not None]
-    return f"{np.mean(known):.3f}{_spread(known)}" if known else ""
+    mean = Mean.of(values)
+    return mean.text() if mean else ""
 
 
 def _difference(values: Sequence[float]) -> str:
@@ -112,20 +114,7 @@ def _difference(values: Sequence[float]) -> str:
     >>> _difference([0.02, 0.04])
     '+0.030 ± 0.014 (2 of 2)'
     """
-    if not values:
+    if not (mean := Mean.of(values)):
         return ""
     won = sum(value > 0 for value in values)
-    return f"{np.mean(values):+.3f}{_spread(values)} ({won} of {len(values)})"
-
-
-def _spread(values: Sequence[float]) -> str:
-    """Of one value nothing is known of it."""
-    return f" ± {np.std(values, ddof=1):.3f}" if len(values) > 1 else ""
-
-
-def _head(first: str, *last: str) -> tuple[str, str]:
-    return _line(first, *FIGURES, *last), "|" + "---|" * (1 + len(FIGURES) + len(last))
-
-
-def _line(*cells: str) -> str:
-    return f"| {' | '.join(cells)} |"
+    return f"{mean.text(sign=True)} ({won} of {len(values)})"

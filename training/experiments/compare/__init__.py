@@ -6,7 +6,6 @@ In the order of use:
 - `features`     clips -> all that the systems need of their sound, kept on disk
 - `our_network`  what our network makes of a clip
 - `metrics`      scores -> accuracy, average precision, ROC-AUC
-- `ledger`       finished cells of the table on disk, so that a stopped run goes on
 - `cells`        one system under one protocol
 - `grid`         every system under every protocol
 - `margins`      how far ours is ahead, and how surely

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -10,11 +12,43 @@ from training.experiments.baselines.ensembles import Ensemble
 from training.experiments.baselines.problem import Answer, Array, Problem, Sound
 from training.experiments.baselines.systems import Entrant, Ours
 from training.experiments.compare.features import SLICES, Stock
-from training.experiments.compare.ledger import Cell, Ledger, Result
-from training.experiments.compare.metrics import by_track, figures
+from training.experiments.compare.metrics import Figures, by_track, figures
 from training.experiments.compare.our_network import votes_for
 from training.experiments.compare.tasks import Task
 from training.experiments.protocols import Material, Parts, Protocol
+from training.experiments.runner.ledger import Ledger, Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A system under a protocol, once."""
+
+    task: str
+    protocol: str
+    system: str
+    seed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Result(Outcome[Cell]):
+    """What came of a cell."""
+
+    slices: tuple[int, int, int]  # learned from, chosen by, asked about
+    tracks: int  # asked about
+    by_slice: Figures | None
+    by_track: Figures | None
+    parameters: int
+    learn_s: float  # seconds of processor time
+    answer_s: float  # the same, for all slices asked about
+    track_ms: float  # the same in milliseconds for a track, from decoded sound to scores
+
+
+Results = Ledger[Cell, Result]
+
+
+def open_ledger(folder: Path, setup: dict[str, Any]) -> Results:
+    """The finished cells in a folder; a DataError where they are of another setup."""
+    return Ledger(folder, setup, _result, "results of other data, settings or another model")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -32,7 +66,7 @@ class Table:
         return cls(task, stock, material_of(task, stock, fold), stock.sound(task.clips))
 
     def fill(
-        self, cell: Cell, system: Entrant, protocol: Protocol, ledger: Ledger
+        self, cell: Cell, system: Entrant, protocol: Protocol, ledger: Results
     ) -> tuple[Result, Array]:
         """The result of a cell, and the scores behind it."""
         parts = divide(self.material, protocol, cell.seed)
@@ -40,7 +74,7 @@ class Table:
         if isinstance(system, Ours):
             return self._of_votes(cell, problem)
         if isinstance(system, Ensemble):
-            answers = [_kept(replace(cell, system=name), ledger) for name in system.members]
+            answers = [_finished(replace(cell, system=name), ledger) for name in system.members]
             return self._of_slices(cell, problem, system.join(answers), ("images",), protocol)
         answer = system.answer(problem, cell.seed)
         return self._of_slices(cell, problem, answer, system.hears, protocol)
@@ -101,6 +135,11 @@ def divide(material: Material, protocol: Protocol, seed: int) -> Parts:
     return protocol.divide(material, np.random.default_rng(seed))
 
 
-def _kept(cell: Cell, ledger: Ledger) -> Answer:
+def _finished(cell: Cell, ledger: Results) -> Answer:
     result = ledger.results[cell]
     return Answer(ledger.scores(cell), result.parameters, result.learn_s, result.answer_s)
+
+
+def _result(row: dict[str, Any]) -> Result:
+    cell, slices = Cell(**row.pop("cell")), tuple(row.pop("slices"))
+    return Result(cell=cell, slices=slices, **row)

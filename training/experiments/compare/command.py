@@ -78,15 +78,17 @@ def compare(
     in a folder "features" beside the comparison's.
     """
     quiet_threads()
-    from training.experiments.compare.grid import Wishes, chosen
+    from training.experiments.compare.grid import Selection, chosen
     from training.experiments.compare.our_network import Ear
     from training.experiments.compare.session import Settings, compare_all
 
     if not where["data"] and not where["sources"]:
         raise click.UsageError("nothing to compare on: give --data or --source")
     names, fold = _known_systems(systems), where["fold"]
-    wishes = Wishes(chosen(names, steps, ours=bool(ours)), _known_protocols(protocols), seeds, fold)
-    settings = Settings(wishes, least, steps, Ear.of(ours) if ours else None)
+    selection = Selection(
+        chosen(names, steps, ours=bool(ours)), _known_protocols(protocols), seeds, fold
+    )
+    settings = Settings(selection, least, steps, Ear.of(ours) if ours else None)
     report = compare_all(_labelled(**where), settings, out, progress)
     click.echo(f"wrote {report}")
 

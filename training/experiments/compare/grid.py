@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from itertools import groupby
+from functools import lru_cache
 
 from training.experiments.baselines.ensembles import Ensemble
 from training.experiments.baselines.pictured import Pictured
+from training.experiments.baselines.problem import Array
 from training.experiments.baselines.systems import SYSTEMS, Entrant, Ours
-from training.experiments.compare.cells import Table, material_of
+from training.experiments.compare.cells import Cell, Result, Results, Table, material_of
 from training.experiments.compare.features import Stock
-from training.experiments.compare.ledger import Cell, Ledger
 from training.experiments.compare.tasks import Task
 from training.experiments.protocols import Material, Protocol
+from training.experiments.runner.grid import fill
 
 
 @dataclass(frozen=True, slots=True)
-class Wishes:
+class Selection:
     """What is to be compared."""
 
     systems: tuple[Entrant, ...]
@@ -68,15 +69,15 @@ def has_heard(system: Entrant, protocol: Protocol, task: Task) -> bool:
     return needs_ours(system) and task.learned_by_ours and bool(protocol.leaks)
 
 
-def planned(tasks: Sequence[Task], stock: Stock, wishes: Wishes) -> list[Cell]:
+def planned(tasks: Sequence[Task], stock: Stock, selection: Selection) -> list[Cell]:
     """All cells that will not stay empty, in the order in which they are filled: seed by seed."""
     return [
         Cell(task.name, protocol.name, system.name, seed)
-        for seed in range(1, wishes.seeds + 1)
+        for seed in range(1, selection.seeds + 1)
         for task in tasks
-        for material in [material_of(task, stock, wishes.fold)]
-        for protocol in wishes.protocols
-        for system in wishes.systems
+        for material in [material_of(task, stock, selection.fold)]
+        for protocol in selection.protocols
+        for system in selection.systems
         if not why_empty(system, protocol, task, material)
     ]
 
@@ -84,23 +85,24 @@ def planned(tasks: Sequence[Task], stock: Stock, wishes: Wishes) -> list[Cell]:
 def run(
     tasks: Sequence[Task],
     stock: Stock,
-    wishes: Wishes,
-    ledger: Ledger,
+    selection: Selection,
+    ledger: Results,
     advance: Callable[[], object],
 ) -> None:
     """Fill all cells that are not in the ledger yet."""
-    cells = planned(tasks, stock, wishes)
-    todo = [cell for cell in cells if cell not in ledger.results]
-    for _ in range(len(cells) - len(todo)):
-        advance()
     by_name = {task.name: task for task in tasks}
-    systems = {system.name: system for system in wishes.systems}
-    protocols = {protocol.name: protocol for protocol in wishes.protocols}
-    for name, group in groupby(todo, key=lambda cell: cell.task):
-        table = Table.of(by_name[name], stock, wishes.fold)
-        for cell in group:
-            ledger.add(*table.fill(cell, systems[cell.system], protocols[cell.protocol], ledger))
-            advance()
+    systems = {system.name: system for system in selection.systems}
+    protocols = {protocol.name: protocol for protocol in selection.protocols}
+
+    @lru_cache(maxsize=1)  # cells of one task follow each other
+    def table(task: str) -> Table:
+        return Table.of(by_name[task], stock, selection.fold)
+
+    def run_cell(cell: Cell) -> tuple[Result, Array]:
+        system, protocol = systems[cell.system], protocols[cell.protocol]
+        return table(cell.task).fill(cell, system, protocol, ledger)
+
+    fill(planned(tasks, stock, selection), ledger, run_cell, advance)
 
 
 def _with_steps(system: Entrant, steps: int | None) -> Entrant:

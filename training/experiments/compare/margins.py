@@ -13,8 +13,7 @@ import numpy as np
 
 from training.evaluation.bootstrap import Floats, Interval, Resampling, interval, mean_of_labels
 from training.experiments.baselines.systems import Entrant, Ours
-from training.experiments.compare.cells import divide
-from training.experiments.compare.ledger import Cell, Ledger
+from training.experiments.compare.cells import Cell, Results, divide
 from training.experiments.compare.metrics import Array, by_track
 from training.experiments.compare.tasks import Task
 from training.experiments.protocols import PROTOCOLS, Material
@@ -36,7 +35,7 @@ def margins(
     material: Material,
     systems: Sequence[Entrant],
     seeds: int,
-    ledger: Ledger,
+    ledger: Results,
 ) -> Iterator[Margin]:
     """Of all systems but ours; nothing where ours has not been asked."""
     ours = next((system.name for system in systems if isinstance(system, Ours)), "")
@@ -74,12 +73,12 @@ def _average_precision(truth: Array, scores: Array, draws: Resampling) -> Iterat
             yield draws.figures(holds, score, score >= UNUSED_THRESHOLD, known)[1]
 
 
-def _finished(task: Task, system: str, seeds: int, ledger: Ledger) -> Iterable[Cell]:
+def _finished(task: Task, system: str, seeds: int, ledger: Results) -> Iterable[Cell]:
     cells = (Cell(task.name, HONEST.name, system, seed) for seed in range(1, seeds + 1))
     return (cell for cell in cells if cell in ledger.results)
 
 
-def _of_tracks(material: Material, cell: Cell, ledger: Ledger) -> Array:
+def _of_tracks(material: Material, cell: Cell, ledger: Results) -> Array:
     """What a system said of each track."""
     parts = divide(material, HONEST, cell.seed)
     return by_track(material.tracks[parts.test], ledger.scores(cell))[1]

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 
 from training.evaluation.bootstrap import DRAWS, LEVEL
 from training.experiments.baselines.pictured import PLAN
 from training.experiments.baselines.systems import NOTHING
 from training.experiments.compare.margins import HONEST
-from training.experiments.compare.summary import LEAKING, Comparison, Cost, Entry, Leak, Mean
+from training.experiments.compare.summary import LEAKING, Comparison, Cost, Entry, Leak
 from training.experiments.protocols import PROTOCOLS
+from training.experiments.runner.summary import Mean, table
 
 MARK = "†"
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class Provenance:
     """What a comparison was made with."""
 
     model: str  # of ours; empty: none
@@ -26,7 +27,7 @@ class Run:
     fold: int
 
 
-def json_text(comparisons: Sequence[Comparison], run: Run) -> str:
+def json_text(comparisons: Sequence[Comparison], run: Provenance) -> str:
     """Everything; the leak of each system is its `gain`."""
     tables = []
     for each in comparisons:
@@ -35,12 +36,12 @@ def json_text(comparisons: Sequence[Comparison], run: Run) -> str:
     return json.dumps({"run": asdict(run), "tables": tables}, indent=1, ensure_ascii=False) + "\n"
 
 
-def markdown_text(comparisons: Sequence[Comparison], run: Run, picture: str = "") -> str:
+def markdown_text(comparisons: Sequence[Comparison], run: Provenance, picture: str = "") -> str:
     """A report; `picture` is the name of a file beside it."""
     return "\n".join(_lines(comparisons, run, picture)) + "\n"
 
 
-def _lines(comparisons: Sequence[Comparison], run: Run, picture: str) -> Iterator[str]:
+def _lines(comparisons: Sequence[Comparison], run: Provenance, picture: str) -> Iterator[str]:
     yield "# Baselines and protocols"
     yield from ("", "What each protocol asks about, and what is on both sides of it:", "")
     for name in dict.fromkeys(name for each in comparisons for name in each.protocols):
@@ -54,7 +55,7 @@ def _lines(comparisons: Sequence[Comparison], run: Run, picture: str) -> Iterato
         yield from _table_lines(each)
 
 
-def _how_lines(comparisons: Sequence[Comparison], run: Run) -> Iterator[str]:
+def _how_lines(comparisons: Sequence[Comparison], run: Provenance) -> Iterator[str]:
     """How to read the figures, as one paragraph."""
     yield (
         f"Each of {run.seeds} seeds is a random start and, under the random protocols, a way to "
@@ -86,13 +87,13 @@ def _table_lines(each: Comparison) -> Iterator[str]:
     heads = {"main": each.main.capitalize(), "roc_auc": "ROC-AUC, mean of the classes"}
     for figure, title in heads.items():
         yield from ("", f"{title}:", "")
-        yield from _table(["system", *each.protocols.values()], _rows(each, figure))
+        yield from table(["system", *each.protocols.values()], _rows(each, figure))
     yield from _empty_lines(each)
     yield from _leak_lines(each)
     yield from _margin_lines(each)
     yield from ("", "What they take (medians, of one processor core):", "")
     heads_of_costs = ["system", "parameters", "learning, s", "a track, ms"]
-    yield from _table(heads_of_costs, (_cost_row(each, cost) for cost in each.costs))
+    yield from table(heads_of_costs, (_cost_row(each, cost) for cost in each.costs))
 
 
 def _cost_row(each: Comparison, cost: Cost) -> list[str]:
@@ -121,8 +122,7 @@ def _words(entry: Entry, figure: str, *, bold: bool) -> str:
     mean: Mean | None = getattr(entry, figure)
     if mean is None:
         return ""
-    text = f"{mean.value:.3f}" + (f" ± {mean.spread:.3f}" if mean.seeds > 1 else "")
-    return f"**{text}**" if bold else f"{text}{' ' + MARK if entry.heard else ''}"
+    return f"**{mean.text()}**" if bold else f"{mean.text()}{' ' + MARK if entry.heard else ''}"
 
 
 def _empty_lines(each: Comparison) -> Iterator[str]:
@@ -143,7 +143,7 @@ def _leak_lines(each: Comparison) -> Iterator[str]:
     yield f"The leak: {each.main} under {leaking} less that under {honest}, both of slices:"
     yield ""
     heads = ["system", leaking, f"{honest}, slices", "**leak**", f"{honest}, tracks"]
-    yield from _table(heads, (_leak_row(each, leak) for leak in each.leaks))
+    yield from table(heads, (_leak_row(each, leak) for leak in each.leaks))
     if any(leak.system == NOTHING.name for leak in each.leaks):
         yield ""
         yield (
@@ -166,7 +166,7 @@ def _margin_lines(each: Comparison) -> Iterator[str]:
          f"{margin.ahead.low:+.3f} to {margin.ahead.high:+.3f}"]
         for margin in each.margins
     )  # fmt: skip
-    yield from _table(["system", "ahead by", "interval"], rows)
+    yield from table(["system", "ahead by", "interval"], rows)
 
 
 def _leak_row(each: Comparison, leak: Leak) -> list[str]:
@@ -177,10 +177,3 @@ def _leak_row(each: Comparison, leak: Leak) -> list[str]:
         f"**{leak.gain:+.3f}**",
         f"{leak.honest_tracks.value:.3f}",
     ]
-
-
-def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
-    yield f"| {' | '.join(heads)} |"
-    yield f"|{'---|' * len(heads)}"
-    for row in rows:
-        yield f"| {' | '.join(row)} |"

@@ -12,11 +12,11 @@ from tagger.plotting.png import png_image
 from training.data.datasets import Clip
 from training.evaluation.card_figures import Progress
 from training.experiments.baselines.pictured import PLAN
+from training.experiments.compare.cells import Results, open_ledger
 from training.experiments.compare.features import Stock, hear
 from training.experiments.compare.figure import scene
-from training.experiments.compare.grid import Wishes, hears, planned, run
-from training.experiments.compare.ledger import Ledger
-from training.experiments.compare.markdown import Run, json_text, markdown_text
+from training.experiments.compare.grid import Selection, hears, planned, run
+from training.experiments.compare.markdown import Provenance, json_text, markdown_text
 from training.experiments.compare.our_network import Ear
 from training.experiments.compare.summary import Comparison, summarise
 from training.experiments.compare.tasks import Labelled, Task, tasks_of, without
@@ -28,7 +28,7 @@ REPORT, FIGURES, PICTURE = "comparison.md", "comparison.json", "comparison.png"
 class Settings:
     """What is compared, on what, and with which network as ours."""
 
-    wishes: Wishes
+    selection: Selection
     least: int  # clips of one genre alone that a class needs in the fold held out
     steps: int | None  # of the networks over pictures; None: their own
     ear: Ear | None
@@ -41,15 +41,15 @@ def compare_all(
 
     What is computed of the sound is kept in a folder beside `out`, every finished cell in `out`.
     """
-    ledger = Ledger(out, _setup(labelled, settings))
+    ledger = open_ledger(out, _setup(labelled, settings))
     found: list[Comparison] = []
     for data in labelled:
-        tasks = tasks_of(data, settings.wishes.fold, settings.least)
+        tasks = tasks_of(data, settings.selection.fold, settings.least)
         if not tasks:
             raise DataError(f"{data.name}: no two genres have clips enough to compare on")
         tasks, stock = _heard(tasks, settings, out.parent / "features", progress)
         _fill(tasks, stock, settings, ledger, progress)
-        found += [summarise(task, stock, ledger, settings.wishes) for task in tasks]
+        found += [summarise(task, stock, ledger, settings.selection) for task in tasks]
     return _write(found, settings, out)
 
 
@@ -58,7 +58,7 @@ def _heard(
 ) -> tuple[list[Task], Stock]:
     """The tasks over clips that can be heard."""
     clips: dict[str, Clip] = {clip.id: clip for task in tasks for clip in task.clips}
-    wanted = {name for system in settings.wishes.systems for name in hears(system)}
+    wanted = {name for system in settings.selection.systems for name in hears(system)}
     with progress("reading sound", len(clips)) as advance:
         stock = hear(list(clips.values()), wanted, settings.ear, cache, advance)
     silent = set(clips) - {clip.id for clip in stock.clips}
@@ -66,20 +66,20 @@ def _heard(
 
 
 def _fill(
-    tasks: Sequence[Task], stock: Stock, settings: Settings, ledger: Ledger, progress: Progress
+    tasks: Sequence[Task], stock: Stock, settings: Settings, ledger: Results, progress: Progress
 ) -> None:
-    n_cells = len(planned(tasks, stock, settings.wishes))
+    n_cells = len(planned(tasks, stock, settings.selection))
     with progress(f"comparing: {tasks[0].data}", n_cells) as advance:
-        run(tasks, stock, settings.wishes, ledger, advance)
+        run(tasks, stock, settings.selection, ledger, advance)
 
 
 def _write(found: Sequence[Comparison], settings: Settings, out: Path) -> Path:
     card = settings.ear.model.card if settings.ear else None
-    made = Run(
+    made = Provenance(
         model=f"{card.name} {card.version}, {card.sha256[:8]}" if card else "",
-        seeds=settings.wishes.seeds,
+        seeds=settings.selection.seeds,
         steps=settings.steps or PLAN.steps,
-        fold=settings.wishes.fold,
+        fold=settings.selection.fold,
     )
     (out / PICTURE).write_bytes(png_image(scene(found)))
     (out / FIGURES).write_text(json_text(found, made), encoding="utf-8")
@@ -92,7 +92,7 @@ def _setup(labelled: Sequence[Labelled], settings: Settings) -> dict[str, Any]:
     """What two runs must have in common for one to go on where the other was."""
     return {
         "data": {data.name: len(data.clips) for data in labelled},
-        "fold": settings.wishes.fold,
+        "fold": settings.selection.fold,
         "least": settings.least,
         "steps": settings.steps or PLAN.steps,
         "ours": settings.ear.model.card.sha256 if settings.ear else "",

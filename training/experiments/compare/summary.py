@@ -8,25 +8,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from training.experiments.baselines.systems import Entrant
-from training.experiments.compare.cells import material_of
+from training.experiments.compare.cells import Result, Results, material_of
 from training.experiments.compare.features import Stock
-from training.experiments.compare.grid import Wishes, has_heard, why_empty
-from training.experiments.compare.ledger import Ledger, Result
+from training.experiments.compare.grid import Selection, has_heard, why_empty
 from training.experiments.compare.margins import HONEST, Margin, margins
 from training.experiments.compare.metrics import ACCURACY, AP, ROC_AUC, Figures
 from training.experiments.compare.tasks import Task
 from training.experiments.protocols import PROTOCOLS, Protocol
+from training.experiments.runner.summary import Mean
 
 LEAKING = PROTOCOLS["random-slice"]
-
-
-@dataclass(frozen=True, slots=True)
-class Mean:
-    """Over seeds, and the standard deviation between them; 0 where there is one."""
-
-    value: float
-    spread: float
-    seeds: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,12 +85,12 @@ class Comparison:
 def summarise(
     task: Task,
     stock: Stock,
-    ledger: Ledger,
-    wishes: Wishes,
+    ledger: Results,
+    selection: Selection,
 ) -> Comparison:
     """Of one task, from the cells that are there."""
-    material = material_of(task, stock, wishes.fold)
-    systems, protocols = wishes.systems, wishes.protocols
+    material = material_of(task, stock, selection.fold)
+    systems, protocols = selection.systems, selection.protocols
     refused = {p.name: why for p in protocols if (why := p.refuses(material))}
     applying = [protocol for protocol in protocols if protocol.name not in refused]
     own = [result for cell, result in ledger.results.items() if cell.task == task.name]
@@ -126,7 +117,7 @@ def summarise(
         refused=refused,
         entries=tuple(entries),
         leaks=tuple(leak for leak in leaks if leak),
-        margins=tuple(margins(task, material, systems, wishes.seeds, ledger)),
+        margins=tuple(margins(task, material, systems, selection.seeds, ledger)),
         costs=tuple(_costs(systems, own)),
     )  # fmt: skip
 
@@ -174,8 +165,4 @@ def _costs(systems: Sequence[Entrant], results: Sequence[Result]) -> Iterable[Co
 
 
 def _mean(figures: Sequence[Figures | None], name: str) -> Mean | None:
-    values = [value for row in figures if row and (value := row[name]) is not None]
-    if not values:
-        return None
-    spread = float(np.std(values, ddof=1)) if len(values) > 1 else 0.0
-    return Mean(float(np.mean(values)), spread, len(values))
+    return Mean.of(row[name] for row in figures if row)
