@@ -12,7 +12,7 @@ pytest.importorskip("beets", reason="needs the [beets] extra")
 import confuse
 
 from beetsplug.genretag.options import DEFAULTS, UserError, Wishes, add_options, read_wishes
-from tagger.vocabulary import PARENTS
+from tagger.vocabulary import KINDS, PARENTS
 
 
 def wishes(settings: dict[str, Any] | None = None, *options: str) -> Wishes:
@@ -33,7 +33,7 @@ def test_defaults_are_those_of_scan() -> None:
     assert wishes() == Wishes(
         Settings(clearance=CLEARANCE),
         Policy(),
-        by_album=False,
+        album_kinds=(),
         jobs=default_jobs(),
         cache=True,
         write_only_ours=False,
@@ -73,7 +73,7 @@ def test_settings() -> None:
     assert got.settings.most == {"genre": 1, "instrument": 2}
     assert (got.settings.min_confidence, got.settings.model) == (0.7, "mine")
     assert (got.settings.profile, got.settings.experimental) == ("balanced", False)
-    assert (got.by_album, got.jobs, got.write_only_ours, got.again) == (True, 3, True, False)
+    assert (got.album_kinds, got.jobs, got.write_only_ours, got.again) == (KINDS, 3, True, False)
 
 
 @pytest.mark.parametrize(

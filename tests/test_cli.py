@@ -27,9 +27,9 @@ def test_scan_shows_a_row_for_each_file_and_writes_nothing(demo: Path, tiny_card
     assert done.exit_code == 0
     for path in before:
         assert path.stem.split()[0] in done.stdout
-    assert "Classical -> " in done.stdout
-    assert "12 heard in " in done.stderr
-    assert "heard in " not in done.stdout
+    assert "Classical (" in done.stdout
+    assert "12 classified by tiny-1-" in done.stderr
+    assert "classified" not in done.stdout
     assert {
         path: (path.stat().st_mtime_ns, path.read_bytes()) for path in demo.rglob("*.*")
     } == before
@@ -50,7 +50,7 @@ def test_bad_file_is_one_line_and_exit_1(demo: Path, tiny_card: Path, tmp_path: 
     (line,) = [line for line in done.stderr.splitlines() if "bad.mp3" in line]
     assert "Traceback" not in done.output
     assert line.startswith(str(bad))
-    assert "1 heard in " in done.stderr
+    assert "1 classified by " in done.stderr
     assert "1 failed" in done.stderr
 
 

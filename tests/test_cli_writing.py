@@ -184,9 +184,9 @@ def test_second_run_has_nothing_to_do(music: Path, tiny_card: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "code", "hint"),
     [
-        (["scan", ".", "--mode", "add"], 2, "'add' is none of fill, merge, replace"),
-        (["scan", ".", "--mode", "moods=fill"], 2, "nor one of them behind 'genres='"),
-        (["scan", ".", "--level", "artist"], 2, "'track', 'album'"),
+        (["scan", ".", "--mode", "add"], 2, "'add' is not one of fill, merge, replace"),
+        (["scan", ".", "--mode", "moods=fill"], 2, "nor one of these after 'genres='"),
+        (["scan", ".", "--level", "artist"], 2, "'artist' is not one of track, album"),
         (["apply", "none.json"], 1, "none.json: cannot be read (No such file or directory)"),
         (["undo", "9"], 1, "there is no run 9; see: musictag history"),
         (["undo"], 1, "there is no run to undo"),

@@ -38,13 +38,27 @@ def test_no_line_is_wider_than_the_terminal(tiny: Model, columns: int) -> None:
     assert max(width(line) for line in lines if not line.startswith("music")) <= columns
 
 
-def test_table_shows_what_is_there_beside_what_was_heard(tiny: Model) -> None:
-    tags = [Tag("genre", "Low", 0.914)]
-    text = "\n".join(
-        table_lines([result(tiny, "a/x.mp3", *tags, existing=FileTags(genres=("Rock",)))], 120)
-    )
-    assert "Rock -> Low 91%" in text
-    assert "- -> ?" in text
+def shown(row: Result) -> str:
+    return "\n".join(table_lines([row], 160))
+
+
+def test_arrow_points_only_to_what_would_be_written(tiny: Model) -> None:
+    tag = Tag("genre", "Low", 0.914)
+    empty, full = FileTags(audio="a"), FileTags(genres=("Rock",), audio="a")
+    assert "- -> Low 91%" in shown(result(tiny, "x.mp3", tag, existing=empty))
+    assert "Rock (Low 91%)" in shown(result(tiny, "x.mp3", tag, existing=full))
+    unreadable = shown(result(tiny, "x.mp3", tag, existing=FileTags()))
+    assert "- (Low 91%)" in unreadable
+
+
+def test_row_without_a_sure_tag_has_a_best_guess_marked_unsure(tiny: Model) -> None:
+    row = result(tiny, "x.mp3", existing=FileTags(audio="a"))
+    assert row.track
+    candidates = (Tag("genre", "Low", 0.44), Tag("genre", "High", 0.2))
+    row = replace(row, track=replace(row.track, candidates=candidates))
+    assert "- (Low 44%\xa0?)" in shown(row)
+    assert "- (?)" in shown(row)  # of instruments there is not even a guess
+    assert "->" not in shown(row).splitlines()[-1]
 
 
 def test_notes_stand_under_their_file(tiny: Model) -> None:

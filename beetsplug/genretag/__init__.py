@@ -109,7 +109,7 @@ class GenreTagPlugin(BeetsPlugin):
         from tagger.cli.progress import ProgressLine
 
         wishes = read_wishes(self.config, opts)
-        albums = opts.albums if opts.albums is not None or not wishes.by_album else True
+        albums = opts.albums if opts.albums is not None or not wishes.album_kinds else True
         tagging = self._tagging = Tagging(wishes, lib, self._log)
         listeners = wishes.listeners()
         wanted = (unit for unit in units.find_units(lib, args, albums) if tagging.wants(unit))

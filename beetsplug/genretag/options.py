@@ -5,7 +5,7 @@ from __future__ import annotations
 import optparse
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from beets import ui
 
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 # Where it lives has changed with beets 2.8; here it can be found in all versions.
 UserError: type[Exception] = vars(ui)["UserError"]
+
+Choice = TypeVar("Choice", bound=str)
 
 DEFAULTS: dict[str, Any] = {
     "auto": True,
@@ -52,7 +54,7 @@ class Wishes:
 
     settings: Settings
     policy: Policy
-    by_album: bool  # give all tracks of an album the album's tags
+    album_kinds: tuple[Kind, ...]  # give all tracks of an album the album's tags of these
     jobs: int
     cache: bool  # know what was heard before
     write_only_ours: bool
@@ -92,14 +94,15 @@ def read_wishes(config: Subview, opts: optparse.Values | None = None) -> Wishes:
     """The settings with the options over them; a wrong one is a ConfigError or UserError."""
     from tagger.inference.early_exit import CLEARANCE
     from tagger.models.card import PROFILES
+    from tagger.scan.albums import LEVELS
     from tagger.scan.parallel import Settings, default_jobs
-    from tagger.writing.plan import Policy
+    from tagger.writing.plan import MODES, Policy
 
     given = opts or optparse.Values()
     _check_names(config)
     modes = {
         kind: wanted_mode(mode, getattr(given, "force", None), getattr(given, "keep", None))
-        for kind, mode in _modes(config).items()
+        for kind, mode in _by_kind(config, "mode", MODES).items()
     }
     settings = Settings(
         model=getattr(given, "model", None) or config["model"].as_str(),
@@ -115,7 +118,9 @@ def read_wishes(config: Subview, opts: optparse.Values | None = None) -> Wishes:
     return Wishes(
         settings,
         Policy(modes, _taste(config)),
-        config["level"].as_choice(["track", "album"]) == "album",
+        tuple(
+            kind for kind, level in _by_kind(config, "level", LEVELS).items() if level == "album"
+        ),
         getattr(given, "threads", None) or _at_least(0, config, "threads") or default_jobs(),
         config["cache"].get(bool),
         config["write_only_ours"].get(bool),
@@ -146,19 +151,21 @@ def _check_names(config: Subview) -> None:
             raise UserError(f"genretag.{name}: there is no such setting; there are: {known}")
 
 
-def _modes(config: Subview) -> dict[Kind, Mode]:
-    """One mode for both kinds, or one for each: `mode: {genres: fill, instruments: replace}`."""
-    from tagger.vocabulary import KINDS, PLURALS
-    from tagger.writing.plan import MODES
+def _by_kind(config: Subview, key: str, choices: tuple[Choice, ...]) -> dict[Kind, Choice]:
+    """One value for both kinds, or one for each: `mode: {genres: fill, instruments: replace}`.
 
-    given = config["mode"].get()
+    A kind that is not named gets the first of the choices.
+    """
+    from tagger.vocabulary import KINDS, PLURALS
+
+    given = config[key].get()
     if not isinstance(given, Mapping):
-        return dict.fromkeys(KINDS, config["mode"].as_choice(MODES))
-    for name, mode in given.items():
-        if name not in PLURALS.values() or mode not in MODES:
-            known = f"genres and instruments, each one of {', '.join(MODES)}"
-            raise UserError(f"genretag.mode: takes {known}, not '{name}: {mode}'")
-    return {kind: given.get(name, "fill") for kind, name in PLURALS.items()}
+        return dict.fromkeys(KINDS, config[key].as_choice(choices))
+    for name, value in given.items():
+        if name not in PLURALS.values() or value not in choices:
+            known = f"genres and instruments, each one of {', '.join(choices)}"
+            raise UserError(f"genretag.{key}: takes {known}, not '{name}: {value}'")
+    return {kind: given.get(name, choices[0]) for kind, name in PLURALS.items()}
 
 
 def _taste(config: Subview) -> Taste:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -11,24 +12,28 @@ from typing import TYPE_CHECKING, Any
 from beets import ui
 from beets.library import Item
 
-from beetsplug.genretag.options import Wishes
+from beetsplug.genretag.options import UserError, Wishes
 from beetsplug.genretag.units import Unit
 from tagger.errors import MusicTagError
 from tagger.models.card import load_card
 from tagger.models.model import find_card
-from tagger.scan.albums import is_compilation, one_vote
+from tagger.scan.albums import album_track, is_compilation
 from tagger.scan.parallel import Result
 from tagger.tags.reader import FileTags, read_tags
 from tagger.vocabulary import KINDS, PLURALS, Kind, Tag
 from tagger.writing.apply import change_files
 from tagger.writing.external_writes import Notes
 from tagger.writing.plan import FileChange, Heard, change_to, file_change, may_change
+from tagger.writing.taste_names import unknown_labels
 
 if TYPE_CHECKING:
     from beets.library import Album, Library
     from beets.logging import BeetsLogger
 
+    from tagger.models.card import ModelCard
+
 RUNS = "beets: "  # how the mode of our runs begins in the journal
+_SETTINGS = {"only": "whitelist", "ignore": "ignorelist"}  # what a taste calls otherwise
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +62,7 @@ class Tagging:
     def __init__(self, wishes: Wishes, lib: Library, log: BeetsLogger) -> None:
         self.wishes, self._log = wishes, log
         self.card = load_card(find_card(wishes.settings.model))
+        _check_labels(wishes, self.card)
         root = Path(lib.directory.decode("utf-8", "surrogateescape"))
         self.notes = Notes(self.card.id, f"{RUNS}{wishes.policy.mode}", (root,))
         self._new: dict[int | None, tuple[Kind, ...]] = {}  # what files do not hold yet, by item
@@ -78,8 +84,7 @@ class Tagging:
                 self._stamp(item, "failed")
                 settled.append(Settled(item))
                 continue
-            by_album = self.wishes.by_album and vote is not None
-            tags = vote if by_album and vote is not None else result.track.tags
+            tags = self._tags(vote, result.track.tags)
             settled.append(self._settle_item(item, tags, result.existing.audio))
         if unit.album is not None and any(result.track for result in results):
             settled.append(self._settle_album(unit.album, vote or ()))
@@ -153,7 +158,13 @@ class Tagging:
         if unit.album is None or not heard or is_compilation(heard):
             return None
         tracks = [result.track for result in heard if result.track is not None]
-        return one_vote(tracks, self.card, self.wishes.settings)
+        return album_track(tracks, self.card, self.wishes.settings).tags
+
+    def _tags(self, album: tuple[Tag, ...] | None, track: tuple[Tag, ...]) -> tuple[Tag, ...]:
+        """The album's tags for the kinds that are given by album, the track's for the others."""
+        by_album = self.wishes.album_kinds if album is not None else ()
+        sources = {kind: album or () if kind in by_album else track for kind in KINDS}
+        return tuple(tag for kind in KINDS for tag in sources[kind] if tag.kind == kind)
 
     def _settle_item(self, item: Item, tags: tuple[Tag, ...], audio: str) -> Settled:
         mtime = item.mtime
@@ -210,6 +221,13 @@ class Tagging:
         except MusicTagError as error:
             self._log.error("{}", error)
             return None
+
+
+def _check_labels(wishes: Wishes, card: ModelCard) -> None:
+    """Raise UserError where a setting names a label that the model does not have."""
+    for line in unknown_labels(wishes.policy.taste, card.vocabulary):
+        setting = re.sub("^(only|ignore):", lambda match: _SETTINGS[match[1]] + ":", line)
+        raise UserError(f"genretag.{setting}")
 
 
 def own(model: Item | Album, key: str) -> Any:

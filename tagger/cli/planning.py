@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -15,12 +15,17 @@ from tagger.cli.writing import PRESERVE, YES, carry_out, confirm, say_recovered
 from tagger.vocabulary import KINDS, Kind
 
 if TYPE_CHECKING:
+    from tagger.models.card import ModelCard
+    from tagger.scan.albums import Level
     from tagger.scan.parallel import Result, Settings
     from tagger.writing.plan import Mode, Policy, TagPlan
 
 Command = Callable[..., Any]
 _KIND_NAMES: dict[str, Kind] = {"genres": "genre", "instruments": "instrument"}
-_MODES: dict[str, Mode] = {"fill": "fill", "merge": "merge", "replace": "replace"}
+# The names are those of `tagger.writing.plan` and `tagger.scan.albums`, not loaded for `--help`.
+_MODES: tuple[Mode, ...] = ("fill", "merge", "replace")
+_LEVELS: tuple[Level, ...] = ("track", "album")
+Choice = TypeVar("Choice", bound=str)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +36,7 @@ class Planning:
     yes: bool = False
     plan: Path | None = None
     modes: dict[Kind, Mode] | None = None
-    level: str | None = None
+    levels: dict[Kind, Level] | None = None
     taste: Path | None = None
     generic_is_empty: bool = False
     join: str = ""
@@ -41,7 +46,7 @@ class Planning:
     @property
     def wanted(self) -> bool:
         """Whether a plan is asked for; else a scan only shows what it heard."""
-        asked = (self.write, self.plan, self.modes, self.level, self.taste)
+        asked = (self.write, self.plan, self.modes, self.levels, self.taste)
         return any(asked) or self.generic_is_empty or bool(self.join) or self.provenance
 
 
@@ -49,17 +54,32 @@ def parse_modes(
     ctx: click.Context, param: click.Parameter, value: tuple[str, ...]
 ) -> dict[Kind, Mode] | None:
     """`merge`, or `genres=merge` for one kind; the last of each counts."""
-    modes: dict[Kind, Mode] = dict.fromkeys(KINDS, "fill")
-    for one in value:
-        name, separator, mode = one.rpartition("=")
-        if mode not in _MODES or (separator and name not in _KIND_NAMES):
+    return _by_kind(value, _MODES, ctx, param)
+
+
+def parse_levels(
+    ctx: click.Context, param: click.Parameter, value: tuple[str, ...]
+) -> dict[Kind, Level] | None:
+    """`album`, or `genres=album` for one kind; the last of each counts."""
+    return _by_kind(value, _LEVELS, ctx, param)
+
+
+def _by_kind(
+    given: tuple[str, ...], choices: tuple[Choice, ...], ctx: click.Context, param: click.Parameter
+) -> dict[Kind, Choice] | None:
+    """A choice for each kind, by default the first one; None if nothing was given at all."""
+    chosen: dict[Kind, Choice] = dict.fromkeys(KINDS, choices[0])
+    by_name = {str(choice): choice for choice in choices}
+    for one in given:
+        name, separator, choice = one.rpartition("=")
+        if choice not in by_name or (separator and name not in _KIND_NAMES):
             raise click.BadParameter(
-                f"{one!r} is none of {', '.join(_MODES)}, nor one of them behind 'genres=' or "
+                f"{one!r} is not one of {', '.join(choices)}, nor one of these after 'genres=' or "
                 "'instruments='", ctx, param,
             )  # fmt: skip
         for kind in [_KIND_NAMES[name]] if separator else KINDS:
-            modes[kind] = _MODES[mode]
-    return modes if value else None
+            chosen[kind] = by_name[choice]
+    return chosen if given else None
 
 
 def planning_options(command: Command) -> Command:
@@ -73,11 +93,13 @@ def planning_options(command: Command) -> Command:
         ),
         click.option(
             "--mode", "modes", multiple=True, callback=parse_modes, metavar="MODE",
-            help="fill: only empty fields (default); merge; replace. genres=MODE for one kind.",
+            help="fill: only empty fields (default); merge: add to what is there; replace. "
+            "genres=MODE for one kind.",
         ),
         click.option(
-            "--level", type=click.Choice(["track", "album"]),
-            help="One vote for each track (default) or album; compilations stay per track.",
+            "--level", "levels", multiple=True, callback=parse_levels, metavar="LEVEL",
+            help="track: tags for each track (default); album: the same for all its tracks, except "
+            "in compilations. genres=LEVEL for one kind.",
         ),
         click.option(
             "--taste", type=click.Path(path_type=Path, dir_okay=False, exists=True),
@@ -106,8 +128,9 @@ def plan_and_write(
     reports: tuple[Path, ...] = (),
     *,
     show: bool = True,
+    remarks: Iterable[str] = (),
 ) -> None:
-    """Show the plan for what was heard, report and save it, write it: as far as asked."""
+    """Show the plan, report and save it, write it: as far as asked. Remarks follow the plan."""
     from tagger.report.files import write_report
     from tagger.report.plan_text import plan_lines, scores_of
     from tagger.writing.plan_json import save_plan
@@ -120,12 +143,21 @@ def plan_and_write(
     for line in plan_lines(plan, scores_of(results)) if show else ():
         echo(line)
     _say_unreadable(results)
-    echo(_head(plan, sum(result.track is not None for result in results)), err=True)
+    n_files = sum(result.track is not None for result in results)
+    for line in (_head(plan, n_files), *remarks):
+        echo(line, err=True)
     if planning.plan:
         save_plan(plan, planning.plan)
-        echo(f"to write it: musictag apply {planning.plan}", err=True)
     if planning.write and plan.files:
         _write(plan, planning)
+    else:
+        echo(f"nothing was written{_next_step(plan, planning)}", err=True)
+
+
+def _next_step(plan: TagPlan, planning: Planning) -> str:
+    if planning.plan:
+        return f"; to write this plan: musictag apply {planning.plan}"
+    return "; --write writes this, after asking" if plan.files else ""
 
 
 def _say_unreadable(results: list[Result]) -> None:
@@ -157,14 +189,27 @@ def _make(
     from tagger.writing.plan import heard_in, make_plan
 
     card = load_card(find_card(settings.model))
-    if planning.level == "album":
-        results = vote_by_album(results, card, settings)
+    check_taste(planning, card)
+    by_album = [kind for kind, level in (planning.levels or {}).items() if level == "album"]
+    if by_album:
+        results = vote_by_album(results, card, settings, by_album)
     heard = [one for result in results if (one := heard_in(result))]
     roots = tuple(path.absolute() for path in paths)
-    return results, make_plan(heard, _policy(card.id, planning), model=card.id, roots=roots)
+    return results, make_plan(heard, _policy(card, planning), model=card.id, roots=roots)
 
 
-def _policy(model: str, planning: Planning) -> Policy:
+def check_taste(planning: Planning, card: ModelCard) -> None:
+    """Raise PlanError where the taste names a label that the model does not have."""
+    from tagger.errors import PlanError
+    from tagger.writing.genre_rules import load_taste
+    from tagger.writing.taste_names import unknown_labels
+
+    if planning.taste:
+        for line in unknown_labels(load_taste(planning.taste), card.vocabulary):
+            raise PlanError(line, planning.taste)
+
+
+def _policy(card: ModelCard, planning: Planning) -> Policy:
     from dataclasses import replace
 
     from tagger.writing.genre_rules import Taste, load_taste
@@ -173,7 +218,7 @@ def _policy(model: str, planning: Planning) -> Policy:
     taste = load_taste(planning.taste) if planning.taste else Taste()
     if planning.generic_is_empty:
         taste = replace(taste, generic_is_empty=True)
-    note = f"{model} {datetime.now(UTC).date()}" if planning.provenance else ""
+    note = f"{card.id} {datetime.now(UTC).date()}" if planning.provenance else ""
     modes = planning.modes or dict.fromkeys(KINDS, "fill")
     return Policy(modes, taste, planning.join, note)
 

@@ -19,7 +19,8 @@ REDRAW_S = 0.1
 class ProgressLine:
     """One line that is redrawn in place; nothing at all where standard error is no terminal."""
 
-    def __init__(self, total: int) -> None:
+    def __init__(self, total: int, model: str = "") -> None:
+        self.model = model
         self.total, self.done, self.known, self.shown = total, 0, 0, sys.stderr.isatty()
         self.started = time.monotonic()
         self.drawn = -REDRAW_S
@@ -51,19 +52,21 @@ class ProgressLine:
     def summary(self, n_failed: int) -> str:
         """What came of the files."""
         rate = self.done / self.elapsed_s
-        heard = f"{self.done - n_failed} heard in {self.elapsed_s:.1f} s ({rate:.1f} files/s)"
+        by = f" by {self.model}" if self.model else ""
+        done = f"{self.done - n_failed} classified{by} in {self.elapsed_s:.1f} s"
+        done += f" ({rate:.1f} files/s)"
         if self.known:
-            heard += f", {self.known} of them in an earlier scan"
-        return f"{heard}, {n_failed} failed" if n_failed else heard
+            done += f", {self.known} from the cache"
+        return f"{done}, {n_failed} failed" if n_failed else done
 
 
-def follow(results: Iterable[Result], total: int) -> Iterator[Result]:
-    """Pass results on while showing progress; then name the failures and sum up.
+def follow(results: Iterable[Result], total: int, model: str = "") -> Iterator[Result]:
+    """Pass results on while showing progress; then name the failures, the model, and sum up.
 
     Failures come at the end, so that they neither break up the table nor scroll away. Raises
     SystemExit(1) after the last result if a file failed.
     """
-    line = ProgressLine(total)
+    line = ProgressLine(total, printable(model))
     failures: list[Result] = []
     try:
         for result in results:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,10 +13,11 @@ import click
 
 from tagger.cli.echo import echo
 from tagger.cli.options import DEVICE, TIMEOUT, listening_options, narrowed, report_paths
-from tagger.cli.planning import Planning, plan_and_write, planning_options
+from tagger.cli.planning import Planning, check_taste, plan_and_write, planning_options
 
 if TYPE_CHECKING:
     from tagger.models.session import Device
+    from tagger.report.closing import Closing
     from tagger.scan.cache import Cache
     from tagger.scan.parallel import Result, Settings
 
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
     "--only",
     type=click.Choice(["genres", "instruments", "changed"]),
     multiple=True,
-    help="Hear only these; 'changed': list only files that would change. May be repeated.",
+    help="Give only these tags; 'changed': list only files that would change. Repeatable.",
 )
 @click.option(
     "--report",
@@ -36,12 +38,14 @@ if TYPE_CHECKING:
     multiple=True,
     callback=report_paths,
     metavar="PATH",
-    help="Also write a .html, .csv or .json report there. May be repeated.",
+    help="Also write a report there: .html, .csv or .json. Repeatable.",
 )
 @DEVICE
-@click.option("--jobs", type=click.IntRange(min=1), help="Processes.  [default: one for each core]")
+@click.option(
+    "--jobs", type=click.IntRange(min=1), help="Number of processes.  [default: one per core]"
+)
 @TIMEOUT
-@click.option("--no-cache", is_flag=True, help="Hear everything again, and keep nothing.")
+@click.option("--no-cache", is_flag=True, help="Ignore the cache: classify all files again.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line, as files are done.")
 @planning_options
 def scan(
@@ -56,20 +60,22 @@ def scan(
     as_json: bool,
     **planning_given: Any,
 ) -> None:
-    """Hear the music files under PATHS; write nothing unless asked to.
+    """Classify the music files under PATHS; write nothing unless asked to.
 
-    Shows a table of what the tags of each file say -> what was heard in it. With --write, --plan,
-    --mode or --level it shows what would be written instead; --write then asks, and writes.
-    Files are changed by copy, check and replacement, and `musictag undo` takes it all back.
-    What was heard is kept: a second scan of the same music is quick, a stopped one goes on.
+    Shows a table of the tags that each file has, and what the model says. An arrow points to tags
+    that --write would add to an empty field. In brackets stands a second opinion on a field that
+    is filled, or, with a question mark, the best guess where nothing is sure. With --plan, --mode
+    or --level it shows what would be written instead. --write asks, then writes: files are copied,
+    checked and replaced, and `musictag undo` takes it all back. Results are cached: a second scan
+    of the same music is quick, and a stopped one resumes.
 
     The table goes to standard output, progress and failures to standard error. Exit code: 0 if all
     went well, 1 if a file failed (it is named, the rest is done), 3 if there is no such model.
 
     \b
     Examples:
-      musictag scan ~/Music --report heard.html --report heard.csv
-      musictag scan ~/Music --only instruments --json > heard.jsonl
+      musictag scan ~/Music --report report.html --report report.csv
+      musictag scan ~/Music --only instruments --json > results.jsonl
       musictag scan ~/Music --mode merge --plan plan.json
       musictag scan ~/Music --write
     """
@@ -77,15 +83,16 @@ def scan(
     from tagger.scan import parallel as scanning
     from tagger.scan.discovery import find_files
 
-    settings = replace(narrowed(settings, only), device=device)
+    settings, closing = _begin(replace(narrowed(settings, only), device=device))
+    planning, collected = Planning(**planning_given), list[scanning.Result]()
+    check_taste(planning, closing.card)
     found = list(find_files(paths))
     if not found:
         raise click.ClickException("there is no audio file under the given paths")
-    planning, heard = Planning(**planning_given), list[scanning.Result]()
     collect = bool(planning.wanted or reports)
     with (
         _cache(no_cache) as cache,
-        closing(
+        contextlib.closing(
             scanning.scan(
                 found,
                 settings,
@@ -96,12 +103,29 @@ def scan(
             )
         ) as results,
     ):
-        kept = _kept(results, heard) if collect else results
-        failed = _show(follow(kept, len(found)), only, as_json=as_json, plan=planning.wanted)
-    if heard:
-        plan_and_write(heard, paths, settings, planning, reports, show=not as_json)
+        seen = _counted(results, closing, collected if collect else None)
+        shown = follow(seen, len(found), closing.card.id)
+        failed = _show(shown, only, as_json=as_json, plan=planning.wanted)
+    if collected:
+        plan_and_write(
+            collected, paths, settings, planning, reports,
+            show=not as_json, remarks=closing.unsure_lines(),
+        )  # fmt: skip
+    if not planning.wanted:
+        for line in (*closing.unsure_lines(), closing.nothing_written()):
+            echo(line, err=True)
     if failed:
         raise SystemExit(1)
+
+
+def _begin(settings: Settings) -> tuple[Settings, Closing]:
+    """The settings with the path of the model, and no counts yet; ModelError without one."""
+    from tagger.models.card import load_card
+    from tagger.models.model import find_card
+    from tagger.report.closing import Closing
+
+    path = find_card(settings.model)
+    return replace(settings, model=str(path)), Closing(load_card(path), settings.choice)
 
 
 @contextmanager
@@ -117,10 +141,14 @@ def _cache(unwanted: bool) -> Iterator[Cache | None]:
         yield cache
 
 
-def _kept(results: Iterable[Result], heard: list[Result]) -> Iterator[Result]:
-    """Pass results on, and keep them for the plan and the reports."""
+def _counted(
+    results: Iterable[Result], closing: Closing, collected: list[Result] | None
+) -> Iterator[Result]:
+    """Pass results on, count them, and collect them for the plan and the reports if asked to."""
     for result in results:
-        heard.append(result)
+        closing.add(result)
+        if collected is not None:
+            collected.append(result)
         yield result
 
 

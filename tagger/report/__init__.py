@@ -3,6 +3,7 @@
 - `escaping`      text of unknown origin made fit for a terminal
 - `terminal`      what a terminal can show: colour, blocks
 - `table`         results as a table for the terminal
+- `closing`       what a scan ends with: files without a sure genre, and what can be done
 - `tag_counts`    how often each genre and instrument occurs
 - `json_records`  results as JSON: a line a file, or one document
 - `csv_rows`      results as CSV

@@ -1,8 +1,13 @@
-"""Results as a table for the terminal: what a file's tags say -> what was heard in it."""
+"""Results as a table for the terminal: the tags a file has, and what the model says.
+
+An arrow stands only before what `scan --write` would write by default. What the model says of a
+field that is filled is a second opinion and stands in brackets; so does the best guess where
+nothing is sure, with a question mark.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import zip_longest
 from pathlib import Path
 
@@ -15,6 +20,7 @@ NOTHING = "-"
 UNSURE = "?"  # not "-", which would look as if the tags that are there should go
 GAP = "  "
 BAR = 4  # columns of a bar that shows a probability of 1
+HEADER = ("File", "Genres: now -> new (opinion)", "Instruments: now -> new (opinion)")
 PLAIN = Look()
 LEAST_COLUMNS = 60  # narrower terminals get lines that run over rather than slivers
 
@@ -23,7 +29,7 @@ def table_lines(results: Iterable[Result], columns: int, look: Look = PLAIN) -> 
     """Lines of the table, one folder after another; files that failed are left to the caller."""
     columns = max(columns, LEAST_COLUMNS)
     widths = _widths(columns)
-    for line in _row(["File", "Genres: now -> heard", "Instruments: now -> heard"], widths):
+    for line in _row(list(HEADER), widths):
         yield look.strong(line)
     yield GAP.join("-" * column for column in widths)
     folder: Path | None = None
@@ -40,22 +46,45 @@ def table_lines(results: Iterable[Result], columns: int, look: Look = PLAIN) -> 
             yield from (look.weak(f"    {line}") for line in lines)
 
 
-def change_text(existing: Iterable[str], tags: Iterable[Tag], look: Look = PLAIN) -> str:
-    r"""The values a file has now, and what was heard, with the probability of each.
+def cell_text(
+    existing: Sequence[str],
+    tags: Sequence[Tag],
+    candidates: Sequence[Tag] = (),
+    look: Look = PLAIN,
+    *,
+    writable: bool = True,
+) -> str:
+    r"""The values a field has, what would be written, and what is only an opinion.
 
-    >>> change_text(["Rock"], [Tag("genre", "Blues", 0.914), Tag("genre", "Folk", 0.5)])
-    'Rock -> Blues 91%\xa0███▋, Folk 50%\xa0██'
+    >>> cell_text([], [Tag("genre", "Blues", 0.914), Tag("genre", "Folk", 0.5)])
+    '- -> Blues 91%\xa0███▋, Folk 50%\xa0██'
+    >>> cell_text(["Rock"], [Tag("genre", "Blues", 0.914)])
+    'Rock (Blues 91%)'
+    >>> cell_text([], [], [Tag("genre", "Folk", 0.4), Tag("genre", "Jazz", 0.3)])
+    '- (Folk 40%\xa0?)'
     """
     now = ", ".join(printable(value) for value in existing) or NOTHING
-    gap = "\xa0" if look.blocks else " "  # no break between figure and bar where it can be written
-    heard = ", ".join(f"{tag.name} {tag.score:.0%}{gap}{look.bar(tag.score, BAR)}" for tag in tags)
-    return f"{now} -> {heard or UNSURE}"
+    gap = "\xa0" if look.blocks else " "  # no break before bar or mark, where it can be written
+    if tags and writable and not any(value.strip() for value in existing):
+        new = (f"{tag.name} {tag.score:.0%}{gap}{look.bar(tag.score, BAR)}" for tag in tags)
+        return f"{now} -> {', '.join(new)}"
+    if tags:
+        return f"{now} ({', '.join(f'{tag.name} {tag.score:.0%}' for tag in tags)})"
+    guess = next((f"{tag.name} {tag.score:.0%}{gap}" for tag in candidates), "")
+    return f"{now} ({guess}{UNSURE})"
 
 
 def _cells(result: Result, look: Look) -> list[str]:
     track = result.track
     assert track is not None
-    return [change_text(result.existing.of(kind), track.of(kind), look) for kind in KINDS]
+    existing = result.existing
+    writable = bool(existing.audio)  # no plan is made for a file whose tags cannot be read
+    return [
+        cell_text(
+            existing.of(kind), track.of(kind), track.candidates_of(kind), look, writable=writable
+        )
+        for kind in KINDS
+    ]
 
 
 def _widths(columns: int) -> list[int]:

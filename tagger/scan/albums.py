@@ -6,21 +6,33 @@ Compilations stay per track: there, tracks have nothing in common but the folder
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal, get_args
 
 import numpy as np
 
 from tagger.inference.aggregation import TrackScores
-from tagger.inference.thresholds import choose_tags
+from tagger.inference.thresholds import decide
 from tagger.models.card import ModelCard
 from tagger.scan.parallel import Result, Settings, Track
-from tagger.vocabulary import Tag
+from tagger.vocabulary import KINDS, Kind
+
+Level = Literal["track", "album"]
+LEVELS: tuple[Level, ...] = get_args(Level)
 
 
-def vote_by_album(results: Iterable[Result], card: ModelCard, settings: Settings) -> list[Result]:
-    """The results, where the tracks of an album have the tags of the album's mean."""
+def vote_by_album(
+    results: Iterable[Result],
+    card: ModelCard,
+    settings: Settings,
+    kinds: Container[Kind] = KINDS,
+) -> list[Result]:
+    """The results, where the tracks of an album have the tags of the album's mean.
+
+    Other kinds than the given ones stay each track's own.
+    """
     given = list(results)
     albums: dict[tuple[Path, str], list[int]] = defaultdict(list)
     for i, result in enumerate(given):
@@ -29,9 +41,9 @@ def vote_by_album(results: Iterable[Result], card: ModelCard, settings: Settings
     for indices in albums.values():
         members = [given[i] for i in indices]
         if len(members) > 1 and not is_compilation(members):
-            tags = one_vote([m.track for m in members if m.track], card, settings)
+            album = album_track([m.track for m in members if m.track], card, settings)
             for i, member in zip(indices, members, strict=True):
-                given[i] = _with_tags(member, tags)
+                given[i] = _with_tags(member, album, kinds)
     return given
 
 
@@ -44,12 +56,22 @@ def is_compilation(tracks: Iterable[Result]) -> bool:
     )
 
 
-def one_vote(tracks: Sequence[Track], card: ModelCard, settings: Settings) -> tuple[Tag, ...]:
-    """The tags of the mean of what was heard in several tracks; there must be one at least."""
+def album_track(tracks: Sequence[Track], card: ModelCard, settings: Settings) -> Track:
+    """One of the tracks with the mean scores of them all, and the tags these give.
+
+    There must be at least one track.
+    """
     mean = np.stack([track.scores.values for track in tracks]).mean(axis=0)
     scores = TrackScores(np.asarray(mean, dtype=np.float32), card.vocabulary)
-    return choose_tags(scores, card, settings.choice)
+    tags, candidates = decide(scores, card, settings.choice)
+    return replace(tracks[0], scores=scores, tags=tags, candidates=candidates)
 
 
-def _with_tags(result: Result, tags: tuple[Tag, ...]) -> Result:
-    return replace(result, track=replace(result.track, tags=tags) if result.track else None)
+def _with_tags(result: Result, album: Track, kinds: Container[Kind]) -> Result:
+    track = result.track
+    if track is None:
+        return result
+    sources = {kind: album if kind in kinds else track for kind in KINDS}
+    tags = tuple(tag for kind, source in sources.items() for tag in source.of(kind))
+    candidates = tuple(c for kind, source in sources.items() for c in source.candidates_of(kind))
+    return replace(result, track=replace(track, tags=tags, candidates=candidates))

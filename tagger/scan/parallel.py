@@ -19,7 +19,7 @@ from tagger.errors import MusicTagError, TagError
 from tagger.inference.aggregation import TrackScores, score_track
 from tagger.inference.early_exit import is_settled
 from tagger.inference.slice_scores import SliceScores, score_windows
-from tagger.inference.thresholds import Choice, choose_tags
+from tagger.inference.thresholds import Choice, decide
 from tagger.models.card import ModelCard, Profile, load_card
 from tagger.models.model import Model, find_card
 from tagger.models.session import Device
@@ -35,8 +35,7 @@ AHEAD = 2  # files for each process: one to hear, one to go on with at once
 BLOCK = 16  # files for each process among which the largest goes first
 MOST_EARLY = 2000  # results kept back until those before them are done, 5 kB each
 
-# Raised when sound reaches the network in another way than the card says: what was heard before
-# then counts no more.
+# Raised when sound reaches the network in another way than the card says: results are void then.
 _HEARING = 1
 
 
@@ -50,8 +49,7 @@ class Settings:
     min_confidence: float = 0.0  # on top of the model's own thresholds
     profile: Profile = "precise"
     experimental: bool = False  # also labels that were never measured on real sound
-    # Stop before all windows are heard when votes are so clear, see `voting`; None: never.
-    clearance: float | None = None
+    clearance: float | None = None  # stop early when votes are so clear; None: never
     device: Device = "auto"  # scores differ by less than a thousandth between them
 
     @property
@@ -68,10 +66,15 @@ class Track:
     slices: SliceScores
     scores: TrackScores
     tags: tuple[Tag, ...]
+    candidates: tuple[Tag, ...] = ()  # the next most probable labels, too unsure for tags
 
     def of(self, kind: Kind) -> tuple[Tag, ...]:
         """The tags of one kind, the most probable first."""
         return tuple(tag for tag in self.tags if tag.kind == kind)
+
+    def candidates_of(self, kind: Kind) -> tuple[Tag, ...]:
+        """The candidates of one kind, the most probable first."""
+        return tuple(tag for tag in self.candidates if tag.kind == kind)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -94,7 +97,7 @@ def listen(path: Path, model: Model, settings: Settings) -> Track:
 def judge(slices: SliceScores, card: ModelCard, settings: Settings) -> Track:
     """What the slices of a file say together."""
     scores = score_track(slices, card)
-    return Track(card.id, slices, scores, choose_tags(scores, card, settings.choice))
+    return Track(card.id, slices, scores, *decide(scores, card, settings.choice))
 
 
 def examine(path: Path, model: Model, settings: Settings, cache: Cache | None = None) -> Result:
@@ -126,8 +129,7 @@ def scan(
     dies, or which takes longer than `timeout_s`, is one failure.
     """
     items = list(found)
-    # A model that is not there is said at once. By its card from here on, so that choosing another
-    # meanwhile changes nothing.
+    # A missing model is an error now; by its path, so that choosing another changes nothing.
     settings = replace(settings, model=str(find_card(settings.model)))
     card = load_card(Path(settings.model))
     known = cache.path if cache else None

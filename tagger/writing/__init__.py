@@ -4,6 +4,8 @@ In the order of the data:
 
 - `genre_rules`      what a person wants of the names that are written: which, under what name, how
                      special
+- `taste_names`      labels that a person's rules name, held against those of a model: a slip is
+                     not passed over
 - `plan`             what would be changed in which file: values only, made and turned round without
                      opening any
 - `plan_json`        plans as JSON files, which a person or a script may edit before they are
