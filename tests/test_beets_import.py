@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
+import subprocess
+import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +17,7 @@ import pytest
 
 pytest.importorskip("beets", reason="needs the [beets] extra")
 
+from tagger.models.card import LabelRule, dump_card, load_card
 from tagger.tags.reader import read_tags
 from tagger.writing.journal import Journal
 from tests.beets_program import (
@@ -209,3 +214,31 @@ def _processes_of(session: int) -> list[str]:
         if int(its_session) == session and state != "Z":
             found.append(stat.parent.name)
     return found
+
+
+def test_instruments_of_id3_2_3_are_written_and_read_one_by_one(
+    beet: Beet, source: Path, tiny_card: Path
+) -> None:
+    card = load_card(tiny_card)
+    own = beet.home / "eager.json"  # gives every label, so two instruments for each file
+    dump_card(replace(card, rules=(LabelRule(1.0, 0.0, 0.0001),) * 4), own)
+    shutil.copy(tiny_card.with_name(card.weights), own.with_name(card.weights))
+    beet.settings["id3v23"] = True
+    beet.settings["genretag"]["model"] = str(own)
+    before = contents(source)
+    beet("import", "-A", source)
+    (song,) = beet.music.rglob("*.mp3")
+    both = ("Low Horn", "High Whistle")
+    assert song.read_bytes()[3] == 3
+    assert read_tags(song).instruments == both
+    assert beet.items()["Track 1"]["instruments"] == both
+    beet("update", "-F", "instruments")  # beets reads the file anew
+    assert beet.items()["Track 1"]["instruments"] == both
+    done = subprocess.run(
+        [sys.executable, "-m", "tagger", "stats", "--json", str(song)],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert json.loads(done.stdout)["instruments"] == dict.fromkeys(sorted(both), 1)
+    beet("genretag", "--undo")
+    assert read_tags(song).instruments == ()
+    assert contents(source) == before

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
+from typing import Any
 
 import mutagen.id3
 import numpy as np
@@ -61,3 +63,18 @@ def test_what_has_no_tags_is_an_error_with_its_name(tmp_path: Path, content: byt
 def test_missing_file_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(TagError, match="cannot be read"):
         read_tags(tmp_path / "none.mp3")
+
+
+@pytest.mark.parametrize("joined", ["Voice/Drums/Electric Bass", "Voice; Drums; Electric Bass"])
+def test_instruments_joined_in_id3_2_3_are_read_alike_by_mediafile_and_us(
+    joined: str, short_song: Path, tmp_path: Path
+) -> None:
+    song = Path(shutil.copy(short_song, tmp_path / "song.mp3"))
+    id3: Any = mutagen.id3
+    tags = id3.ID3(song)
+    tags.add(id3.TXXX(encoding=1, desc="INSTRUMENT", text=[joined]))
+    tags.update_to_v23()
+    tags.save(song, v2_version=3)
+    expected = ("Voice", "Drums", "Electric Bass")
+    assert read_tags(song).instruments == expected
+    assert tuple(TaggedFile(song).instruments) == expected

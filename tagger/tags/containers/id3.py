@@ -102,10 +102,17 @@ def texts(item: Item, dialect: str) -> tuple[str, ...]:
         # The description ends with the first zero; the value may have a byte order mark again.
         parts = [part.removeprefix("\ufeff").removeprefix("\ufffe") for part in parts[1:]]
     if version < 4:
-        parts = [value for part in parts for value in part.split(JOINT)]
+        parts = [value for part in parts for value in _parted(part, item.key)]
     if item.key == "TCON":
         parts = genres(parts)
     return tuple(value for part in parts if (value := part.strip()))
+
+
+def _parted(text: str, key: str) -> list[str]:
+    """The values in one text; programs that use mediafile or mutagen join them with "/"."""
+    if key == "TXXX:INSTRUMENT":
+        text = text.replace("/", JOINT)
+    return text.split(JOINT)
 
 
 def check_text(item: Item, dialect: str) -> None:
