@@ -1,8 +1,20 @@
-"""The labels a model knows and the tags it gives."""
+"""The labels of a model, the tags it gives, and what is known of such names: the only taxonomy.
+
+The table itself is taxonomy.csv beside this file, a row for each genre and instrument: `parents`
+are what it is a kind of; `near` are genres of which one is often called the other; `spellings`
+mean the same; `narrower` are kinds of it that need no row of their own. A `family` is an
+instrument's parent that no model gives as a label; `none` are words that name no genre and no
+instrument. Names are unique; parents and `near` are of the same kind.
+"""
 
 from __future__ import annotations
 
+import csv
+import unicodedata
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache, lru_cache
+from importlib.resources import files
 from typing import Literal, get_args
 
 Kind = Literal["genre", "instrument"]
@@ -14,15 +26,9 @@ PLURALS: dict[Kind, str] = {"genre": "genres", "instrument": "instruments"}
 FORBIDDEN_IN_NAMES = (";", "/", ",", "\0", "\n")
 
 
-# What a label is a kind of: of the labels we know, and only those.
-PARENTS = {
-    "Alternative": "Rock", "Indie": "Rock", "Metal": "Rock", "Punk": "Rock",
-    "Pop": "Pop Rock", "Rock": "Pop Rock",
-    "Ambient": "Electronic", "House": "Electronic", "Techno": "Electronic",
-    "Funk": "R&B", "Soul": "R&B",
-    "Cello": "Strings", "Violin": "Strings", "Trumpet": "Brass",
-}  # fmt: skip
-
+_TABLE = "taxonomy.csv"
+_LISTS = ("parents", "near", "spellings", "narrower")  # columns; "|" stands between their names
+_PLACEHOLDER = "Unknown"
 
 _LONGEST_NAME = 100  # signs
 _MOST_LABELS = 10_000
@@ -85,3 +91,136 @@ class Vocabulary:
     def names(self, kind: Kind) -> tuple[str, ...]:
         """Names of all labels of one kind, in output order."""
         return tuple(label.name for label in self.labels if label.kind == kind)
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A row of the taxonomy."""
+
+    name: str
+    kind: Kind | None  # None: it names no genre and no instrument
+    parents: tuple[str, ...] = ()
+    near: tuple[str, ...] = ()
+    spellings: tuple[str, ...] = ()
+    is_family: bool = False
+
+
+@lru_cache(maxsize=10_000)
+def name_key(name: str) -> str:
+    """What all spellings of one name have in common; names are equal if their keys are.
+
+    >>> name_key("Hip-Hop") == name_key("hip hop"), name_key("R&B") == name_key("r and b")
+    (True, True)
+    """
+    folded = unicodedata.normalize("NFKC", name).casefold()
+    return "".join(_significant(folded.replace("&", " and "))) or folded
+
+
+def canonical(name: str, kind: Kind | None = None) -> str | None:
+    """The taxonomy's name for a spelling of a genre or instrument; None where it knows none.
+
+    >>> canonical("rnb"), canonical("Klassik"), canonical("Schlagzeug"), canonical("Late Night")
+    ('R&B', 'Classical', 'Drums', None)
+    """
+    for wanted in KINDS if kind is None else (kind,):
+        if (found := _names_by_key().get((wanted, name_key(name)))) is not None:
+            return found
+    return None
+
+
+def kind_of(name: str) -> Kind | None:
+    """Whether a name of the taxonomy is one of a genre or of an instrument."""
+    term = _terms().get(name)
+    return term.kind if term else None
+
+
+def names_nothing(name: str) -> bool:
+    """Whether a word is known to name no genre and no instrument, as "Other" and "Christmas" do."""
+    return canonical(name) is None and (None, name_key(name)) in _names_by_key()
+
+
+def is_placeholder(name: str) -> bool:
+    """Whether a genre says nothing at all, as rippers and editors fill it in ("Other")."""
+    return _names_by_key().get((None, name_key(name))) == _PLACEHOLDER
+
+
+def synonyms(name: str) -> tuple[str, ...]:
+    """Other spellings of a name of the taxonomy; none of a name it does not have."""
+    term = _terms().get(name)
+    return term.spellings if term else ()
+
+
+def lineage(name: str) -> tuple[str, ...]:
+    """A name and all that it is a kind of, nearest first; only itself where it is unknown.
+
+    >>> lineage("Metal")
+    ('Metal', 'Rock', 'Pop Rock')
+    """
+    found = [name]
+    for current in found:  # grows as parents are found
+        term = _terms().get(current)
+        found += [parent for parent in (term.parents if term else ()) if parent not in found]
+    return tuple(found)
+
+
+def parents(name: str) -> tuple[str, ...]:
+    """All that a name is a kind of, nearest first.
+
+    >>> parents("House")
+    ('Electronic',)
+    """
+    return lineage(name)[1:]
+
+
+def are_near(one: str, other: str) -> bool:
+    """Whether one of two genres is often called the other; "Ambient" and "New Age" are."""
+    mine, its = _terms().get(one), _terms().get(other)
+    return bool((mine and other in mine.near) or (its and one in its.near))
+
+
+@cache
+def wider_labels() -> Mapping[str, str]:
+    """For each label the nearest wider one; families of instruments are no labels."""
+    nearest = {term.name: term.parents[0] for term in _terms().values() if term.parents}
+    return {name: wide for name, wide in nearest.items() if not _terms()[wide].is_family}
+
+
+def all_terms() -> tuple[Term, ...]:
+    """The whole taxonomy, in the order of its table."""
+    return tuple(_terms().values())
+
+
+def _significant(folded: str) -> Iterator[str]:
+    """Letters, digits and the vowel signs of other scripts; Latin letters without accents."""
+    for sign in folded:
+        plain = unicodedata.normalize("NFD", sign)[0]
+        letter = plain if plain.isascii() else sign
+        if letter.isalnum() or unicodedata.category(letter).startswith("M"):
+            yield letter
+
+
+@cache
+def _terms() -> dict[str, Term]:
+    lines = files("tagger").joinpath(_TABLE).read_text(encoding="utf-8").splitlines()
+    return {term.name: term for row in csv.DictReader(lines) for term in _rows_terms(row)}
+
+
+def _rows_terms(row: dict[str, str]) -> Iterator[Term]:
+    """The term of a row, and those that it names as narrower."""
+    cells = {column: tuple(filter(None, row[column].split("|"))) for column in _LISTS}
+    narrower = cells.pop("narrower")
+    is_family = row["kind"] == "family"
+    kind = next((k for k in KINDS if k == ("instrument" if is_family else row["kind"])), None)
+    yield Term(row["name"], kind, **cells, is_family=is_family)
+    for name in narrower:
+        yield Term(name, kind, parents=(row["name"],))
+
+
+@cache
+def _names_by_key() -> dict[tuple[Kind | None, str], str]:
+    """The name that each spelling of each kind means."""
+    return {
+        (term.kind, name_key(spelling)): term.name
+        for term in _terms().values()
+        for spelling in (term.name, *term.spellings)
+    }

@@ -12,7 +12,7 @@ pytest.importorskip("beets", reason="needs the [beets] extra")
 import confuse
 
 from beetsplug.genretag.options import DEFAULTS, UserError, Wishes, add_options, read_wishes
-from tagger.vocabulary import KINDS, PARENTS
+from tagger.vocabulary import KINDS, wider_labels
 
 
 def wishes(settings: dict[str, Any] | None = None, *options: str) -> Wishes:
@@ -66,7 +66,7 @@ def test_settings() -> None:
     taste = got.policy.taste
     assert (taste.only, taste.ignore) == (("Hip Hop", "Jazz"), ("Easy Listening",))
     assert taste.aliases == {"R&B": "Soul"}
-    assert taste.parents == {**PARENTS, "Metal": "Heavy"}
+    assert taste.parents == {**wider_labels(), "Metal": "Heavy"}
     assert (taste.prefer_specific, taste.with_parents, taste.generic_is_empty) == (
         True, False, True,
     )  # fmt: skip

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from tagger.errors import PlanError
 from tagger.tags.reader import FileTags
-from tagger.vocabulary import Tag
-from tagger.writing.genre_rules import Taste, key_of, load_taste
+from tagger.vocabulary import Tag, name_key
+from tagger.writing.genre_rules import Taste, load_taste
 from tagger.writing.plan import (
     MODES,
     FileChange,
@@ -28,7 +28,7 @@ from tagger.writing.plan_json import dump_plan, load_plan, parse_plan, save_plan
 names = st.text(
     st.characters(codec="utf-8", exclude_categories=("C", "Z")), min_size=1, max_size=20
 )
-values = st.lists(names, max_size=5, unique_by=key_of).map(tuple)
+values = st.lists(names, max_size=5, unique_by=name_key).map(tuple)
 modes = st.sampled_from(MODES)
 
 
@@ -62,7 +62,7 @@ def test_merge_keeps_what_is_there_and_adds_each_once(
 ) -> None:
     wanted = wanted_values(existing, heard, "merge", Taste())
     assert wanted[: len(existing)] == existing
-    keys = [key_of(value) for value in wanted]
+    keys = [name_key(value) for value in wanted]
     assert len(set(keys)) == len(keys)
     assert wanted_values(wanted, heard, "merge", Taste()) == wanted
 

@@ -14,6 +14,7 @@ from click.testing import CliRunner
 
 from tagger.errors import DataError
 from tagger.models.model import load_model
+from tagger.vocabulary import all_terms, lineage
 from tests import source_lookalikes as made
 from tests.training_data import TOML, state
 from training.cli.program import main
@@ -29,8 +30,7 @@ from training.data.datasets import (
     magnatagatune,
     openmic,
 )
-from training.data.datasets.everyday import everyday_table
-from training.data.datasets.names import BELONGS, NEAR, apart, has_label, lineage, targets_of
+from training.data.datasets.names import Spellings, apart, has_label, targets_of
 from training.data.datasets.source import (
     TEST_FOLD,
     VALID_FOLD,
@@ -244,7 +244,7 @@ def test_folder_is_the_label(sources: dict[str, Source]) -> None:
     assert jazz.group == metal.group
     hop = [clip for clip in source.clips if clip.group == "folders:singer 1"]
     assert len(hop) == 2
-    assert source.unmapped == {"bathroom acoustics": 1}
+    assert source.unmapped == {"Bathroom Acoustics": 1}
 
 
 def test_csv_rows(sources: dict[str, Source]) -> None:
@@ -255,7 +255,7 @@ def test_csv_rows(sources: dict[str, Source]) -> None:
     assert says(second, ROCK, "Jazz", "Vocal") == ["present", "absent", "absent"]
     assert np.isnan(second.targets[INSTRUMENT_SLICE]).all()  # "*" speaks of the kind that is named
     assert says(third, "Drums", "Piano") == ["present", "unknown"]
-    assert source.unmapped == {"ukulele of doom": made.ARTISTS}
+    assert source.unmapped == {"Ukulele of Doom": made.ARTISTS}
     assert source.missing == 1
     assert clip_of(source, "csv:sound/kept.flac").fold == TEST_FOLD
 
@@ -268,7 +268,7 @@ def test_beets_library_is_read_and_left_as_it_is(tmp_path: Path) -> None:
     jazz, metal = clip_of(source, "beets:1"), clip_of(source, f"beets:{made.ARTISTS + 1}")
     assert says(jazz, "Jazz", "Latin", "Hip-Hop") == ["present", "present", "absent"]
     assert says(metal, ROCK, "Classical") == ["present", "absent"]
-    assert source.unmapped == {"yodelcore": made.ARTISTS}
+    assert source.unmapped == {"Yodelcore": made.ARTISTS}
     assert jazz.path == root / "music" / "0.flac"
     assert jazz.group == "beets:artist 0"
 
@@ -352,7 +352,7 @@ def test_training_on_sources_alone(tmp_path: Path, openmic_root: Path) -> None:
     arguments += ["--out", str(tmp_path / "run")]
     done = CliRunner().invoke(main, arguments, catch_exceptions=False)
     assert done.exit_code == 0, done.output
-    assert "csv: words in no table of ours: ukulele of doom (12)" in done.stderr
+    assert "csv: words in no table of ours: Ukulele of Doom (12)" in done.stderr
     card = load_model(str(tmp_path / "run" / "tiny.json")).card
     assert card.vocabulary == VOCABULARY
     arguments = ["evaluate", "--source", f"openmic:{openmic_root}", "--fold", "0"]
@@ -411,13 +411,10 @@ def test_what_a_source_leaves_out_is_told(sources: dict[str, Source]) -> None:
     ]
 
 
-def test_names_are_a_tree_that_reaches_the_vocabulary() -> None:
-    for name in BELONGS:
-        assert len(list(lineage(name))) <= 3  # would not end in a circle
-    for label in VOCABULARY.labels:
-        assert has_label(label.name)
-    words = {name for table in TABLES for name in table.values() if name}
-    assert {name for pair in NEAR for name in pair} <= words | set(VOCABULARY.names("genre"))
+def test_tables_speak_the_names_of_the_taxonomy() -> None:
+    names = {term.name for term in all_terms()}
+    assert {name for table in TABLES for name in table.values() if name} <= names
+    assert all(has_label(label.name) for label in VOCABULARY.labels)
 
 
 def test_targets_go_up_from_presence_and_down_from_absence() -> None:
@@ -443,11 +440,11 @@ def test_tables_reach_labels_of_ours(table: Table) -> None:
     assert all(name.strip() == name for name in table.values() if name)
 
 
-def test_everyday_words_include_the_vocabulary() -> None:
-    table = everyday_table()
-    assert set(VOCABULARY.names("genre")) <= set(table.values())
-    assert table["rap"] == table["hip hop"] == "Hip-Hop"
-    assert table["other"] is None
+def test_spellings_are_read_as_a_table() -> None:
+    assert Spellings()["rap"] == Spellings()["HIP HOP"] == "Hip-Hop"
+    assert Spellings()["other"] is None
+    assert "Kazoo Jazz" not in Spellings()
+    assert set(VOCABULARY.names("genre")) <= set(Spellings())
 
 
 def test_parts_of_a_source_become_folds() -> None:

@@ -169,14 +169,14 @@ def _by_kind(config: Subview, key: str, choices: tuple[Choice, ...]) -> dict[Kin
 
 
 def _taste(config: Subview) -> Taste:
-    from tagger.vocabulary import PARENTS
+    from tagger.vocabulary import wider_labels
     from tagger.writing.genre_rules import Taste
 
     return Taste(
         only=_names(config, "whitelist"),
         ignore=_names(config, "ignorelist"),
         aliases=_table(config, "aliases"),
-        parents={**PARENTS, **_table(config, "parents")},
+        parents={**wider_labels(), **_table(config, "parents")},
         with_parents=config["with_parents"].get(bool),
         prefer_specific=config["prefer_specific"].get(bool),
         generic_is_empty=config["count_generic_as_empty"].get(bool),

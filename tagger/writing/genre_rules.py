@@ -3,20 +3,14 @@
 from __future__ import annotations
 
 import tomllib
-import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
 from tagger.errors import PlanError
-from tagger.vocabulary import PARENTS
+from tagger.vocabulary import is_placeholder, name_key, wider_labels
 
-# Genres that say nothing, as rippers and editors fill them in.
-GENERIC = frozenset(
-    {"genre", "misc", "miscellaneous", "music", "none", "other", "undefined", "unknown",
-     "unknown genre"}
-)  # fmt: skip
 # Signs that some programs put between values of one field.
 _SPLITTERS = str.maketrans(dict.fromkeys(";/,|", "\0"))
 
@@ -36,21 +30,21 @@ class Taste:
     only: tuple[str, ...] = ()  # a whitelist; empty: everything
     ignore: tuple[str, ...] = ()
     aliases: Mapping[str, str] = field(default_factory=dict)  # a name -> the one to write
-    parents: Mapping[str, str] = field(default_factory=lambda: PARENTS)  # a genre -> a wider one
+    parents: Mapping[str, str] = field(default_factory=wider_labels)  # a genre -> a wider one
     with_parents: bool = False  # write the wider genre too
     prefer_specific: bool = False  # leave the wider genre out where the special one is given
     generic_is_empty: bool = False  # a file of genre "Other" counts as one without genre
 
     def alias(self, name: str) -> str:
         """The name to write for a name."""
-        table = {key_of(old): new for old, new in self.aliases.items()}
-        return table.get(key_of(name), name)
+        table = {name_key(old): new for old, new in self.aliases.items()}
+        return table.get(name_key(name), name)
 
     def ancestors(self, name: str) -> tuple[str, ...]:
         """The wider genres of a genre, the nearest first."""
-        table = {key_of(child): parent for child, parent in self.parents.items()}
+        table = {name_key(child): parent for child, parent in self.parents.items()}
         found: list[str] = []
-        while (parent := table.get(key_of(name))) and parent not in found:
+        while (parent := table.get(name_key(name))) and parent not in found:
             found.append(parent)
             name = parent
         return tuple(found)
@@ -58,44 +52,32 @@ class Taste:
     def refine(self, names: Iterable[str]) -> tuple[str, ...]:
         """The names to write for the names that were heard, in their order."""
         wanted = [self.alias(name) for name in names]
-        above = {key_of(wide) for name in wanted for wide in self.ancestors(name)}
+        above = {name_key(wide) for name in wanted for wide in self.ancestors(name)}
         if self.prefer_specific:
-            wanted = [name for name in wanted if key_of(name) not in above]
+            wanted = [name for name in wanted if name_key(name) not in above]
         if self.with_parents:
             wanted = [*wanted, *(wide for name in wanted for wide in self.ancestors(name))]
-        only, ignored = set(map(key_of, self.only)), set(map(key_of, self.ignore))
-        kept = (n for n in wanted if key_of(n) not in ignored and (not only or key_of(n) in only))
-        return distinct(kept)
+        only, ignored = set(map(name_key, self.only)), set(map(name_key, self.ignore))
+        allowed = (name for name in wanted if not only or name_key(name) in only)
+        return distinct(name for name in allowed if name_key(name) not in ignored)
 
     def known(self, values: Iterable[str]) -> set[str]:
         """Keys of everything that values name, those joined in one value and aliases too."""
         parts = [part for value in values for part in value.translate(_SPLITTERS).split("\0")]
         names = [*parts, *values]
-        return {key_of(name) for name in names} | {key_of(self.alias(name)) for name in names}
+        return {name_key(name) for name in names} | {name_key(self.alias(name)) for name in names}
 
     def is_empty(self, values: Iterable[str]) -> bool:
         """Whether values say nothing."""
         kept = [value for value in values if value.strip()]
-        return not kept or (
-            self.generic_is_empty and all(v.strip().casefold() in GENERIC for v in kept)
-        )
-
-
-def key_of(name: str) -> str:
-    """What two spellings of one name have in common.
-
-    >>> key_of("Hip-Hop") == key_of("hip hop")
-    True
-    """
-    folded = unicodedata.normalize("NFKC", name).casefold()
-    return "".join(sign for sign in folded if sign.isalnum()) or folded
+        return not kept or (self.generic_is_empty and all(map(is_placeholder, kept)))
 
 
 def distinct(names: Iterable[str]) -> tuple[str, ...]:
     """The names without later spellings of earlier ones."""
     found: dict[str, str] = {}
     for name in names:
-        found.setdefault(key_of(name), name)
+        found.setdefault(name_key(name), name)
     return tuple(found.values())
 
 
@@ -111,7 +93,7 @@ def load_taste(path: Path) -> Taste:
             raise PlanError(f"unknown key {name!r}; there are: {', '.join(known)}", path)
         content[name] = _checked(name, value, path)
     if "parents" in content:  # a person's own come on top of ours
-        content["parents"] = {**PARENTS, **content["parents"]}
+        content["parents"] = {**wider_labels(), **content["parents"]}
     return Taste(**content)
 
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, get_args
 
-from tagger.vocabulary import KINDS, Kind, Tag
-from tagger.writing.genre_rules import Taste, key_of
+from tagger.vocabulary import KINDS, Kind, Tag, name_key
+from tagger.writing.genre_rules import Taste
 
 if TYPE_CHECKING:
     from tagger.scan.parallel import Result
@@ -110,7 +110,7 @@ def wanted_values(existing: Values, heard: Values, mode: Mode, taste: Taste) -> 
     if mode == "fill":
         return existing
     known = taste.known(existing)
-    added = tuple(name for name in new if key_of(name) not in known)
+    added = tuple(name for name in new if name_key(name) not in known)
     return (*existing, *added)
 
 

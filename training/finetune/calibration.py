@@ -16,8 +16,7 @@ from tagger.models import store
 from tagger.models.card import LabelRule, ModelCard, dump_card
 from tagger.models.model import find_card, load_model
 from tagger.scan.parallel import Settings, scan
-from tagger.vocabulary import KINDS, PLURALS, Kind
-from tagger.writing.genre_rules import key_of
+from tagger.vocabulary import KINDS, PLURALS, Kind, name_key
 from tagger.writing.plan_json import load_plan
 from training.evaluation.calibration import best_f1_threshold
 from training.finetune.examples import Array
@@ -151,10 +150,10 @@ def _heard(
 
 def _truth(track: Track, card: ModelCard) -> Array:
     """Each label as the person left it, NaN for a kind of which they said nothing."""
-    said = {kind: {key_of(name) for name in names} for kind, names in track.names.items()}
+    said = {kind: {name_key(name) for name in names} for kind, names in track.names.items()}
     return np.array(
         [
-            float(key_of(label.name) in said[label.kind]) if label.kind in said else np.nan
+            float(name_key(label.name) in said[label.kind]) if label.kind in said else np.nan
             for label in card.vocabulary.labels
         ],
         dtype=np.float32,

@@ -14,50 +14,22 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tagger.errors import DataError
-from tagger.vocabulary import FORBIDDEN_IN_NAMES, KINDS, Kind, Label, Vocabulary
-from tagger.writing.genre_rules import GENERIC, key_of
+from tagger.vocabulary import (
+    FORBIDDEN_IN_NAMES,
+    KINDS,
+    Kind,
+    Label,
+    Vocabulary,
+    are_near,
+    canonical,
+    is_placeholder,
+    lineage,
+    name_key,
+    parents,
+)
 from training.finetune.sources import Track, split_cell
 
 COLUMNS = ("kind", "found", "tracks", "label", "like")
-
-# What common names are like, where the base model has no label of that name: only the labels that
-# it has count.
-ALIASES: dict[str, tuple[str, ...]] = {
-    "Hip-Hop": ("rap", "hip hop", "trap", "grime", "hip-hop/rap"),
-    "Rap": ("hip hop", "trap", "grime"),
-    "Pop Rock": ("rock", "pop", "alternative", "indie", "indie rock", "indie pop", "metal", "punk",
-                 "hard rock", "heavy metal", "punk rock", "alternative rock", "pop/rock", "grunge",
-                 "classic rock", "progressive rock", "britpop", "synthpop"),
-    "Rock": ("pop rock", "alternative", "indie", "indie rock", "metal", "punk", "hard rock",
-             "heavy metal", "punk rock", "alternative rock", "grunge", "classic rock"),
-    "Pop": ("pop rock", "indie pop", "synthpop", "dance pop"),
-    "Metal": ("heavy metal", "death metal", "black metal", "thrash metal", "hard rock"),
-    "Electronic": ("electronica", "techno", "house", "trance", "dance", "edm", "dubstep", "idm",
-                   "drum and bass", "drum & bass", "ambient", "synthpop", "electro", "downtempo"),
-    "New Age": ("ambient", "meditation"),
-    "Ambient": ("new age", "downtempo"),
-    "R&B": ("soul", "funk", "rhythm and blues", "rnb", "motown", "r&b/soul", "neo soul", "disco"),
-    "Classical": ("baroque", "opera", "chamber music", "symphony", "romantic", "orchestral"),
-    "Country": ("bluegrass", "americana", "country & western", "alt-country"),
-    "Folk": ("singer-songwriter", "celtic", "americana", "bluegrass", "acoustic"),
-    "Reggae": ("ska", "dub", "dancehall", "rocksteady"),
-    "Latin": ("salsa", "bossa nova", "samba", "tango", "cumbia", "mpb", "flamenco", "latin jazz"),
-    "Soundtrack": ("score", "ost", "film music", "original score", "game", "stage & screen"),
-    "Jazz": ("bebop", "swing", "big band", "smooth jazz", "fusion", "latin jazz", "jazz fusion"),
-    "Blues": ("delta blues", "blues rock", "electric blues"),
-    "Vocal": ("crooner", "vocal jazz", "traditional pop", "oldies"),
-    "Easy Listening": ("lounge", "exotica"),
-    "Experimental": ("avant-garde", "noise", "avantgarde", "free improvisation"),
-    "World": ("international", "african", "world music", "afrobeat", "asian", "celtic"),
-    "Voice": ("vocals", "singing", "vocal"),
-    "Electric Guitar": ("guitar",),
-    "Acoustic Guitar": ("guitar",),
-    "Electric Bass": ("bass", "bass guitar"),
-    "Double Bass": ("bass", "upright bass", "contrabass"),
-    "Synthesizer": ("synth", "keyboards"),
-    "Strings": ("string section", "viola", "violins"),
-    "Brass": ("trombone", "horns", "tuba", "french horn"),
-}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,19 +50,30 @@ def propose(tracks: Sequence[Track], base: Vocabulary) -> list[Row]:
         counts = Counter(name for track in tracks for name in set(_names(track, kind)))
         spelling: dict[str, str] = {}
         for name, _ in sorted(counts.items(), key=lambda item: (-item[1], item[0])):
-            spelling.setdefault(key_of(name), _allowed(name))
+            spelling.setdefault(name_key(name), _allowed(name))
         for name, count in sorted(counts.items(), key=lambda item: (-item[1], item[0])):
-            label = "" if name.casefold() in GENERIC else spelling[key_of(name)]
+            label = "" if is_placeholder(name) else spelling[name_key(name)]
             rows.append(Row(kind, name, count, label, like(kind, name, base)))
     return rows
 
 
 def like(kind: Kind, name: str, base: Vocabulary) -> tuple[str, ...]:
-    """The labels of the base model that a name means: the one of that name, else by `ALIASES`."""
-    known = base.names(kind)
-    if same := [label for label in known if key_of(label) == key_of(name)]:
+    """The labels of the base model that a name means.
+
+    That of the same name; else what the name is a kind of, the nearest; else the kinds of it; else
+    what is often called so.
+    """
+    labels = base.names(kind)
+    if same := [label for label in labels if name_key(label) == name_key(name)]:
         return tuple(same)
-    return tuple(x for x in known if key_of(name) in {key_of(a) for a in ALIASES.get(x, ())})
+    if (term := canonical(name, kind)) is None:
+        return ()
+    terms = {label: canonical(label, kind) or label for label in labels}
+    wider = {label for label in labels if terms[label] in lineage(term)}
+    above = {x for label in wider for x in parents(terms[label])}
+    nearest = tuple(label for label in labels if label in wider and terms[label] not in above)
+    narrower = tuple(label for label in labels if term in lineage(terms[label]))
+    return nearest or narrower or tuple(x for x in labels if are_near(term, terms[x]))
 
 
 def merge(rows: list[Row], edited: list[Row]) -> list[Row]:

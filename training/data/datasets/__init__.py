@@ -4,8 +4,6 @@ In the order of the data:
 
 - `beets_library`  A beets library: its own genres (and instruments, as `beet genretag` names the
                    field)
-- `everyday`       words that people write for genres and instruments, for labels of their own
-                   making
 - `fma`            FMA, the Free Music Archive: 8,000 to 106,574 tracks in 161 genres (Defferrard et
                    al
 - `folders`        A folder per label: `Jazz/any/depth/song.mp3`, `Metal/...`; the simplest set a
@@ -21,7 +19,7 @@ In the order of the data:
                    (Bogdanov et al
 - `listing`        A CSV of one's own: columns `path` and `genres` or `instruments`, or both
 - `magnatagatune`  magnaTagATune: 25,863 clips of 29 seconds with 188 tags of players (Law et al
-- `names`          how names of genres and instruments relate, whatever the vocabulary holds today
+- `names`          what names of genres and instruments say of the labels
 - `openmic`        openMIC-2018: 20,000 clips of 10 seconds with 20 instruments, partly labelled
                    (Humphrey 2018)
 - `recordings`     newer recordings: `recordings.csv` of the data folder, in the words of each of

@@ -17,8 +17,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tagger.errors import DataError
-from training.data.datasets.everyday import everyday_table, split_names
+from training.data.datasets.names import Spellings
 from training.data.datasets.source import Entry, Source, gather
+from training.data.datasets.tables import split_names
 from training.data.taxonomy import GENRES
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ DATABASE = "library.db"
 def load(path: Path, *, weak: bool = False) -> Source:
     """All items with genres or instruments; with `weak`, genres far from an item's are absent."""
     database = path / DATABASE if path.is_dir() else path
-    return gather(NAME, _entries(database), everyday_table(), listed=GENRES if weak else ())
+    return gather(NAME, _entries(database), Spellings(), listed=GENRES if weak else ())
 
 
 def _entries(database: Path) -> Iterator[Entry]:

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from tagger.errors import DataError
 from tagger.scan.discovery import find_files
-from training.data.datasets.everyday import everyday_table, plain
-from training.data.datasets.names import lineage
+from tagger.vocabulary import lineage
+from training.data.datasets.names import Spellings
 from training.data.datasets.source import Entry, Source, gather
 from training.data.taxonomy import GENRES
 
@@ -22,9 +22,9 @@ NAME = "folders"
 
 def load(root: Path, *, weak: bool = False) -> Source:
     """All sound under the folders of `root`; a folder whose name we do not know is told."""
-    table = everyday_table()
+    table = Spellings()
     folders = _folders(root)
-    here = [table.get(plain(folder.name)) for folder in folders]
+    here = [table.get(folder.name) for folder in folders]
     listed = [name for name in here if name and _is_genre(name)]
     return gather(NAME, _entries(root, folders), table, listed=listed)
 
@@ -44,7 +44,7 @@ def _entries(root: Path, folders: list[Path]) -> Iterator[Entry]:
                     id=str(path.relative_to(root)),
                     path=path,
                     group=_group(path, folder),
-                    words=(plain(folder.name),),
+                    words=(folder.name,),
                 )
 
 

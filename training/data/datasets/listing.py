@@ -12,10 +12,10 @@ import csv
 from collections.abc import Iterator
 from pathlib import Path
 
-from training.data.datasets.everyday import everyday_table, plain, split_names
-from training.data.datasets.names import lineage
+from tagger.vocabulary import lineage
+from training.data.datasets.names import Spellings
 from training.data.datasets.source import N_FOLDS, Entry, Source, gather
-from training.data.datasets.tables import reading
+from training.data.datasets.tables import reading, split_names
 from training.data.taxonomy import GENRES, INSTRUMENTS
 
 NAME = "csv"
@@ -24,7 +24,7 @@ ALL = "*"
 
 def load(path: Path, *, weak: bool = False) -> Source:
     """All rows of a table; with `weak`, genres far from those a row names are absent."""
-    return gather(NAME, _entries(path), everyday_table(), listed=GENRES if weak else ())
+    return gather(NAME, _entries(path), Spellings(), listed=GENRES if weak else ())
 
 
 def _entries(table: Path) -> Iterator[Entry]:
@@ -57,7 +57,7 @@ def _denied(row: dict[str, str], words: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(split_names(given))
     # "*" speaks of the kinds the row speaks of; of a row without any name, of both.
     kinds = [column for column in ("genres", "instruments") if row.get(column, "").strip()]
-    table = everyday_table()
+    table = Spellings()
     here = {kin for word in words if (name := table.get(word)) for kin in lineage(name)}
     names = [
         name
@@ -66,7 +66,7 @@ def _denied(row: dict[str, str], words: tuple[str, ...]) -> tuple[str, ...]:
         for name in labels
         if name not in here
     ]
-    return tuple(plain(name) for name in names)
+    return tuple(names)
 
 
 def _fold(cell: str) -> int | None:

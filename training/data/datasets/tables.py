@@ -1,4 +1,4 @@
-"""Reading a table of labels, every failure worded once."""
+"""Reading a table of labels: every failure worded once, several names in one field."""
 
 from __future__ import annotations
 
@@ -26,3 +26,10 @@ def reading(table: Path, labels: str, option: str = "--data") -> Iterator[None]:
         raise DataError(f"unknown column or {labels} {error}", table) from error
     except (ValueError, TypeError) as error:  # TypeError: a row that ends early
         raise DataError(f"malformed ({error})", table) from error
+
+
+def split_names(cell: str) -> Iterator[str]:
+    """Names in one field, parted by `|`, `;` or `,`."""
+    for sign in ";,":
+        cell = cell.replace(sign, "|")
+    yield from (name.strip() for name in cell.split("|") if name.strip())

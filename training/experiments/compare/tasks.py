@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
+from tagger.vocabulary import kind_of
 from training.data.datasets import Clip
-from training.data.datasets.names import is_instrument
 from training.data.taxonomy import GENRE_SLICE, GENRES
 from training.evaluation.metrics import LEAST_POSITIVES
 from training.experiments.protocols import artist_folds
@@ -77,7 +77,7 @@ def comparable(clips: Iterable[Clip], fold: int) -> tuple[Clip, ...]:
 
 def genres_of(clip: Clip) -> tuple[str, ...]:
     """The genres that people gave a clip."""
-    return tuple(name for name in dict.fromkeys(clip.names) if not is_instrument(name))
+    return tuple(name for name in dict.fromkeys(clip.names) if kind_of(name) != "instrument")
 
 
 def without(task: Task, ids: set[str]) -> Task:
