@@ -11,12 +11,11 @@ import pytest
 import torch
 from torch import nn
 
+from training.augment.mixup import blend
 from training.experiments.baselines.augmenting import (
     AudioDraw,
     Augmenting,
-    BlendDraw,
     audio_draw,
-    blend,
     blend_draw,
     change_audio,
     change_images,
@@ -195,7 +194,8 @@ def test_blends_happen_as_often_as_said_and_labels_follow() -> None:
     share = torch.tensor([0.75, 1.0])
     picture, labels = torch.stack([torch.zeros(2, 2), torch.ones(2, 2)]), torch.eye(2)
     own = share[:, None, None].expand(2, 2, 2)
-    mixed, soft = blend(picture, labels, BlendDraw(torch.tensor([1, 0]), share, own))
+    partner = torch.tensor([1, 0])
+    mixed, soft = blend(picture, own, partner), blend(labels, share[:, None], partner)
     assert torch.equal(soft, torch.tensor([[0.75, 0.25], [0.0, 1.0]]))
     assert torch.equal(mixed[0], torch.full((2, 2), 0.25))
 

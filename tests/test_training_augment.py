@@ -210,10 +210,10 @@ def test_cut_puts_a_stretch_of_one_song_into_another() -> None:
 def test_blend_takes_frames_by_their_weights() -> None:
     mel = torch.stack([torch.zeros(3, 4), torch.ones(3, 4)])
     weight = torch.tensor([[1.0, 0.0, 0.5, 1.0], [1.0, 1.0, 1.0, 1.0]])
-    mixed = blend(mel, weight, torch.tensor([1, 0]))
+    mixed = blend(mel, weight[:, None], torch.tensor([1, 0]))
     assert mixed[0, 0].tolist() == [0.0, 1.0, 0.5, 0.0]
     assert torch.equal(mixed[1], mel[1])
-    same = blend(mel, torch.tensor([[0.25], [1.0]]), torch.tensor([1, 1]))
+    same = blend(mel, torch.tensor([[[0.25]], [[1.0]]]), torch.tensor([1, 1]))
     assert set(same[0].flatten().tolist()) == {0.75}
 
 

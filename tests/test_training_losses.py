@@ -7,7 +7,7 @@ from torch.nn import functional
 
 from training.data.taxonomy import GENRE_SLICE, INSTRUMENT_SLICE, VOCABULARY
 from training.data.teacher_outputs import N_PROBABILITIES, WIDTH, columns
-from training.trainer.losses import label_loss, masked_bce, teacher_loss
+from training.trainer.losses import blended_label_loss, label_loss, masked_bce, teacher_loss
 
 K = len(VOCABULARY)
 NAN = float("nan")
@@ -82,12 +82,25 @@ def test_genres_and_instruments_count_the_same() -> None:
     assert _value(found) == pytest.approx(_value(parts[0] + parts[1]), rel=1e-6)
 
 
+def test_blended_slices_learn_the_labels_of_both() -> None:
+    logits = _logits(3, K)
+    targets = (torch.rand(3, K, generator=_rng()) < 0.5).float()
+    share, partner = torch.tensor([0.6, 0.9, 1.0]), torch.tensor([2, 0, 2])
+    each = functional.binary_cross_entropy_with_logits(
+        logits, targets * share[:, None] + targets[partner] * (1 - share[:, None]), reduction="none"
+    )
+    expected = each[:, GENRE_SLICE].mean() + each[:, INSTRUMENT_SLICE].mean()
+    found = blended_label_loss(logits, targets, share[:, None], partner)
+    assert _value(found) == pytest.approx(_value(expected), rel=1e-6)
+
+
 def test_each_partner_of_a_mixup_keeps_its_own_mask() -> None:
-    logits = torch.zeros(1, K, requires_grad=True)
-    mine, partners = torch.full((1, K), NAN), torch.full((1, K), NAN)
-    mine[0, 0], partners[0, 1] = 1.0, 1.0
-    loss = label_loss(
-        torch.cat([logits, logits]), torch.cat([mine, partners]), torch.tensor([[0.75], [0.25]])
+    logits = torch.zeros(2, K, requires_grad=True)
+    targets = torch.full((2, K), NAN)
+    targets[0, 0], targets[1, 1] = 1.0, 1.0
+    # The first is three quarters itself and a quarter the second, which is wholly the first.
+    loss = (
+        blended_label_loss(logits, targets, torch.tensor([[0.75], [0.0]]), torch.tensor([1, 0])) * 2
     )
     gradient = _gradient(loss, logits)[0]
     # What only one of the two knows counts by its share: d BCE / d logit is -0.5 at 0.

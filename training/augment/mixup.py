@@ -1,4 +1,8 @@
-"""Songs blended with songs, in every frame alike (mixup) or along time (CutMix)."""
+"""Slices blended with slices: mixup, CutMix along time, and CutMix by rectangles.
+
+Each draws how much of a slice is its own and whose the rest is; `blend` then mixes slices, and
+labels where they are plain numbers.
+"""
 
 from __future__ import annotations
 
@@ -39,9 +43,7 @@ def mixup_draw(config: Config, n: int, rng: torch.Generator) -> tuple[Tensor, Te
     songs = config.recipe.songs
     partner = torch.arange(n)
     partner[:songs] = torch.randperm(songs, generator=rng)
-    alpha = torch.full((n,), config.loop.mixup_alpha)
-    gamma = torch._standard_gamma(torch.stack([alpha, alpha]), generator=rng)
-    share = gamma[0] / gamma.sum(dim=0).clamp_min(1e-9)
+    share = beta_shares(n, config.loop.mixup_alpha, rng)
     share = torch.maximum(share, 1 - share)
     blended = torch.rand(n, generator=rng) < config.loop.mixup
     share = torch.where(blended & (torch.arange(n) < songs), share, 1.0)
@@ -80,9 +82,34 @@ def cut_draw(
     return weight, torch.where(chosen & (length[:, 0] > 0), other, partner)
 
 
-def blend(mel: Tensor, weight: Tensor, partner: Tensor) -> Tensor:
-    """Each slice's own frames by weight, its partner's for the rest.
+def outside_rectangle(share: Tensor, shape: tuple[int, int], rng: torch.Generator) -> Tensor:
+    """1 outside of a rectangle that covers about `1 - share` of a picture, 0 inside.
 
-    Shape: `(n, M, F)`, `(n, F)` or `(n, 1)`, and `(n,)` in, `(n, M, F)` out
+    Source: Yun et al. 2019, "CutMix". Shape: `(n,)` in, `(n, M, F)` out
     """
-    return mel * weight[:, None, :] + mel[partner] * (1 - weight[:, None, :])
+    inside = torch.ones(len(share), *shape, dtype=torch.bool)
+    for axis, length in enumerate(shape):
+        extent = (1 - share).sqrt() * length
+        first = torch.rand(len(share), generator=rng) * (length - extent)
+        along = torch.arange(length)[None]
+        within = (along >= first[:, None]) & (along < (first + extent)[:, None])
+        inside &= within[:, :, None] if axis == 0 else within[:, None, :]
+    return (~inside).float()
+
+
+def beta_shares(n: int, alpha: float, rng: torch.Generator) -> Tensor:
+    """Draws of Beta(alpha, alpha), from two of Gamma: torch's own takes no generator.
+
+    Shape: `(n,)`
+    """
+    gamma = torch._standard_gamma(torch.full((2, n), alpha), generator=rng)
+    return gamma[0] / gamma.sum(dim=0).clamp_min(1e-9)
+
+
+def blend(values: Tensor, weight: Tensor, partner: Tensor) -> Tensor:
+    """Each slice's own values by weight, its partner's for the rest.
+
+    Shape: `values` `(n, ...)`, `weight` one that goes with it and `partner` `(n,)` in, `(n, ...)`
+    out
+    """
+    return values * weight + values[partner] * (1 - weight)

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import onnx
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional
 from torch.optim.swa_utils import AveragedModel
 
@@ -36,8 +36,10 @@ from training.finetune.onnx_graph import BASE_LOGITS, read_network, with_head
 from training.finetune.summary import compare, confusions, heard_after, heard_before, suspects
 from training.finetune.torch_network import GraphModule, put_back
 from training.networks.mel_frontend import compress
-from training.trainer.loop import running_average, schedule
+from training.trainer.amp import Precision
+from training.trainer.checkpoints import write_checkpoint
 from training.trainer.losses import masked_bce
+from training.trainer.optimiser import Optimiser, running_average
 
 if TYPE_CHECKING:
     from training.finetune.run import Prepared, Wishes
@@ -54,6 +56,7 @@ class Settings:
     steps: int = 600
     batch: int = 32  # slices
     learning_rate: float = 3e-4  # at the end of the warm-up; a tenth of what training began with
+    warm_up: float = 0.1  # share of all steps
     weight_decay: float = 0.02
     clip_norm: float = 2.0
     average_decay: float = 0.99
@@ -123,9 +126,8 @@ class _Run:
         self.spec, self.settings, self.device, self.step = spec, settings, device, 0
         self.student = GraphModule(network, (LOGITS, BASE_LOGITS)).to(device)
         self.teacher = GraphModule(network, (BASE_LOGITS,)).to(device)
-        self.optimiser = torch.optim.AdamW(
-            self.student.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay
-        )
+        precision = Precision.of("float32", device)
+        self.optimiser = Optimiser(self.student.parameters(), settings, precision)
         self.average = AveragedModel(
             self.student, multi_avg_fn=running_average(settings.average_decay)
         )
@@ -139,13 +141,8 @@ class _Run:
         power, truth = power.to(self.device), truth.to(self.device)
         config = AugmentConfig()
         mel = mask(compress(augment_power(power, config, draws), self.spec), config, draws)
-        for group in self.optimiser.param_groups:
-            group["lr"] = settings.learning_rate * schedule(self.step / settings.steps, 0.1)
         loss = self._loss(mel, truth)
-        self.optimiser.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
-        nn.utils.clip_grad_norm_(self.student.parameters(), settings.clip_norm)
-        self.optimiser.step()
+        self.optimiser.step(loss, self.step / settings.steps)
         self.average.update_parameters(self.student)
         self.step += 1
         return float(loss.detach())
@@ -160,16 +157,13 @@ class _Run:
 
     def save(self, path: Path) -> None:
         """Write the state so that an interrupted write leaves the old one."""
-        path.parent.mkdir(parents=True, exist_ok=True)
         state = {
             "step": self.step,
             "student": self.student.state_dict(),
             "average": self.average.state_dict(),
-            "optimiser": self.optimiser.state_dict(),
+            **self.optimiser.state(),
         }
-        unfinished = path.with_suffix(".tmp")
-        torch.save(state, unfinished)
-        unfinished.replace(path)
+        write_checkpoint(state, path)
 
     def load(self, path: Path) -> None:
         """Take up a saved state if there is one; the folder is named after everything it is of."""
@@ -178,7 +172,7 @@ class _Run:
             self.step = state["step"]
             self.student.load_state_dict(state["student"])
             self.average.load_state_dict(state["average"])
-            self.optimiser.load_state_dict(state["optimiser"])
+            self.optimiser.load(state)
 
 
 def draw_batch(

@@ -2,7 +2,7 @@
 
 In the order of the data:
 
-- `warm_start`      the weights a run begins with when it goes on from others
+- `checkpoints`     written whole; the weights a run begins with when it goes on from others
 - `amp`             in which numbers a step is computed
 - `distributed`     one run on several devices, as `torchrun` starts it: a process for each, one of
                     them the first
@@ -11,6 +11,7 @@ In the order of the data:
                     its labels
 - `early_stopping`  early stop: while it learns, a network is heard on artists it does not learn
                     from
+- `optimiser`       AdamW with a warm-up and a cosine, and the running average of weights
 - `loop`            the training loop: batches in, averaged weights out; stops and goes on exactly
                     where it was
 - `run_log`         what a run tells while it learns: CSV files, and scalars for TensorBoard where

@@ -16,7 +16,7 @@ from torch import Tensor
 from training.config import Config
 from training.data.taxonomy import INSTRUMENT_SLICE, VOCABULARY
 from training.networks import PooledNetwork, build
-from training.trainer.warm_start import mean_weights
+from training.trainer.checkpoints import mean_weights
 
 _BODY = "network."  # what comes before the names of a network's weights in a checkpoint
 

@@ -39,6 +39,18 @@ def label_loss(logits: Tensor, targets: Tensor, weights: Tensor) -> Tensor:
     )
 
 
+def blended_label_loss(logits: Tensor, targets: Tensor, share: Tensor, partner: Tensor) -> Tensor:
+    """`label_loss` of slices blended with partners: the labels of both count, by their shares.
+
+    Either keeps its own mask of the unknown. Shape: `(B, K)` twice, `(B, 1)` and `(B,)`
+    """
+    return label_loss(
+        torch.cat([logits, logits]),
+        torch.cat([targets, targets[partner]]),
+        torch.cat([share, 1 - share]),
+    )
+
+
 def teacher_loss(outputs: Tensor, soft: Tensor, embedding_weight: float) -> Tensor:
     """Distance from what the teachers said: cross-entropy of tags, squared error of all else.
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from tagger.errors import DataError
 from training.config import Config
-from training.trainer.loop import schedule
+from training.trainer.optimiser import schedule
 
 if TYPE_CHECKING:
     from torch.utils.tensorboard import SummaryWriter

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from training.augment.mixup import beta_shares, blend, outside_rectangle
 from training.augment.spectrogram import AugmentConfig, mask
 
 
@@ -81,22 +82,14 @@ def blend_draw(
     """
     n = len(chosen)
     blended = chosen & (torch.rand(n, generator=rng) < config.mixup)
-    gamma = torch._standard_gamma(torch.full((2, n), config.mixup_alpha), generator=rng)
-    share = torch.where(blended, gamma[0] / gamma.sum(dim=0).clamp_min(1e-9), 1.0)
+    share = torch.where(blended, beta_shares(n, config.mixup_alpha, rng), 1.0)
     own = share[:, None, None].expand(n, *shape)
     if config.cutmix:
         cut = blended & (torch.rand(n, generator=rng) < 0.5)
-        kept = _outside(share, shape, rng)
+        kept = outside_rectangle(share, shape, rng)
         own = torch.where(cut[:, None, None], kept, own)
         share = torch.where(cut, kept.mean(dim=(1, 2)), share)
     return BlendDraw(torch.randperm(n, generator=rng), share, own)
-
-
-def blend(images: Tensor, targets: Tensor, draw: BlendDraw) -> tuple[Tensor, Tensor]:
-    """Pictures and labels blended alike. Shape: `(B, M, F)` and `(B, C)` in and out."""
-    share = draw.share[:, None]
-    mixed = images * draw.own + images[draw.partner] * (1 - draw.own)
-    return mixed, targets * share + targets[draw.partner] * (1 - share)
 
 
 def change_images(
@@ -106,22 +99,11 @@ def change_images(
     chosen = torch.rand(len(images), generator=rng) < config.image
     n_bands, n_frames = images.shape[1:]
     draw = blend_draw(chosen, (n_bands, n_frames), config, rng)
-    images, targets = blend(images, targets, draw)
+    images = blend(images, draw.own, draw.partner)
+    targets = blend(targets, draw.share[:, None], draw.partner)
     masks = AugmentConfig(
         masks=1,
         mask_bands=round(config.mask_bands * n_bands),
         mask_frames=round(config.mask_frames * n_frames),
     )
     return torch.where(chosen[:, None, None], mask(images, masks, rng), images), targets
-
-
-def _outside(share: Tensor, shape: tuple[int, int], rng: torch.Generator) -> Tensor:
-    """1 outside of a rectangle that covers about `1 - share` of a picture. Shape: `(B, M, F)`."""
-    inside = torch.ones(len(share), *shape, dtype=torch.bool)
-    for axis, length in enumerate(shape):
-        extent = (1 - share).sqrt() * length
-        first = torch.rand(len(share), generator=rng) * (length - extent)
-        along = torch.arange(length)[None]
-        within = (along >= first[:, None]) & (along < (first + extent)[:, None])
-        inside &= within[:, :, None] if axis == 0 else within[:, None, :]
-    return (~inside).float()

@@ -16,7 +16,7 @@ from training.experiments.baselines.problem import Answer, Array, Problem
 from training.experiments.protocols import Indices
 from training.trainer.amp import Precision
 from training.trainer.early_stopping import Best
-from training.trainer.loop import schedule
+from training.trainer.optimiser import Optimiser
 
 CPU = torch.device("cpu")
 AT_ONCE = 256  # slices, where nothing is learned
@@ -31,6 +31,7 @@ class Schedule:
     learning_rate: float = 2e-3  # at the end of the warm-up, then down a cosine to zero
     warm_up: float = 0.05  # share of all steps
     weight_decay: float = 0.02
+    clip_norm: float = 0.0  # none
     watch_every: int = 50  # steps, after which the slices to choose by are asked about
     patience: int = 0  # such hearings without progress after which it stops; 0: it never does
     precision: str = "auto"
@@ -89,22 +90,17 @@ def loss_of(logits: Tensor, targets: Tensor, *, single: bool) -> Tensor:
 def _descend(
     network: nn.Module, feed: Feed, problem: Problem, plan: Schedule, rng: torch.Generator
 ) -> None:
-    weights = [value for value in network.parameters() if value.requires_grad]
-    optimiser = torch.optim.AdamW(weights, plan.learning_rate, weight_decay=plan.weight_decay)
     batches, best = _batches(problem.parts.train, plan.batch, rng), Best()
     precision, warm_up = Precision.of(plan.precision, CPU), plan.warm_up * plan.steps
+    optimiser = Optimiser(network.parameters(), plan, precision)
     for step in range(1, plan.steps + 1):
         network.train()
         rows = next(batches)
         inputs, targets = feed.learned(rows, torch.from_numpy(problem.truth(rows)), rng)
         with precision.autocast():
             logits = network(inputs)
-        optimiser.param_groups[0]["lr"] = plan.learning_rate * schedule(
-            step / plan.steps, plan.warm_up
-        )
-        optimiser.zero_grad(set_to_none=True)
-        loss_of(logits.float(), targets, single=problem.single).backward()  # type: ignore[no-untyped-call]
-        optimiser.step()
+        loss = loss_of(logits.float(), targets, single=problem.single)
+        optimiser.step(loss, step / plan.steps)
         # While the rate still climbs nothing is chosen: a network that has learned nothing yet is
         # never surely wrong, and may seem the best of all.
         if step == plan.steps or (step % plan.watch_every == 0 and step > warm_up):

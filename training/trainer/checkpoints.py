@@ -1,9 +1,10 @@
-"""The weights a run begins with when it goes on from others."""
+"""Checkpoints: written whole, and taken up as the weights that another run begins with."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -12,6 +13,14 @@ from tagger.errors import DataError
 from training.data.taxonomy import label_names
 
 _HEAD = ("network.head.weight", "network.head.bias")  # a row for each label
+
+
+def write_checkpoint(state: dict[str, Any], path: Path) -> None:
+    """Write the state of a run so that an interrupted write leaves the old one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_suffix(".tmp")
+    torch.save(state, unfinished)
+    unfinished.replace(path)
 
 
 def mean_weights(
