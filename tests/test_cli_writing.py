@@ -73,8 +73,9 @@ def test_terminal_is_asked(
     typed: str, code: int, music: Path, tiny_card: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("tagger.cli.writing.on_terminal", lambda: True)
-    before = contents(music)
-    done = musictag("scan", music, "--write", "--model", tiny_card, typed=typed)
+    plan, before = music.parent / "plan.json", contents(music)
+    musictag("scan", music, "--plan", plan, "--model", tiny_card)
+    done = musictag("apply", plan, typed=typed)
     assert done.exit_code == code
     assert "Write the tags of these 12 files? [y/N]" in done.stderr
     assert (contents(music) == before) == bool(code)

@@ -9,7 +9,7 @@ import pytest
 
 from tagger.report.escaping import width
 from tagger.report.table import table_lines
-from tagger.report.tag_counts import Tally, tally_lines
+from tagger.report.tag_counts import Tally, same_lines, tally_lines
 from tagger.report.terminal import Look, look_of
 from tests.heard_library import heard_library
 
@@ -68,3 +68,19 @@ def test_tally_ranks_and_fits() -> None:
     assert not any("\x1b" in line for line in lines)
     assert lines[-1].split() == ["(none)", "2"]
     assert list(tally_lines(Tally(), 60, Look())) == []
+
+
+def test_spellings_of_one_genre_are_listed_together() -> None:
+    tally = Tally()
+    for genres in (["Rap", "Jazz"], ["Rap"], ["hip hop"], ["Drums"]):
+        tally.add({"genre": genres, "instrument": ["Klavier", "Piano"]})
+    lines = list(same_lines(tally, 60))
+    assert lines == [
+        "", "Taken for the same genre", "  Hip-Hop: Rap, hip hop",
+        "", "Taken for the same instrument", "  Piano: Klavier, Piano",
+    ]  # fmt: skip
+    assert tally.as_json()["same"] == {
+        "genres": {"Hip-Hop": ["Rap", "hip hop"]},
+        "instruments": {"Piano": ["Klavier", "Piano"]},
+    }
+    assert list(same_lines(Tally(), 60)) == []

@@ -224,3 +224,22 @@ def test_paths_outside_of_the_folders_are_strays(path: str) -> None:
 def test_plan_that_cannot_be_saved(tmp_path: Path) -> None:
     with pytest.raises(PlanError, match="cannot be written"):
         save_plan(TagPlan(()), tmp_path / "none" / "plan.json")
+
+
+@pytest.mark.parametrize(
+    ("existing", "heard"),
+    [("Rap", "Hip-Hop"), ("rnb", "R&B"), ("Klassik", "Classical"), ("Alt. Rock", "Alternative")],
+)
+@pytest.mark.parametrize("mode", MODES)
+def test_synonyms_are_one_genre_in_every_mode(existing: str, heard: str, mode: Mode) -> None:
+    assert wanted_values((existing,), (heard,), mode, Taste()) == (existing,)
+    assert wanted_values((f"Jazz; {existing}",), (heard,), "merge", Taste()) == (
+        f"Jazz; {existing}",
+    )
+
+
+def test_synonyms_count_in_rules_too() -> None:
+    assert Taste(ignore=("Rap",)).refine(["Hip-Hop", "Jazz"]) == ("Jazz",)
+    assert Taste(only=("Klassik",)).refine(["Classical", "Jazz"]) == ("Classical",)
+    aliases = Taste(aliases={"Hip-Hop": "Rap"})
+    assert wanted_values(("hip hop",), ("Hip-Hop",), "replace", aliases) == ("Rap",)

@@ -6,6 +6,7 @@ test holds that.
 In the order of the data:
 
 - `apply`     `musictag apply`
+- `asking`    the questions of `scan --write`: what of a plan a person agrees to, album by album
 - `cache`     `musictag cache`
 - `demo`      `musictag demo`
 - `echo`      the one door to the terminal: all that is printed is cleaned here of what a terminal

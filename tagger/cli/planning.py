@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from tagger.cli.asking import ask_by_album
 from tagger.cli.echo import echo
-from tagger.cli.writing import PRESERVE, YES, carry_out, confirm, say_recovered
+from tagger.cli.writing import PRESERVE, YES, carry_out, confirm, on_terminal, say_recovered
 from tagger.vocabulary import KINDS, Kind
 
 if TYPE_CHECKING:
@@ -140,7 +141,9 @@ def plan_and_write(
         write_report(report, results, plan)
     if not planning.wanted:
         return
-    for line in plan_lines(plan, scores_of(results)) if show else ():
+    scores = scores_of(results)
+    by_album = planning.write and not planning.yes and show and on_terminal()
+    for line in plan_lines(plan, scores) if show and not by_album else ():
         echo(line)
     _say_unreadable(results)
     n_files = sum(result.track is not None for result in results)
@@ -149,6 +152,10 @@ def plan_and_write(
     if planning.plan:
         save_plan(plan, planning.plan)
     if planning.write and plan.files:
+        if by_album:
+            plan = ask_by_album(plan, scores)
+        else:
+            confirm(len(plan.files), yes=planning.yes)
         _write(plan, planning)
     else:
         echo(f"nothing was written{_next_step(plan, planning)}", err=True)
@@ -172,7 +179,6 @@ def _say_unreadable(results: list[Result]) -> None:
 def _write(plan: TagPlan, planning: Planning) -> None:
     from tagger.writing.journal import Journal
 
-    confirm(len(plan.files), yes=planning.yes)
     with Journal() as journal:
         say_recovered(journal)
         if not carry_out(plan, journal, keep_time=planning.preserve_mtime):

@@ -22,10 +22,11 @@ if TYPE_CHECKING:
 def stats(paths: tuple[Path, ...], as_json: bool) -> None:
     """Count the genres and instruments in the tags of the files under PATHS.
 
-    Reads tags only; nothing is heard. Exit code: 0 if all went well, 1 if the tags of a file could
-    not be read (it is named, the rest is counted).
+    Reads tags only and classifies nothing. Names that mean the same ("Rap", "hip hop") are listed
+    at the end. Exit code: 0 if all went well, 1 if the tags of a file could not be read (it is
+    named, the rest is counted).
     """
-    from tagger.report.tag_counts import tally_lines
+    from tagger.report.tag_counts import same_lines, tally_lines
     from tagger.report.terminal import look_of
     from tagger.scan.discovery import find_files
 
@@ -38,7 +39,8 @@ def stats(paths: tuple[Path, ...], as_json: bool) -> None:
     else:
         look = look_of()
         echo(look.strong(f"{tally.n_files} files"), color=look.color)
-        for line in tally_lines(tally, shutil.get_terminal_size().columns, look):
+        columns = shutil.get_terminal_size().columns
+        for line in (*tally_lines(tally, columns, look), *same_lines(tally, columns)):
             echo(line, color=look.color)
     for failure in failures:
         echo(failure, err=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from contextlib import closing
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
@@ -28,20 +28,29 @@ def confirm(n_files: int, *, yes: bool) -> None:
     """Ask whether files may be changed; without a terminal to ask on, only --yes lets it go on."""
     if yes:
         return
-    if not on_terminal():
-        raise click.ClickException(
-            "nothing was written: there is no terminal to ask on; add --yes to write without asking"
-        )
+    check_terminal()
     files = "this file" if n_files == 1 else f"these {n_files} files"
     try:
         agreed = click.confirm(f"Write the tags of {files}?", err=True)
     except click.Abort:  # Ctrl-C, or the end of input
         echo(err=True)
-        echo("nothing was written", err=True)
-        raise SystemExit(130) from None
+        give_up(130)
     if not agreed:
-        echo("nothing was written", err=True)
-        raise SystemExit(1)
+        give_up(1)
+
+
+def give_up(exit_code: int) -> NoReturn:
+    """Say that nothing was written, and end the program."""
+    echo("nothing was written", err=True)
+    raise SystemExit(exit_code) from None
+
+
+def check_terminal() -> None:
+    """Raise ClickException where there is nobody to ask."""
+    if not on_terminal():
+        raise click.ClickException(
+            "nothing was written: there is no terminal to ask on; add --yes to write without asking"
+        )
 
 
 def on_terminal() -> bool:

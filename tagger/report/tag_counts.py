@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from tagger.report.escaping import pad, printable, width
+from tagger.report.escaping import pad, printable, width, wrap
 from tagger.report.terminal import Look
-from tagger.vocabulary import KINDS, PLURALS, Kind
+from tagger.vocabulary import KINDS, PLURALS, Kind, canonical
 
 WIDEST_NAME = 28  # columns
 LEAST_BAR = 8
@@ -32,10 +32,19 @@ class Tally:
             self.without[kind] += not different
 
     def as_json(self) -> dict[str, Any]:
-        """Keys: files, genres, instruments (value to count, most frequent first), without."""
+        """Keys: files, genres, instruments (value to count, most frequent first), without, same."""
         counts = {PLURALS[kind]: dict(_ranked(self.values[kind])) for kind in KINDS}
         without = {PLURALS[kind]: self.without[kind] for kind in KINDS}
-        return {"files": self.n_files, **counts, "without": without}
+        same = {PLURALS[kind]: {name: list(s) for name, s in self.same(kind)} for kind in KINDS}
+        return {"files": self.n_files, **counts, "without": without, "same": same}
+
+    def same(self, kind: Kind) -> Iterator[tuple[str, tuple[str, ...]]]:
+        """Names of the taxonomy that occur in several spellings, with these, the frequent first."""
+        spellings: dict[str, list[str]] = defaultdict(list)
+        for value, _ in _ranked(self.values[kind]):
+            if name := canonical(value, kind):
+                spellings[name].append(value)
+        return ((name, tuple(found)) for name, found in spellings.items() if len(found) > 1)
 
 
 def tally_lines(
@@ -50,6 +59,18 @@ def tally_lines(
             yield _row(printable(name), count, rows[0][1], columns, look)
         if tally.without[kind]:
             yield look.weak(_row("(none)", tally.without[kind], 0, columns, look))
+
+
+def same_lines(tally: Tally, columns: int) -> Iterator[str]:
+    """What stands in several spellings, which musictag takes for one; nothing without any."""
+    for kind in KINDS:
+        folded = list(tally.same(kind))
+        if folded:
+            yield ""
+            yield f"Taken for the same {kind}"
+        for name, spellings in folded:
+            text = f"{name}: {', '.join(printable(spelling) for spelling in spellings)}"
+            yield from (f"  {line}" for line in wrap(text, columns - 2))
 
 
 def _ranked(counts: Counter[str]) -> list[tuple[str, int]]:

@@ -8,6 +8,8 @@ In the order of the data:
                      not passed over
 - `plan`             what would be changed in which file: values only, made and turned round without
                      opening any
+- `plan_edit`        a plan made smaller by hand: by folder, and by a value that is not to be
+                     written
 - `plan_json`        plans as JSON files, which a person or a script may edit before they are
                      applied
 - `filesystem`       everything that is done to a disk while a file gets new tags, one verb each

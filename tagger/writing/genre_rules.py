@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from tagger.errors import PlanError
-from tagger.vocabulary import is_placeholder, name_key, wider_labels
+from tagger.vocabulary import canonical, is_placeholder, name_key, wider_labels
 
 # Signs that some programs put between values of one field.
 _SPLITTERS = str.maketrans(dict.fromkeys(";/,|", "\0"))
@@ -17,7 +17,7 @@ _SPLITTERS = str.maketrans(dict.fromkeys(";/,|", "\0"))
 
 @dataclass(frozen=True, slots=True)
 class Taste:
-    """Rules for names; names are compared without regard to case, spaces and hyphens.
+    """Rules for names; names are compared by what they mean, so "Rap" and "hip hop" are one.
 
     >>> Taste(aliases={"Hip-Hop": "Rap"}).refine(["Hip Hop", "Jazz"])
     ('Rap', 'Jazz')
@@ -37,14 +37,14 @@ class Taste:
 
     def alias(self, name: str) -> str:
         """The name to write for a name."""
-        table = {name_key(old): new for old, new in self.aliases.items()}
-        return table.get(name_key(name), name)
+        table = {sense_key(old): new for old, new in self.aliases.items()}
+        return table.get(sense_key(name), name)
 
     def ancestors(self, name: str) -> tuple[str, ...]:
         """The wider genres of a genre, the nearest first."""
-        table = {name_key(child): parent for child, parent in self.parents.items()}
+        table = {sense_key(child): parent for child, parent in self.parents.items()}
         found: list[str] = []
-        while (parent := table.get(name_key(name))) and parent not in found:
+        while (parent := table.get(sense_key(name))) and parent not in found:
             found.append(parent)
             name = parent
         return tuple(found)
@@ -52,20 +52,20 @@ class Taste:
     def refine(self, names: Iterable[str]) -> tuple[str, ...]:
         """The names to write for the names that were heard, in their order."""
         wanted = [self.alias(name) for name in names]
-        above = {name_key(wide) for name in wanted for wide in self.ancestors(name)}
+        above = {sense_key(wide) for name in wanted for wide in self.ancestors(name)}
         if self.prefer_specific:
-            wanted = [name for name in wanted if name_key(name) not in above]
+            wanted = [name for name in wanted if sense_key(name) not in above]
         if self.with_parents:
             wanted = [*wanted, *(wide for name in wanted for wide in self.ancestors(name))]
-        only, ignored = set(map(name_key, self.only)), set(map(name_key, self.ignore))
-        allowed = (name for name in wanted if not only or name_key(name) in only)
-        return distinct(name for name in allowed if name_key(name) not in ignored)
+        only, ignored = set(map(sense_key, self.only)), set(map(sense_key, self.ignore))
+        allowed = (name for name in wanted if not only or sense_key(name) in only)
+        return distinct(name for name in allowed if sense_key(name) not in ignored)
 
     def known(self, values: Iterable[str]) -> set[str]:
         """Keys of everything that values name, those joined in one value and aliases too."""
         parts = [part for value in values for part in value.translate(_SPLITTERS).split("\0")]
         names = [*parts, *values]
-        return {name_key(name) for name in names} | {name_key(self.alias(name)) for name in names}
+        return {sense_key(name) for name in names} | {sense_key(self.alias(name)) for name in names}
 
     def is_empty(self, values: Iterable[str]) -> bool:
         """Whether values say nothing."""
@@ -73,11 +73,20 @@ class Taste:
         return not kept or (self.generic_is_empty and all(map(is_placeholder, kept)))
 
 
+def sense_key(name: str) -> str:
+    """What all names of one genre or instrument have in common, whatever the spelling or language.
+
+    >>> sense_key("Rap") == sense_key("hip hop"), sense_key("Klassik") == sense_key("Classical")
+    (True, True)
+    """
+    return name_key(canonical(name) or name)
+
+
 def distinct(names: Iterable[str]) -> tuple[str, ...]:
-    """The names without later spellings of earlier ones."""
+    """The names without later ones that mean the same as earlier ones."""
     found: dict[str, str] = {}
     for name in names:
-        found.setdefault(name_key(name), name)
+        found.setdefault(sense_key(name), name)
     return tuple(found.values())
 
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, get_args
 
-from tagger.vocabulary import KINDS, Kind, Tag, name_key
-from tagger.writing.genre_rules import Taste
+from tagger.vocabulary import KINDS, Kind, Tag
+from tagger.writing.genre_rules import Taste, sense_key
 
 if TYPE_CHECKING:
     from tagger.scan.parallel import Result
@@ -101,17 +101,26 @@ def wanted_values(existing: Values, heard: Values, mode: Mode, taste: Taste) -> 
     ('Jazz',)
     >>> wanted_values(("jazz",), ("Blues", "Jazz"), "merge", Taste())
     ('jazz', 'Blues')
+    >>> wanted_values(("Rap",), ("Hip-Hop",), "replace", Taste())
+    ('Rap',)
     """
     new = taste.refine(heard)
     if not new:
         return existing
+    if mode == "replace" and not taste.aliases and sense_keys(new) == sense_keys(existing):
+        return existing  # it says the same, under the person's own names
     if taste.is_empty(existing) or mode == "replace":
         return new
     if mode == "fill":
         return existing
     known = taste.known(existing)
-    added = tuple(name for name in new if name_key(name) not in known)
+    added = tuple(name for name in new if sense_key(name) not in known)
     return (*existing, *added)
+
+
+def sense_keys(values: Values) -> set[str]:
+    """What values mean, whatever they are called."""
+    return {sense_key(value) for value in values}
 
 
 def may_change(existing: FileTags, policy: Policy, most: Mapping[Kind, int]) -> bool:
