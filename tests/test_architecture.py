@@ -24,8 +24,9 @@ ALLOWED = {
     },
     "beetsplug": {"beets", "beetsplug", "confuse", "tagger"},
     "training": {
-        "appdirs", "av", "beets", "click", "librosa", "mido", "numpy", "onnx", "onnxruntime",
-        "scipy", "sklearn", "soundfile", "soxr", "tagger", "torch", "torchaudio", "training",
+        "appdirs", "av", "beets", "click", "librosa", "matplotlib", "mido", "numpy", "onnx",
+        "onnxruntime", "scipy", "sklearn", "soundfile", "soxr", "tagger", "torch", "torchaudio",
+        "training",
     },
 }  # fmt: skip
 BEAM = {"apache_beam", "pyarrow"}  # what the extra of that name brings, for tagger/beam alone

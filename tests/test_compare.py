@@ -23,7 +23,6 @@ from tagger.cli import main as musictag
 from tagger.inference.mel_spectrogram import log_mel
 from tagger.inference.slice_scores import sigmoid
 from tagger.models.card import dump_card, load_card
-from tagger.plotting.figure import Box
 from tagger.vocabulary import Label, Vocabulary
 from tests.source_lookalikes import write_gtzan
 from tests.tiny_model import write_tiny_model
@@ -35,7 +34,7 @@ from training.evaluation.bootstrap import Interval, Resampling, interval
 from training.evaluation.card_figures import OF_OTHERS
 from training.experiments.baselines.systems import SYSTEMS
 from training.experiments.compare.cells import Cell, open_ledger
-from training.experiments.compare.figure import scene
+from training.experiments.compare.figure import COLORS, picture
 from training.experiments.compare.margins import Margin, curve
 from training.experiments.compare.markdown import Provenance, markdown_text
 from training.experiments.compare.metrics import by_track, figures
@@ -384,13 +383,14 @@ def test_picture_has_a_dot_for_every_figure() -> None:
         Entry("ours", "artist-grouped", Mean(0.6, 0.0, 1), Mean(0.9, 0.0, 1)),
         Entry("ours", "random-slice", None, None, "votes over whole tracks"),
     )
-    drawn = scene([made])
-    dots = [mark for mark in drawn.marks if isinstance(mark, Box) and mark.stroke]
-    assert len(dots) == 3
-    assert [dot.fill for dot in dots].count("#ffffff") == 1  # what was heard before is hollow
-    honest = [dot.x for dot in dots[1:]]
-    assert honest[0] == honest[1] < dots[0].x
-    assert all(0 <= dot.x <= drawn.width and 0 <= dot.y <= drawn.height for dot in dots)
+    (axes,) = picture([made]).subfigs[0].axes
+    dots = [line for line in axes.lines if line.get_marker() == "s"]
+    protocols = ("random-slice", "artist-grouped", "artist-grouped")
+    assert [dot.get_color() for dot in dots] == [COLORS[name] for name in protocols]
+    hollow = [dot.get_markerfacecolor() == "white" for dot in dots]
+    assert hollow == [True, False, False]  # what was heard before
+    values = [float(np.asarray(dot.get_xdata())[0]) for dot in dots]
+    assert values == [0.9, 0.6, 0.6]
 
 
 def test_margin_is_sure_only_where_artists_agree() -> None:

@@ -13,18 +13,18 @@ import pytest
 from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
+from matplotlib.patches import Rectangle
 from sklearn.metrics import average_precision_score, f1_score, roc_auc_score
 
 from tagger.models.model import Model
-from tagger.plotting.figure import Box, Text
 from tagger.vocabulary import Label, Vocabulary
 from tests.source_lookalikes import write_listing
 from tests.training_data import clip, heard_of, tone, write_sound
 from training.cli.program import main
 from training.evaluation.bootstrap import Sample, figures, weighted_figures
-from training.evaluation.figures import scenes
+from training.evaluation.figures import pictures
 from training.evaluation.held_out_votes import Heard
-from training.evaluation.markdown import json_text, markdown_text
+from training.evaluation.markdown import HEADS, json_text, markdown_text
 from training.evaluation.predict import HeardClip, hear
 from training.evaluation.report_files import write_pack
 from training.evaluation.results import CLEAN, Results, calibration_error, measure_parts
@@ -254,12 +254,15 @@ def test_figures_that_cannot_be_given_are_null_in_json(
 def test_bars_are_as_long_as_the_figures(tiny: Model, heard: dict[str, list[HeardClip]]) -> None:
     parts = measure_parts(heard, tiny.card, draws=20)
     as_heard = {name: _gathered(clips, tiny) for name, clips in heard.items()}
-    scene = scenes(Results("m", 20, parts, ()), as_heard, tiny.card)["genres"]
+    _, figure = pictures(Results("m", 20, parts, ()), as_heard, tiny.card)["genres"]
     assert parts[0].mean
-    label = f"mean ({parts[0].mean.positives})"
-    (name,) = (m for m in scene.marks if isinstance(m, Text) and m.text == label)
-    bars = [m for m in scene.marks if isinstance(m, Box) and m.y == name.y - 10]
-    assert bars[1].width / bars[0].width == pytest.approx(parts[0].mean.roc_auc.value)
+    axes = figure.subfigs[0].axes
+    assert [panel.get_title() for panel in axes] == list(HEADS.values())
+    names = [label.get_text() for label in axes[0].get_yticklabels()]
+    assert names[0] == f"mean ({parts[0].mean.positives})"
+    bars = [patch for patch in axes[0].patches if isinstance(patch, Rectangle)]
+    expected = [row.roc_auc.value for row in (parts[0].mean, *parts[0].labels)]
+    assert [bar.get_width() for bar in bars] == pytest.approx(expected)
 
 
 def test_calibration_error_of_probabilities_that_are_true(tiny: Model) -> None:

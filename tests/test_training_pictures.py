@@ -11,9 +11,10 @@ from tagger.models.card import ModelCard
 from tagger.models.model import Model
 from tests.training_data import heard_of
 from training.evaluation.calibration import N_BINS
+from training.evaluation.diagrams import confusion, reliability
 from training.evaluation.held_out_votes import Heard
 from training.evaluation.predict import measure
-from training.trainer.run_figures import confusion, read_losses, reliability, write_pictures
+from training.trainer.run_figures import read_losses, write_pictures
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ In the order of use:
 - `bootstrap`       figures with intervals, by drawing whole artists again and again
 - `results`         everything measured, as one value
 - `markdown`        the results as Markdown
+- `diagrams`        panels of what was measured, drawn by matplotlib
 - `figures`         the results as pictures
 - `report_files`    all of it into a folder
 - `calibration`     votes of held-out tracks -> the rule by which each label becomes a probability

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from tagger.models.card import ModelCard
-from tagger.plotting.png import png_image
-from training.evaluation.figures import scenes
+from training.evaluation.diagrams import png_bytes
+from training.evaluation.figures import pictures
 from training.evaluation.markdown import json_text, markdown_text
 from training.evaluation.predict import HeardClip, gathered
 from training.evaluation.results import Results
@@ -20,11 +20,11 @@ def write_pack(
     """Write everything; returns the path of the report."""
     folder.mkdir(parents=True, exist_ok=True)
     parts = {name: gathered(clips, len(card.vocabulary)) for name, clips in heard.items()}
-    drawn = scenes(results, parts, card)
-    for name, scene in drawn.items():
-        (folder / f"{name}.png").write_bytes(png_image(scene))
+    drawn = pictures(results, parts, card)
+    for name, (_, figure) in drawn.items():
+        (folder / f"{name}.png").write_bytes(png_bytes(figure))
     (folder / FIGURES).write_text(json_text(results), encoding="utf-8")
-    pictures = [(f"{name}.png", scene.title) for name, scene in drawn.items()]
+    titles = [(f"{name}.png", title) for name, (title, _) in drawn.items()]
     report = folder / REPORT
-    report.write_text(markdown_text(results, pictures), encoding="utf-8")
+    report.write_text(markdown_text(results, titles), encoding="utf-8")
     return report

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from tagger.errors import DataError
-from tagger.plotting.png import png_image
 from training.data.datasets import Clip
 from training.evaluation.card_figures import Progress
+from training.evaluation.diagrams import png_bytes
 from training.experiments.baselines.pictured import PLAN
 from training.experiments.compare.cells import Results, open_ledger
 from training.experiments.compare.features import Stock, hear
-from training.experiments.compare.figure import scene
+from training.experiments.compare.figure import picture
 from training.experiments.compare.grid import Selection, hears, planned, run
 from training.experiments.compare.markdown import Provenance, json_text, markdown_text
 from training.experiments.compare.our_network import Ear
@@ -81,7 +81,7 @@ def _write(found: Sequence[Comparison], settings: Settings, out: Path) -> Path:
         steps=settings.steps or PLAN.steps,
         fold=settings.selection.fold,
     )
-    (out / PICTURE).write_bytes(png_image(scene(found)))
+    (out / PICTURE).write_bytes(png_bytes(picture(found)))
     (out / FIGURES).write_text(json_text(found, made), encoding="utf-8")
     report = out / REPORT
     report.write_text(markdown_text(found, made, PICTURE), encoding="utf-8")
