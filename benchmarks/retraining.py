@@ -38,7 +38,8 @@ from training.finetune.heads import Start, fit_head, start_from, votes
 from training.finetune.label_mapping import propose, settle
 from training.finetune.onnx_graph import Head
 from training.finetune.sources import Track
-from training.finetune.summary import doubts, heard_after, heard_before
+from training.finetune.summary import heard_after, heard_before
+from training.finetune.suspects import doubts, excluding
 
 PRIVATE = {
     "Jazz": "Late Night", "Blues": "Late Night", "Country": "Porch", "Folk": "Porch",
@@ -152,7 +153,8 @@ def planted(library: Examples, start: Start, seed: int) -> str:
     part = replace(part, targets=targets)
     judged = judge(part, start)
     rules = fit_rules(targets, judged.votes, part.vocabulary)
-    order = np.argsort(-doubts(targets, heard_after(judged.votes, rules).probabilities))
+    chances = heard_after(judged.votes, rules).probabilities
+    order = np.argsort(-doubts(targets, chances, excluding(targets, part.vocabulary)))
     found = [int(np.isin(order[:n], wrong).sum()) for n in (10, 25, 50)]
     return f"| {seed} | {found[0]} | {found[1]} | {found[2]} |"
 

@@ -40,6 +40,17 @@ def write_folders(root: Path, each: int = 12, labels: tuple[str, ...] = LABELS) 
     return root
 
 
+def write_changing(root: Path, each: int = 6) -> Path:
+    """Tracks of two labels whose sound changes on the way: low first, then high, or the reverse."""
+    for k, parts in enumerate((("Deep", "Bright", "Buzz"), ("Bright", "Buzz", "Deep"))):
+        for i in range(each):
+            path = root / f"Change {k}" / f"artist {k}-{i}" / f"{i:02}.wav"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            samples = [sound(part, 300 * k + 10 * i + j) for j, part in enumerate(parts)]
+            soundfile.write(path, np.concatenate(samples), RATE, subtype="PCM_16")
+    return root
+
+
 def write_table(path: Path, music: Path, **changes: str) -> Path:
     """A CSV of a library in folders; `changes` gives some files, by name, other genres."""
     with path.open("w", newline="", encoding="utf-8") as file:

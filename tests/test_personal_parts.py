@@ -10,6 +10,7 @@ import numpy as np
 import onnx
 import onnxruntime
 import pytest
+from onnx import numpy_helper
 from sklearn.metrics import average_precision_score
 
 from tagger.errors import ModelError
@@ -26,8 +27,9 @@ from training.finetune.active_learning import suggest
 from training.finetune.cross_validation import N_FOLDS, best_pulls, draw, fold_of, judge
 from training.finetune.examples import Array, Examples
 from training.finetune.fit import base_votes
-from training.finetune.heads import Start, fit_head, slice_logits, start_from, votes, with_kept
+from training.finetune.heads import Start, fit_head, slice_logits, start_from, votes
 from training.finetune.onnx_graph import FAR, Head
+from training.finetune.suspects import Suspect, doubts, suspects
 
 LABELS = (Label("genre", "A"), Label("genre", "B"))
 
@@ -179,11 +181,56 @@ def test_advice_goes_to_the_label_that_is_rare_and_badly_heard() -> None:
     assert 0 < least < gain < 0.5
 
 
-def test_doubts_rise_with_what_contradicts_the_labels() -> None:
-    targets = np.array([[1, 0], [1, 0], [0, 0], [np.nan, np.nan]], np.float32)
-    chances = np.array([[0.9, 0.1], [0.1, 0.9], [0.2, 0.8], [0.5, 0.5]], np.float32)
-    doubt = summary.doubts(targets, chances)
-    assert doubt[1] > doubt[2] > doubt[0] > doubt[3]
+def judged_labels(
+    names: tuple[str, ...], rows: list[tuple[list[float], list[float]]], n_instruments: int
+) -> list[Suspect]:
+    """Suspects among 20 unremarkable tracks of each label, and some rows of targets and chances."""
+    k = len(names)
+    first = k - n_instruments
+    labels = tuple(Label("genre" if i < first else "instrument", x) for i, x in enumerate(names))
+    usual = np.repeat(np.eye(k, dtype=np.float32), 20, axis=0)
+    targets = np.concatenate([usual, np.array([row[0] for row in rows], np.float32)])
+    chances = np.concatenate([0.1 + 0.8 * usual, np.array([row[1] for row in rows], np.float32)])
+    n = len(targets)
+    paths = tuple(Path(str(i - len(usual))) for i in range(n))
+    nothing = np.zeros((n, 1), np.float32)
+    examples = Examples(
+        paths, paths_as_groups(n), Vocabulary(labels), targets, nothing, nothing, np.arange(n)
+    )
+    return suspects(examples, chances.astype(np.float32))
+
+
+def paths_as_groups(n: int) -> tuple[str, ...]:
+    return tuple(str(i) for i in range(n))
+
+
+def test_suspect_is_a_track_whose_genre_has_a_rival() -> None:
+    rows = [([1.0, 0.0], [0.1, 0.9]), ([1.0, 0.0], [0.9, 0.1]), ([0.0, 0.0], [0.2, 0.8])]
+    found = judged_labels(("Loud", "Velvet"), rows, 0)
+    assert [str(x.path) for x in found] == ["0", "2"]
+    assert found[0].reason.startswith("Loud, but classified as Velvet (90%)")
+    assert found[1].reason == "none of the labels, but classified as Velvet (80%)"
+
+
+def test_labels_that_may_hold_together_are_no_contradiction() -> None:
+    sure = ([1.0, 1.0, 0.0], [0.9, 0.9, 0.95])  # a third instrument is likelier than both given
+    found = judged_labels(("Percussion", "Electric Bass", "Piano"), [sure], 3)
+    assert found == []
+    kin = ([1.0, 0.0, 0.0], [0.6, 0.97, 0.1])  # what is House is Electronic
+    assert judged_labels(("House", "Electronic", "Jazz"), [kin], 0) == []
+    pairs = [([1.0, 1.0, 0.0], [0.9, 0.9, 0.1])] * 8  # this person gives both at once
+    assert judged_labels(("Loud", "Live", "Folk"), [*pairs, kin], 0) == []
+
+
+def test_given_instrument_that_is_improbable_is_a_suspect() -> None:
+    found = judged_labels(("Percussion", "Electric Bass"), [([1.0, 0.0], [0.02, 0.9])], 2)
+    assert [x.reason for x in found] == ["Percussion, but Percussion is improbable (2%)"]
+
+
+def test_doubt_of_a_track_of_which_nothing_is_known_is_none() -> None:
+    nothing = np.full((1, 2), np.nan, np.float32)
+    exclude = ~np.eye(2, dtype=bool)
+    assert doubts(nothing, np.full((1, 2), 0.9, np.float32), exclude).tolist() == [-np.inf]
 
 
 def test_suggestions_are_of_rare_labels_and_unlike() -> None:
@@ -222,12 +269,29 @@ def test_new_head_says_what_was_learned(network: onnx.ModelProto, tiny_card: Pat
         [LOGITS, EMBEDDING],
         mel,
     )
-    kept = with_kept(head, card, card.vocabulary.labels)
-    (made,) = run(onnx_graph.with_head(network, kept, tiny_card), [LOGITS], mel)
+    own = onnx.load_from_string(onnx_graph.with_head(network, head, tiny_card))
+    (made,) = run(onnx_graph.with_base_labels(own, range(4)), [LOGITS], mel)
     change = embedding @ weights.T + head.bias
     np.testing.assert_allclose(made[:, 0], base[:, :2].max(axis=1) + change[:, 0], atol=1e-4)
     np.testing.assert_allclose(made[:, 1], change[:, 1], atol=1e-4)
-    np.testing.assert_allclose(made[:, 2:], base, atol=1e-4)
+    np.testing.assert_array_equal(made[:, 2:], base)
+
+
+def test_base_labels_stay_when_the_network_inside_is_trained(
+    network: onnx.ModelProto, tiny_card: Path
+) -> None:
+    mel = np.random.default_rng(1).random((3, SPEC.n_mels, SPEC.n_frames)).astype(np.float32)
+    start = start_from(load_card(tiny_card), LABELS, {})
+    head = Head(start.slope, start.shift, np.ones((2, SPEC.n_mels), np.float32), np.zeros(2, "f4"))
+    tuned = onnx.load_from_string(onnx_graph.with_head(network, head, tiny_card))
+    readout = next(x for x in tuned.graph.initializer if x.name == "readout")
+    changed = numpy_helper.to_array(readout) * np.float32(1.5)
+    readout.CopyFrom(numpy_helper.from_array(changed, "readout"))
+    (base,) = run(network.SerializeToString(), [LOGITS], mel)
+    (made,) = run(onnx_graph.with_base_labels(tuned, [3, 1], network), [LOGITS], mel)
+    (inside,) = run(onnx_graph.with_base_labels(tuned, [3, 1]), [LOGITS], mel)
+    np.testing.assert_array_equal(made[:, 2:], base[:, [3, 1]])
+    np.testing.assert_allclose(inside[:, 2:], 1.5 * base[:, [3, 1]], atol=1e-6)
 
 
 def test_a_head_on_a_head_is_refused(network: onnx.ModelProto, tiny_card: Path) -> None:

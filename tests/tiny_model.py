@@ -7,6 +7,7 @@ difference of the two halves' mean log-mel, times five.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from onnx import TensorProto, helper, numpy_helper
 from tagger.models.card import LabelRule, MelSpec, ModelCard, dump_card
 from tagger.models.model import load_model
 from tagger.models.self_test import golden_scores
-from tagger.vocabulary import Label, Vocabulary
+from tagger.vocabulary import Kind, Label, Vocabulary
 
 SPEC = MelSpec(
     rate=8000,
@@ -30,6 +31,7 @@ SPEC = MelSpec(
     power_floor=1e-6,
     log_gain=1e4,
 )
+EVERY_SLICE: dict[Kind, float] = {"genre": 1.0, "instrument": 1.0}
 VOCABULARY = Vocabulary(
     (
         Label("genre", "Low"),
@@ -40,7 +42,12 @@ VOCABULARY = Vocabulary(
 )
 
 
-def write_tiny_model(folder: Path, name: str = "tiny", mel: MelSpec = SPEC) -> Path:
+def write_tiny_model(
+    folder: Path,
+    name: str = "tiny",
+    mel: MelSpec = SPEC,
+    vote_shares: Mapping[Kind, float] | None = None,
+) -> Path:
     """Write network and card; returns the card's path."""
     weights = folder / f"{name}.onnx"
     weights.write_bytes(_graph().SerializeToString())
@@ -57,6 +64,7 @@ def write_tiny_model(folder: Path, name: str = "tiny", mel: MelSpec = SPEC) -> P
         sha256=hashlib.sha256(weights.read_bytes()).hexdigest(),
         golden=(0.0,) * 4,
         metrics={},
+        vote_shares=dict(vote_shares or EVERY_SLICE),
     )
     path = folder / f"{name}.json"
     dump_card(card, path)

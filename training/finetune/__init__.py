@@ -10,6 +10,7 @@ In the order of use:
 - `heads`             a linear head, pulled toward what the shipped model says
 - `cross_validation`  every track judged by a head that has not heard its artist
 - `summary`           before against after, learning curve, suspects, advice
+- `suspects`          tracks that look mislabelled
 - `report_page`       the findings as a page
 - `torch_network`     the shipped network in torch, to be trained on
 - `full_training`     the loop of `--full`

@@ -22,9 +22,15 @@ from training.evaluation.metrics import average_precision, label_metrics, summar
 from training.finetune.cross_validation import N_FOLDS, SIZES, Judged, judge, learn_from_fewer
 from training.finetune.embeddings import Base, Sound, hear_all
 from training.finetune.examples import Array, Examples, put_together
-from training.finetune.heads import PULLS, Start, fit_head, kept_rules, start_from, with_kept
+from training.finetune.heads import PULLS, Start, fit_head, kept_rules, start_from
 from training.finetune.label_mapping import Naming
-from training.finetune.onnx_graph import Head, read_network, with_head
+from training.finetune.onnx_graph import (
+    Head,
+    load_network,
+    read_network,
+    with_base_labels,
+    with_head,
+)
 from training.finetune.sources import Track
 from training.finetune.summary import (
     Findings,
@@ -34,8 +40,8 @@ from training.finetune.summary import (
     confusions,
     heard_after,
     heard_before,
-    suspects,
 )
+from training.finetune.suspects import suspects
 from training.trainer.git_commit import commit
 
 Progress = Callable[[str, int], AbstractContextManager[Callable[[], object]]]
@@ -101,7 +107,7 @@ def learn(examples: Examples, naming: Naming, base: Base, progress: Progress, se
         curve = learning_curve(examples, start, judged, seed, advance)
     findings = Findings(
         labels, old, new, gain, curve, tuple(advise(labels, curve)),
-        confusions(examples, after), suspects(examples, after),
+        confusions(examples, after), tuple(suspects(examples, after.probabilities)),
     )  # fmt: skip
     return Learned(
         fit_head(examples, start, judged.pulls), rules, judged, examples, start, findings
@@ -133,9 +139,7 @@ def write_model(
 ) -> Path:  # fmt: skip
     """Write network and card; `network` instead of the base's own with the head put on."""
     kept = kept_labels(base.card, naming.labels) if keep else ()
-    if network is None:
-        head = with_kept(learned.head, base.card, kept)
-        network = with_head(read_network(base.weights), head, base.weights)
+    network = own_network(base, learned.head, kept, network)
     weights = folder / f"{name}.onnx"
     weights.write_bytes(network)
     labels = (*naming.labels, *kept)
@@ -161,6 +165,17 @@ def write_model(
     golden = tuple(round(float(x), 6) for x in scores)
     dump_card(replace(card, golden=golden), path)
     return path
+
+
+def own_network(base: Base, head: Head, kept: Sequence[Label], tuned: bytes | None) -> bytes:
+    """The base's network with the head put on, or the tuned one; then the kept base labels."""
+    shipped = read_network(base.weights)
+    own = tuned or with_head(shipped, head, base.weights)
+    if not kept:
+        return own
+    outputs = [base.card.vocabulary.labels.index(label) for label in kept]
+    beside = shipped if tuned else None  # training moved the base inside
+    return with_base_labels(load_network(own), outputs, beside)
 
 
 def kept_labels(card: ModelCard, labels: Sequence[Label]) -> tuple[Label, ...]:

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
-import onnx
 import torch
 from torch import Tensor
 from torch.nn import functional
@@ -30,10 +29,11 @@ from tagger.scan.parallel import Settings as Scan
 from training.augment.spectrogram import AugmentConfig, augment_power, mask
 from training.evaluation.calibration import fit_rules
 from training.finetune.examples import Array, Examples, Indices
-from training.finetune.fit import Learned, Progress, base_votes, kept_labels
-from training.finetune.heads import fit_head, votes, with_kept
-from training.finetune.onnx_graph import BASE_LOGITS, read_network, with_head
-from training.finetune.summary import compare, confusions, heard_after, heard_before, suspects
+from training.finetune.fit import Learned, Progress, base_votes
+from training.finetune.heads import fit_head, votes
+from training.finetune.onnx_graph import BASE_LOGITS, load_network, read_network, with_head
+from training.finetune.summary import compare, confusions, heard_after, heard_before
+from training.finetune.suspects import suspects
 from training.finetune.torch_network import GraphModule, put_back
 from training.networks.mel_frontend import compress
 from training.trainer.amp import Precision
@@ -61,7 +61,7 @@ class Settings:
     clip_norm: float = 2.0
     average_decay: float = 0.99
     # How much the base model's own answers are held on to (Li and Hoiem 2016, "Learning without
-    # Forgetting"): its labels stay beside the new ones, and few tracks are soon learned by heart.
+    # Forgetting"): the new labels start from them, and few tracks are soon learned by heart.
     memory: float = 1.0
     windows: int = 5  # of twice a slice's length, in which slices begin anywhere
     save_every: int = 100
@@ -77,14 +77,11 @@ def fine_tune(
     learns = np.flatnonzero(learned.judged.folds != HELD_OUT).astype(np.int64)
     held_out = np.flatnonzero(learned.judged.folds == HELD_OUT).astype(np.int64)
     head = fit_head(examples.take(learns), learned.start, learned.judged.pulls)
-    kept = kept_labels(base.card, prepared.naming.labels) if wishes.keep else ()
-    network = onnx.load_from_string(
-        with_head(read_network(base.weights), with_kept(head, base.card, kept), base.weights)
-    )
+    network = load_network(with_head(read_network(base.weights), head, base.weights))
     settings = replace(Settings(), seed=wishes.seed)
     settings = replace(settings, steps=wishes.steps or settings.steps)
     sound = _read_power(examples, learns, base.card.mel, settings, progress)
-    targets = np.pad(examples.targets[learns], ((0, 0), (0, len(kept))), constant_values=np.nan)
+    targets = examples.targets[learns]
     folder = prepared.hearing.cache / "runs" / _run_id(examples, network, targets, settings)
     tuned = train(
         network, sound, targets, base.card.mel, settings, folder, torch.device(wishes.device),
@@ -237,7 +234,7 @@ def _judge(
     prepared.say(figures)
     findings = replace(
         learned.findings, labels=labels, before=old, after=new, gain=gain,
-        confusion=confusions(apart, after), suspects=suspects(apart, after),
+        confusion=confusions(apart, after), suspects=tuple(suspects(apart, after.probabilities)),
     )  # fmt: skip
     judged = replace(learned.judged, votes=slow)
     told = replace(learned, rules=rules, findings=findings, judged=judged, judged_on=apart)

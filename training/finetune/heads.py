@@ -129,21 +129,6 @@ def kept_rules(card: ModelCard, labels: Sequence[Label]) -> tuple[LabelRule, ...
     return tuple(rules[label] for label in labels)
 
 
-def with_kept(head: Head, card: ModelCard, kept: Sequence[Label]) -> Head:
-    """The head with labels of the base model behind it, untouched."""
-    slope = np.zeros((len(kept), len(card.rules)), dtype=np.float32)
-    shift = np.full(slope.shape, FAR, dtype=np.float32)
-    for i, label in enumerate(kept):
-        j = card.vocabulary.labels.index(label)
-        slope[i, j], shift[i, j] = 1.0, 0.0
-    return Head(
-        np.concatenate([head.slope, slope]),
-        np.concatenate([head.shift, shift]),
-        np.pad(head.weights, ((0, len(kept)), (0, 0))),
-        np.pad(head.bias, (0, len(kept))),
-    )
-
-
 def _minimise(
     inputs: Array, answers: Array, targets: Array, weights: Array, pull: tuple[Array, Array]
 ) -> npt.NDArray[np.float64]:

@@ -7,6 +7,7 @@ out is one network as `tagger` takes it.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import onnx
+import onnx.compose
 from onnx import TensorProto, helper, numpy_helper
 
 from tagger.errors import ModelError
@@ -22,6 +24,8 @@ from tagger.models.session import EMBEDDING, LOGITS
 Array = npt.NDArray[np.float32]
 
 BASE_LOGITS = "base_logits"
+OWN_LOGITS = "personal.logits"
+_BESIDE = "base."
 FAR = -1e4  # the logit of what is not asked
 
 
@@ -44,7 +48,12 @@ class Head:
 
 def read_network(path: Path) -> Any:
     """The ONNX model of a file whose checksum `tagger.models.model` has verified."""
-    return onnx.load_from_string(path.read_bytes())
+    return load_network(path.read_bytes())
+
+
+def load_network(content: bytes) -> Any:
+    """The ONNX model in the bytes of a file."""
+    return onnx.load_from_string(content)
 
 
 def embedding_of(network: Any, path: Path) -> str:
@@ -100,6 +109,48 @@ def with_head(network: Any, head: Head, path: Path) -> bytes:
     made.graph.node.extend(_nodes())
     onnx.checker.check_model(made)
     return bytes(made.SerializeToString())
+
+
+def with_base_labels(network: Any, kept: Sequence[int], base: Any | None = None) -> bytes:
+    """A network of `with_head`, followed by some of the base model's labels, untouched.
+
+    Args:
+        network: whose base model inside gives these labels, unless `base` is given.
+        kept: the outputs of the base model to keep.
+        base: the base model itself, where that inside the network has been trained further. It
+            runs beside it, so what it says stays the same to the last digit.
+    """
+    made, values = _copy(network), BASE_LOGITS
+    _rename(made, LOGITS, OWN_LOGITS)
+    if base is not None:
+        beside, values = _beside(made, base), _BESIDE + LOGITS
+        made.graph.node.extend(beside.node)
+        made.graph.initializer.extend(beside.initializer)
+    n_own = made.graph.output[0].type.tensor_type.shape.dim[1].dim_value
+    del made.graph.output[:]
+    made.graph.output.append(
+        helper.make_tensor_value_info(LOGITS, TensorProto.FLOAT, ["S", n_own + len(kept)])
+    )
+    chosen = numpy_helper.from_array(np.array(kept, dtype=np.int64), "personal.kept")
+    made.graph.initializer.append(chosen)
+    made.graph.node.extend(
+        [
+            helper.make_node("Gather", [values, chosen.name], ["personal.others"], axis=1),
+            helper.make_node("Concat", [OWN_LOGITS, "personal.others"], [LOGITS], axis=1),
+        ]
+    )
+    onnx.checker.check_model(made)
+    return bytes(made.SerializeToString())
+
+
+def _beside(network: Any, base: Any) -> Any:
+    """The graph of the base model under names of its own, on the same input."""
+    graph = onnx.compose.add_prefix(base, _BESIDE).graph
+    for node in graph.node:
+        for i, value in enumerate(node.input):
+            if value == _BESIDE + base.graph.input[0].name:
+                node.input[i] = network.graph.input[0].name
+    return graph
 
 
 def _nodes() -> list[Any]:

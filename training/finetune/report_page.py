@@ -50,9 +50,7 @@ def summary_lines(findings: Findings) -> Iterator[str]:
     if findings.suspects:
         yield "Tracks that look mislabelled, the most doubtful first:"
     for suspect in findings.suspects[:SHOWN]:
-        name, chance = suspect.heard[0]
-        given = printable(", ".join(suspect.given) or "none of the labels")
-        yield f"  {path_text(suspect.path)}: {given}, but heard as {printable(name)} ({chance:.0%})"
+        yield f"  {path_text(suspect.path)}: {printable(suspect.reason)}"
 
 
 def page_text(name: str, findings: Findings, notes: Iterable[str]) -> str:
@@ -126,14 +124,11 @@ def _confusion(findings: Findings) -> Iterator[str]:
 
 
 def _suspects(findings: Findings) -> str:
-    lines = ["<tr><th>File</th><th>Given</th><th>Heard</th></tr>"]
+    lines = ["<tr><th>File</th><th>Given, and what speaks against it</th></tr>"]
     for x in findings.suspects:
         link, name = escape(_link(x.path), quote=True), escape(path_text(x.path))
-        given = escape(printable(", ".join(x.given) or "none"))
-        heard = escape(printable(", ".join(f"{name} {chance:.0%}" for name, chance in x.heard)))
-        lines.append(
-            f'<tr><td><a href="{link}">{name}</a></td><td>{given}</td><td>{heard}</td></tr>'
-        )
+        reason = escape(printable(x.reason))
+        lines.append(f'<tr><td><a href="{link}">{name}</a></td><td>{reason}</td></tr>')
     return f"<table>{''.join(lines)}</table>"
 
 
