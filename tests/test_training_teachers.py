@@ -138,7 +138,7 @@ def test_training_asks_the_teacher_that_the_config_names(tmp_path: Path) -> None
     write_audioset(data)
     result = CliRunner().invoke(main, ["train", *options, "--steps", "1"], catch_exceptions=False)
     assert result.exit_code == 0, result.output
-    assert "asking the teacher" in result.output
+    assert "asking the teachers" in result.output
     kept = list((tmp_path / "features" / "audioset_mn04").glob("*.npy"))
     assert len(kept) == 20  # the songs of folds that are not held out
 

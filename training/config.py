@@ -33,6 +33,8 @@ class LoopConfig:
     mixup_alpha: float = 0.4
     cutmix: float = 0.0  # share of the other songs that lose a stretch to another song
     teachers: tuple[str, ...] = TEACHERS  # whose outputs are learned beside the labels
+    genre_weight: float = 1.0  # of the loss on genres
+    instrument_weight: float = 1.0
     teacher_weight: float = 1.0
     embedding_weight: float = 0.5
     ensemble_weight: float = 1.0  # of what other runs say of the same slices, where there are any

@@ -7,6 +7,7 @@ In the order of the data:
                      both sides
 - `mel_cache`        mel power of every file, computed once and kept on disk
 - `teacher_outputs`  what other networks said of each clip, to be learned beside its labels
+- `genre_opinions`   what a regression over both teachers says of the genres of every song
 - `pseudo_labels`    instruments, and genres AllMusic has no name for, where the teachers leave
                      little doubt
 - `clip_pools`       where a run draws its slices from: clips with their sound, by what they are

@@ -17,9 +17,10 @@ import numpy.typing as npt
 from tagger.models.card import MelSpec
 from training.augment.noise import make_noise
 from training.data.datasets import Clip
+from training.data.genre_opinions import opinion_at
 from training.data.mel_cache import Mel
-from training.data.taxonomy import VOCABULARY, Targets
-from training.data.teacher_outputs import PLAIN, WIDTH, Scale, Soft, soft_at
+from training.data.taxonomy import LISTED_GENRES, VOCABULARY, Targets
+from training.data.teacher_outputs import PLAIN, WIDTH, Outputs, Scale, Soft, soft_at
 from training.trainer.early_stopping import Watched
 
 Array = npt.NDArray[np.float32]
@@ -45,6 +46,8 @@ class Pool:
     scale: Scale
     weights: npt.NDArray[np.float64]  # (len(clips),), chance of each clip
     coded: Mapping[str, Mel] = field(default_factory=dict)  # the same sound, coded once more
+    opinions: Mapping[str, Outputs] = field(default_factory=dict)  # on the listed genres
+    opinion_weight: float = 0.5  # of an opinion beside what people said
 
     @classmethod
     def of(
@@ -55,12 +58,19 @@ class Pool:
         spec: MelSpec,
         scale: Scale = PLAIN,
         coded: Mapping[str, Mel] | None = None,
+        *,
+        opinions: Mapping[str, Outputs] | None = None,
+        recipe: Recipe | None = None,
     ) -> Pool:
         """A pool in which clips of rare labels, and long ones, come more often."""
         lengths = np.array([len(features[clip.id]) for clip in clips])
         weights = rarity(clips) * np.maximum(1.0, lengths * spec.hop / spec.rate / USUAL_S) ** 0.7
-        weights /= weights.sum()
-        return cls(tuple(clips), features, soft, spec, scale, weights, coded or {})
+        recipe = recipe or Recipe()
+        weights = with_share(weights, np.array([_is_listed(clip) for clip in clips]), recipe.listed)
+        return cls(
+            tuple(clips), features, soft, spec, scale, weights, coded or {},
+            opinions or {}, recipe.opinion_weight,
+        )  # fmt: skip
 
     def draw(self, rng: np.random.Generator) -> Slice:
         """A random slice of a random clip, or as often of its coded copy where it has one."""
@@ -69,10 +79,40 @@ class Pool:
         mel = (self.coded if is_coded else self.features)[clip.id]
         start = int(rng.integers(max(1, len(mel) - self.spec.n_frames + 1)))
         soft = np.full(WIDTH, np.nan, dtype=np.float32)
+        start_s = clip.start_s + start * self.spec.hop / self.spec.rate
         if clip.id in self.soft:
-            start_s = clip.start_s + start * self.spec.hop / self.spec.rate
             soft = soft_at(self.soft[clip.id], start_s, self.scale)
-        return Slice(crop(mel, start, self.spec, rng), clip.targets, soft)
+        return Slice(crop(mel, start, self.spec, rng), self._targets(clip, start_s), soft)
+
+    def _targets(self, clip: Clip, start_s: float) -> Targets:
+        """What people said of a clip, tilted toward the opinion on this part of it."""
+        if clip.id not in self.opinions:
+            return clip.targets
+        opinion = opinion_at(self.opinions[clip.id], start_s)
+        given = clip.targets[: len(LISTED_GENRES)]
+        both = (1 - self.opinion_weight) * given + self.opinion_weight * opinion
+        targets = clip.targets.copy()
+        targets[: len(LISTED_GENRES)] = np.where(np.isnan(given), opinion, both)
+        return targets
+
+
+def _is_listed(clip: Clip) -> bool:
+    return bool((~np.isnan(clip.targets[: len(LISTED_GENRES)])).any())
+
+
+def with_share(
+    weights: npt.NDArray[np.float64], chosen: npt.NDArray[np.bool_], share: float
+) -> npt.NDArray[np.float64]:
+    """Weights that add up to 1, those of the chosen to `share` at least.
+
+    >>> with_share(np.array([1.0, 1.0, 2.0]), np.array([True, False, False]), 0.5).tolist()
+    [0.5, 0.16666666666666666, 0.3333333333333333]
+    """
+    weights = weights / weights.sum()
+    own = weights[chosen].sum()
+    if not chosen.any() or chosen.all() or own >= share:
+        return np.asarray(weights)
+    return np.asarray(np.where(chosen, weights * share / own, weights * (1 - share) / (1 - own)))
 
 
 # Seconds of a usual clip; whole recordings come more often, though less than their length says.
@@ -139,6 +179,8 @@ class Recipe:
     noise: int = 4  # slices of speech and noise: nothing to name
     most_solos: int = 3  # sounds in one such sum
     solo_range_db: float = 12.0  # how much quieter one of them may be
+    listed: float = 0.0  # least share of the songs whose genres people listed
+    opinion_weight: float = 0.5  # of the teachers' regression beside what people listed
     overlay: float = 0.15  # share of songs with an isolated instrument laid over them
     rendered_overlay: float = 0.25  # the same of rendered MIDI
 

@@ -10,6 +10,7 @@ from training.config import Config
 from training.data.batch_sampler import Pool, Pools
 from training.data.datasets import Clip
 from training.data.datasets.instruments import is_rendered
+from training.data.genre_opinions import genre_opinions
 from training.data.mel_cache import Mel
 from training.data.split import Split
 from training.data.teacher_outputs import Outputs, fit_scale, load_soft, only
@@ -33,10 +34,16 @@ def make_pools(
     taught = [clip for clip in split.songs + split.rendered if clip.id in features]
     soft = {clip.id: _soft(clip, config, asked) for clip in taught}
     scale = fit_scale(soft.values())
+    opinions = genre_opinions(split.songs, soft) if config.recipe.opinion_weight else {}
 
     def pool(clips: list[Clip]) -> Pool | None:
         readable = [clip for clip in clips if clip.id in features]
-        return Pool.of(readable, features, soft, config.mel, scale, coded) if readable else None
+        if not readable:
+            return None
+        return Pool.of(
+            readable, features, soft, config.mel, scale, coded,
+            opinions=opinions, recipe=config.recipe,
+        )  # fmt: skip
 
     stops = config.loop.patience > 0
     if not (songs := pool([c for c in split.songs if not (stops and is_watched(c))])):
@@ -57,7 +64,7 @@ def _soft(clip: Clip, config: Config, asked: Asked | None) -> dict[str, Outputs]
     """What the teachers of the config say of a clip's file."""
     outputs = load_soft(clip.soft) if clip.soft else {}
     if asked and not is_rendered(clip):
-        outputs |= asked(clip.path)
+        outputs = asked(clip.path) | outputs
     return only(outputs, config.loop.teachers)
 
 

@@ -92,8 +92,8 @@ def fit_scale(soft: Iterable[Soft]) -> Scale:
         rows = [outputs[teacher.name] for outputs in by_file if teacher.name in outputs]
         if rows and not teacher.is_probability:
             values = np.concatenate(rows)
-            mean[columns(teacher.name)] = values.mean(axis=0, dtype=np.float64)
-            spread[columns(teacher.name)] = values.std(axis=0, dtype=np.float64) + 1e-6
+            mean[columns(teacher.name)] = np.nanmean(values, axis=0, dtype=np.float64)
+            spread[columns(teacher.name)] = np.nanstd(values, axis=0, dtype=np.float64) + 1e-6
     return Scale(mean, spread)
 
 
@@ -121,4 +121,6 @@ def _between(rows: Outputs, position: float) -> Array:
     second = min(first + 1, len(rows) - 1)
     share = np.float32(position - first)
     below, above = rows[[first, second]].astype(np.float32)
+    if np.isnan(below[0]) != np.isnan(above[0]):  # at the edge of what was asked about
+        return np.asarray(below if share < 0.5 else above)
     return np.asarray(below * (1 - share) + above * share)

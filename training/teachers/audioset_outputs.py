@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from zipfile import BadZipFile
 
 import numpy as np
 import numpy.typing as npt
 import torch
 
-from tagger.errors import DataError
 from training.data.mel_cache import kept_array, read_mono
 from training.data.teacher_outputs import AUDIOSET_CLASSES, AUDIOSET_HOP_S, Outputs
+from training.teachers.arrays import load_arrays
 from training.teachers.audioset import HOP, N_MELS, RATE, AudioSetNetwork, log_mel
 from training.teachers.onnx_session import TeacherSession
 
@@ -26,7 +25,7 @@ class AudioSetTeacher:
 
     def __init__(self, data: Path, cache: Path) -> None:
         self._folder = cache / "audioset_mn04"
-        network = AudioSetNetwork(_arrays(data / ARRAYS)).eval()
+        network = AudioSetNetwork(load_arrays(data / ARRAYS, "AudioSet")).eval()
         example = np.zeros((2, N_MELS, _WINDOW), dtype=np.float32)
         self._session = TeacherSession(network, example, self._folder, "network")
 
@@ -51,16 +50,3 @@ def windows(samples: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     mel = log_mel(torch.from_numpy(padded)).numpy()
     count = 1 + (len(padded) - least) // round(AUDIOSET_HOP_S * RATE)
     return np.stack([mel[:, i * _STEP : i * _STEP + _WINDOW] for i in range(count)])
-
-
-def _arrays(path: Path) -> dict[str, npt.NDArray[np.float32]]:
-    try:
-        with np.load(path, allow_pickle=False) as stored:
-            return {name: stored[name] for name in stored.files}
-    except (OSError, EOFError, ValueError, BadZipFile) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise DataError(
-            f"the AudioSet teacher cannot be read ({reason}); it may be left out of `teachers` in "
-            "the config",
-            path,
-        ) from error

@@ -159,7 +159,8 @@ class _Run:
         mel = blend(mel, weight[:, None], partner)
         share = weight.mean(dim=1, keepdim=True)
         logits, answers = (out.float() for out in self.model(mel))
-        loss = blended_label_loss(logits, targets, share, partner)
+        of_kinds = config.loop.genre_weight, config.loop.instrument_weight
+        loss = blended_label_loss(logits, targets, share, partner, of_kinds)
         taught = teacher_loss(answers, blend(soft, share, partner), config.loop.embedding_weight)
         loss = loss + config.loop.teacher_weight * taught
         if self.ensemble:

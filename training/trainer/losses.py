@@ -26,20 +26,28 @@ def masked_bce(logits: Tensor, targets: Tensor, weights: Tensor) -> Tensor:
     return (loss * weights).sum() / weights.sum().clamp_min(1e-6)
 
 
-def label_loss(logits: Tensor, targets: Tensor, weights: Tensor) -> Tensor:
-    """Genres and instruments count the same, however many labels or examples either has.
+def label_loss(
+    logits: Tensor, targets: Tensor, weights: Tensor, of_kinds: tuple[float, float] = (1.0, 1.0)
+) -> Tensor:
+    """Genres and instruments count as `of_kinds` says, however many labels or examples they have.
 
     Shape: `(B, K)`, `(B, K)` and `(B, 1)` in, a scalar out
     """
     weights = weights.expand_as(targets)
-    return masked_bce(
-        logits[:, GENRE_SLICE], targets[:, GENRE_SLICE], weights[:, GENRE_SLICE]
-    ) + masked_bce(
-        logits[:, INSTRUMENT_SLICE], targets[:, INSTRUMENT_SLICE], weights[:, INSTRUMENT_SLICE]
+    genres, instruments = (
+        masked_bce(logits[:, kind], targets[:, kind], weights[:, kind])
+        for kind in (GENRE_SLICE, INSTRUMENT_SLICE)
     )
+    return of_kinds[0] * genres + of_kinds[1] * instruments
 
 
-def blended_label_loss(logits: Tensor, targets: Tensor, share: Tensor, partner: Tensor) -> Tensor:
+def blended_label_loss(
+    logits: Tensor,
+    targets: Tensor,
+    share: Tensor,
+    partner: Tensor,
+    of_kinds: tuple[float, float] = (1.0, 1.0),
+) -> Tensor:
     """`label_loss` of slices blended with partners: the labels of both count, by their shares.
 
     Either keeps its own mask of the unknown. Shape: `(B, K)` twice, `(B, 1)` and `(B,)`
@@ -48,6 +56,7 @@ def blended_label_loss(logits: Tensor, targets: Tensor, share: Tensor, partner: 
         torch.cat([logits, logits]),
         torch.cat([targets, targets[partner]]),
         torch.cat([share, 1 - share]),
+        of_kinds,
     )
 
 

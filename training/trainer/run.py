@@ -22,6 +22,8 @@ from training.evaluation.card_figures import MIXES, OF_OTHERS, Progress, judge, 
 from training.evaluation.held_out_votes import load_heard, save_heard
 from training.networks import PooledNetwork
 from training.teachers.audioset_outputs import AudioSetTeacher
+from training.teachers.musicnn_outputs import ARRAYS as MUSICNN
+from training.teachers.musicnn_outputs import MusicnnTeacher
 from training.trainer.distributed import Team, joined
 from training.trainer.export import export
 from training.trainer.loop import train
@@ -143,13 +145,16 @@ def _read(
         again = load_features(copies, config.mel, cache, advance)
     if not data or not {teacher.name for teacher in COMPUTED} & set(config.loop.teachers):
         return make_pools(config, split, features, coded=again)
-    teacher = AudioSetTeacher(data, cache)
+    audioset = AudioSetTeacher(data, cache)
+    musicnn = MusicnnTeacher(data, cache) if (data / MUSICNN).exists() else None
     to_ask = [clip for clip in split.songs + split.rendered if not is_rendered(clip)]
-    with progress("asking the teacher", len(to_ask)) as advance:
+    stored = {clip.path for clip in to_ask if clip.soft or clip in split.rendered}
+    with progress("asking the teachers", len(to_ask)) as advance:
 
         def asked(path: Path) -> dict[str, Outputs]:
             advance()
-            return teacher.outputs(path)
+            other = musicnn.outputs(path) if musicnn and path not in stored else {}
+            return audioset.outputs(path) | other
 
         return make_pools(config, split, features, asked, again)
 
