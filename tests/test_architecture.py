@@ -19,8 +19,8 @@ ROOT = Path(__file__).parent.parent
 # Packages of ours and the foreign ones each may import besides the standard library.
 ALLOWED = {
     "tagger": {
-        "PIL", "appdirs", "av", "click", "mediafile", "mutagen", "numpy", "onnxruntime",
-        "soundfile", "soxr", "tagger",
+        "PIL", "appdirs", "av", "click", "mediafile", "mutagen", "numpy", "onnxruntime", "pathspec",
+        "soundfile", "soxr", "tagger", "watchfiles",
     },
     "beetsplug": {"beets", "beetsplug", "confuse", "tagger"},
     "training": {

@@ -122,6 +122,12 @@ def test_predict_goes_on_after_a_bad_file(demo: Path, tiny_card: Path, tmp_path:
     assert [json.loads(line)["error"] is None for line in done.stdout.splitlines()] == [False, True]
 
 
+def test_labels_have_a_header(tiny_card: Path) -> None:
+    lines = musictag("labels", "--model", tiny_card).stdout.splitlines()
+    assert lines[0].split() == ["Kind", "Label", "Precise", "Balanced", "Evidence"]
+    assert lines[1].index("measured") == lines[0].index("Evidence")
+
+
 def test_labels_and_models(tiny_card: Path) -> None:
     assert "instrument  High Whistle" in musictag("labels", "--model", tiny_card).stdout
     shown = musictag("models", "show", tiny_card).stdout

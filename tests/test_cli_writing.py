@@ -191,7 +191,9 @@ def test_second_run_has_nothing_to_do(music: Path, tiny_card: Path) -> None:
         (["apply", "none.json"], 1, "none.json: cannot be read (No such file or directory)"),
         (["undo", "9"], 1, "there is no run 9; see: musictag history"),
         (["undo"], 1, "there is no run to undo"),
-        (["undo", "x"], 2, "'x' is not a valid integer"),
+        (["undo", "x"], 2, "'x' is neither the number of a run nor a file or folder"),
+        (["undo", "1", "."], 2, "give one RUN, or PATHs"),
+        (["undo", "."], 1, "no run changed these files, or all of them are taken back"),
     ],
 )
 def test_wrong_use_is_one_clear_line(arguments: list[str], code: int, hint: str) -> None:
@@ -268,3 +270,56 @@ def test_next_command_says_what_a_crash_left(music: Path, tiny_card: Path) -> No
     assert "No such file" in done.stderr
     assert not first.copy.exists()
     assert " fill: 11 changed, 1 failed  " in done.stdout
+
+
+def test_undo_of_paths_leaves_the_rest_of_the_run_to_be_undone(
+    music: Path, tiny_card: Path
+) -> None:
+    before = contents(music)
+    musictag("scan", music, "--write", "--yes", "--model", tiny_card)
+    album = next(music.rglob("Evening Hours"))
+    moved = album.rename(music / "elsewhere")
+    done = musictag("undo", moved, "--yes")
+    assert (done.exit_code, "4 changed" in done.stderr) == (0, True), done.stderr
+    assert {path.name: path.read_bytes() for path in moved.iterdir()} == {
+        path.name: before[path] for path in before if path.parent == album
+    }
+    single = next(music.rglob("*.ogg"))
+    done = musictag("undo", "1", "--only", single, "--yes")
+    assert (done.exit_code, "1 changed" in done.stderr) == (0, True), done.stderr
+    assert single.read_bytes() == before[single]
+    assert "partly undone (5 of 12)" in musictag("history").stdout
+    assert "undo of part of run 1" in musictag("history").stdout
+    done = musictag("undo", "--yes")  # all that is left of it
+    assert (done.exit_code, "7 changed" in done.stderr) == (0, True), done.stderr
+    assert musictag("undo", single, "--yes").exit_code == 1
+
+
+def test_history_of_a_run_lists_files_and_tags(music: Path, tiny_card: Path) -> None:
+    musictag("scan", music, "--write", "--yes", "--model", tiny_card)
+    single = next(music.rglob("*.wav"))
+    musictag("undo", single, "--yes")
+    done = musictag("history", "1")
+    assert done.stdout.count(": changed") == 11
+    assert f"  {single}: taken back\n    genres: - -> " in done.stdout
+    records = [json.loads(line) for line in musictag("history", "1", "--json").stdout.splitlines()]
+    (record,) = [record for record in records if record["path"] == str(single)]
+    assert (record["status"], record["taken_back"]) == ("changed", True)
+    assert record["fields"]["genre"] == {
+        "before": [],
+        "after": list(record["fields"]["genre"]["after"]),
+    }
+    assert len(records) == 12
+    assert "there is no run 9" in musictag("history", "9").stderr
+
+
+def test_excluded_files_are_neither_shown_nor_written(music: Path, tiny_card: Path) -> None:
+    (music / ".musictagignore").write_text("*.wav\n", encoding="utf-8")
+    done = musictag(
+        "scan", music, "--exclude", "*.flac", "--exclude", "Mira*/", "--write", "--yes",
+        "--model", tiny_card,
+    )  # fmt: skip
+    shown = done.stdout
+    assert not any(name in shown for name in (".wav", ".flac", "Barefoot"))
+    assert ".mp3" in shown
+    assert not read_tags(next(music.rglob("*.wav"))).instruments

@@ -85,3 +85,26 @@ def test_names_that_are_no_utf8_are_found(tmp_path: Path) -> None:
     path = Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9.wav"))
     path.touch()
     assert list(find_files([tmp_path])) == [path]
+
+
+def test_excluded_files_and_folders_are_passed_over(tmp_path: Path) -> None:
+    for name in ("a.mp3", "a (live).mp3", "Podcasts/b.mp3", "x/Demos/c.mp3"):
+        touch(tmp_path / name)
+
+    def left(*patterns: str) -> list[str]:
+        return [p.name for p in find_files([tmp_path], patterns) if isinstance(p, Path)]
+
+    assert left("*(live)*", "Podcasts/", "**/Demos") == ["a.mp3"]
+    assert left("/a.mp3", "!a.mp3", "*.flac") == ["a (live).mp3", "a.mp3", "b.mp3", "c.mp3"]
+    assert list(find_files([tmp_path / "a.mp3"], ["*.mp3"])) == []
+
+
+def test_ignore_files_hold_for_their_folder_and_all_below(tmp_path: Path) -> None:
+    touch(*(tmp_path / name for name in ["a/x.mp3", "a/b/x.mp3", "a/b/y.mp3", "c/x.mp3"]))
+    (tmp_path / "a" / ".musictagignore").write_text("# mine\nx.mp3\n", encoding="utf-8")
+    assert names(tmp_path) == ["y.mp3", "x.mp3"]
+    assert len(list(find_files([tmp_path], ignore_files=False))) == 4
+    (tmp_path / "c" / ".musictagignore").write_bytes(b"\xff")
+    found = list(find_files([tmp_path / "c"]))
+    assert "not a list of patterns" in str(found[0])
+    assert found[1] == tmp_path / "c" / "x.mp3"

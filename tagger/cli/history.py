@@ -10,13 +10,15 @@ import click
 from tagger.cli.echo import echo
 
 if TYPE_CHECKING:
-    from tagger.writing.journal_entries import Run
+    from tagger.writing.journal import Journal
+    from tagger.writing.journal_entries import Entry, Run
 
 
 @click.command()
+@click.argument("run", type=click.IntRange(min=1), required=False)
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
-def history(as_json: bool) -> None:
-    """List the runs that wrote tags, the newest first."""
+def history(run: int | None, as_json: bool) -> None:
+    """List the runs that wrote tags, the newest first; or the files and tags of one RUN."""
     from tagger.cli.writing import say_recovered
     from tagger.errors import JournalError
     from tagger.writing.journal import Journal, journal_folder
@@ -31,18 +33,40 @@ def history(as_json: bool) -> None:
     with opened as journal:
         if journal.writes:
             say_recovered(journal)
-        runs = journal.runs()
+        if run is None:
+            _echo_runs(journal.runs(), as_json=as_json)
+        else:
+            _echo_files(journal, run, as_json=as_json)
+
+
+def _echo_runs(runs: list[Run], *, as_json: bool) -> None:
     for run in reversed(runs):
         echo(json.dumps(_record(run)) if as_json else _line(run))
     if not runs:
         echo("no tags were written yet", err=True)
 
 
+def _echo_files(journal: Journal, number: int, *, as_json: bool) -> None:
+    """The files of a run: what became of each, and what its fields held and hold."""
+    from tagger.report.plan_text import entry_lines
+    from tagger.writing.undo import find_run
+
+    run, taken = find_run(journal, number), journal.taken(number)
+    if not as_json:
+        echo(_line(run))
+    for entry in journal.entries(number):
+        if as_json:
+            echo(json.dumps(_file_record(entry, taken=entry.id in taken)))
+            continue
+        for line in entry_lines(entry, taken=entry.id in taken):
+            echo(line)
+
+
 def _line(run: Run) -> str:
     from tagger.report.escaping import path_text, printable
     from tagger.report.plan_text import summary
 
-    what = f"undo of run {run.undoes}" if run.undoes else run.mode or "plan"
+    what = run.mode or "plan"
     state = "" if run.ended else ", cut off"
     if run.undone:
         state = ", undone"
@@ -50,6 +74,20 @@ def _line(run: Run) -> str:
         state += f", partly undone ({run.taken} of {run.counts['changed']})"
     where = ", ".join(path_text(root) for root in run.roots)
     return f"{run.id:>4}  {run.started}  {printable(what)}: {summary(run.counts)}{state}  {where}"
+
+
+def _file_record(entry: Entry, *, taken: bool) -> dict[str, Any]:
+    fields = {
+        name: {"before": list(entry.before[name].values), "after": list(after.values)}
+        for name, after in entry.after.items()
+    }
+    return {
+        "path": str(entry.path),
+        "status": entry.status or "open",
+        "reason": entry.reason,
+        "taken_back": taken,
+        "fields": fields,
+    }
 
 
 def _record(run: Run) -> dict[str, Any]:

@@ -16,21 +16,23 @@ from tagger.cli.options import MODEL
 @click.command()
 @MODEL
 def labels(model: str) -> None:
-    """List what a model listens for.
+    """List the labels of a model.
 
-    Kind, name, the probability from which the label is given as a tag (--profile precise and
-    balanced), and whether it was measured on real sound; experimental ones are given only with
-    --experimental.
+    For each label: the probability from which it is given as a tag, with --profile precise and
+    balanced, and whether it was measured on real recordings; experimental labels are given only
+    with --experimental.
     """
     from tagger.models.card import load_card
     from tagger.models.model import find_card
     from tagger.report.escaping import printable
 
     card = load_card(find_card(model))
+    echo(f"{'Kind':<12}{'Label':<18}{'Precise':<9}{'Balanced':<10}Evidence")
     for label, rule in zip(card.vocabulary.labels, card.rules, strict=True):
         precise, balanced = rule.least("precise"), rule.least("balanced")
         echo(
-            f"{label.kind:<12}{printable(label.name):<18}{precise:<6.2f}{balanced:<6.2f}{rule.evidence}"
+            f"{label.kind:<12}{printable(label.name):<18}"
+            f"{precise:<9.2f}{balanced:<10.2f}{rule.evidence}"
         )
 
 

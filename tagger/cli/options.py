@@ -42,6 +42,23 @@ TIMEOUT = click.option(
 )  # fmt: skip
 
 
+def patterns(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...]:
+    """Patterns that can be matched: said before a long scan, not in the middle of it."""
+    from tagger.scan.ignore import Rules
+
+    try:
+        Rules().adding(Path(), value) if value else None
+    except ValueError as error:
+        raise click.BadParameter(str(error), ctx, param) from error
+    return value
+
+
+EXCLUDE = click.option(
+    "--exclude", multiple=True, metavar="GLOB", callback=patterns,
+    help="Skip files and folders that match, as in .gitignore. Repeatable; see .musictagignore.",
+)  # fmt: skip
+
+
 def window_count(ctx: click.Context, param: click.Parameter, value: str) -> int | None:
     """A number of windows; None for "all"."""
     if value == "all":

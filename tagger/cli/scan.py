@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tagger.cli.echo import echo
-from tagger.cli.options import DEVICE, TIMEOUT, listening_options, narrowed, report_paths
+from tagger.cli.options import DEVICE, EXCLUDE, TIMEOUT, listening_options, narrowed, report_paths
 from tagger.cli.planning import Planning, check_taste, plan_and_write, planning_options
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@EXCLUDE
 @listening_options
 @click.option(
     "--only",
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
 @planning_options
 def scan(
     paths: tuple[Path, ...],
+    exclude: tuple[str, ...],
     settings: Settings,
     only: tuple[str, ...],
     reports: tuple[Path, ...],
@@ -86,7 +88,7 @@ def scan(
     settings, closing = _begin(replace(narrowed(settings, only), device=device))
     planning, collected = Planning(**planning_given), list[scanning.Result]()
     check_taste(planning, closing.card)
-    found = list(find_files(paths))
+    found = list(find_files(paths, exclude))
     if not found:
         raise click.ClickException("there is no audio file under the given paths")
     collect = bool(planning.wanted or reports)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from tagger.cli.echo import echo
+from tagger.cli.options import EXCLUDE
 
 if TYPE_CHECKING:
     from tagger.errors import MusicTagError
@@ -18,8 +19,9 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@EXCLUDE
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
-def stats(paths: tuple[Path, ...], as_json: bool) -> None:
+def stats(paths: tuple[Path, ...], exclude: tuple[str, ...], as_json: bool) -> None:
     """Count the genres and instruments in the tags of the files under PATHS.
 
     Reads tags only and classifies nothing. Names that mean the same ("Rap", "hip hop") are listed
@@ -30,7 +32,7 @@ def stats(paths: tuple[Path, ...], as_json: bool) -> None:
     from tagger.report.terminal import look_of
     from tagger.scan.discovery import find_files
 
-    found = list(find_files(paths))
+    found = list(find_files(paths, exclude))
     if not found:
         raise click.ClickException("there is no audio file under the given paths")
     tally, failures = _count(found)

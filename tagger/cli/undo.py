@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -11,40 +12,73 @@ from tagger.cli.echo import echo
 from tagger.cli.writing import PRESERVE, YES, carry_out, confirm, say_recovered
 
 if TYPE_CHECKING:
+    from tagger.writing.journal import Journal
     from tagger.writing.undo import Undoing
 
 
+class _RunOrPaths(click.ParamType):  # type: ignore[type-arg]  # not generic in older clicks
+    """The number of a run, or a path."""
+
+    name = "RUN or PATH"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> int | Path:
+        """The number, or else the path; a file whose name is a number is ./NAME."""
+        if isinstance(value, str) and value.isdecimal() and int(value):
+            return int(value)
+        if not os.path.lexists(value) and os.sep not in str(value):
+            self.fail(f"{value!r} is neither the number of a run nor a file or folder", param, ctx)
+        return Path(value)
+
+
 @click.command()
-@click.argument("run", type=click.IntRange(min=1), required=False)
+@click.argument("what", nargs=-1, type=_RunOrPaths(), metavar="[RUN | PATH...]")
 @YES
 @PRESERVE
 @click.option(
+    "--only",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    metavar="PATH",
+    help="Of the run only the files under PATH. Repeatable.",
+)
+@click.option(
     "--search", multiple=True, type=click.Path(path_type=Path, exists=True),
-    help="Look for moved files here too.",
+    help="Look for moved files here too. Repeatable.",
 )  # fmt: skip
-def undo(run: int | None, yes: bool, preserve_mtime: bool, search: tuple[Path, ...]) -> None:
-    """Take back the newest run that wrote tags, or RUN (see `musictag history`).
+def undo(
+    what: tuple[int | Path, ...],
+    yes: bool,
+    preserve_mtime: bool,
+    only: tuple[Path, ...],
+    search: tuple[Path, ...],
+) -> None:
+    """Take back the newest run that wrote tags, a RUN by its number, or what was done to PATHs.
 
     A file that nobody changed since gets back every byte it had. In others a field gets back what
-    it held only where it still holds what was written; the rest is named and left. An undo that was
+    it held only where it still holds what was written; the rest is named and left. With PATHs, the
+    newest run that changed files under them is taken back for these files only. An undo that was
     cut off is finished first. Files that were moved are found by their sound. An undo is a run too:
     naming its number takes it back.
 
     Exit code: 0 if all is as it was, 1 if something was left or there is nothing to undo.
+
+    \b
+    Examples:
+      musictag undo
+      musictag undo ~/Music/Album
+      musictag undo 12 --only ~/Music/Album/01.mp3
     """
     from tagger.report.plan_text import plan_lines
     from tagger.writing.journal import Journal
-    from tagger.writing.undo import cut_off, find_run, plan_undo
 
+    number, paths = _run_and_paths(what, only)
     with Journal() as journal:
         say_recovered(journal)
-        found = find_run(journal, run)
-        if found.undone:
-            echo(f"run {found.id} is undone already", err=True)
+        undoing = _undoing(journal, number, paths, search)
+        if undoing is None:
             return
-        if cut_off(journal.runs(), found):
-            echo(f"the undo of run {found.id} was cut off; this finishes it", err=True)
-        undoing = plan_undo(journal, found, search)
         _say(undoing)
         for line in plan_lines(undoing.plan):
             echo(line)
@@ -57,6 +91,33 @@ def undo(run: int | None, yes: bool, preserve_mtime: bool, search: tuple[Path, .
         )
     if undoing.left or not went_well:
         raise SystemExit(1)
+
+
+def _run_and_paths(
+    what: tuple[int | Path, ...], only: tuple[Path, ...]
+) -> tuple[int | None, tuple[Path, ...]]:
+    """The number of the run, if one is given, and the paths it is limited to."""
+    numbers = [one for one in what if isinstance(one, int)]
+    paths = tuple(one for one in what if isinstance(one, Path))
+    if len(numbers) > 1 or (numbers and paths):
+        raise click.UsageError("give one RUN, or PATHs; RUN --only PATH takes back a part of a run")
+    return (numbers[0] if numbers else None), (*paths, *only)
+
+
+def _undoing(
+    journal: Journal, number: int | None, paths: tuple[Path, ...], search: tuple[Path, ...]
+) -> Undoing | None:
+    """What is to be taken back; None where that was done already."""
+    from tagger.writing.undo import Only, cut_off, find_run, find_run_of, plan_undo
+
+    only = Only.under(paths) if paths else None
+    found = find_run_of(journal, only) if only and number is None else find_run(journal, number)
+    if found.undone:
+        echo(f"run {found.id} is undone already", err=True)
+        return None
+    if cut_off(journal.runs(), found):
+        echo(f"the undo of run {found.id} was cut off; this finishes it", err=True)
+    return plan_undo(journal, found, search, only=only)
 
 
 def _say(undoing: Undoing) -> None:

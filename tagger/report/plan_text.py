@@ -8,6 +8,7 @@ from pathlib import Path
 from tagger.report.escaping import path_text, printable
 from tagger.scan.parallel import Result
 from tagger.writing.apply import Outcome
+from tagger.writing.journal_entries import Entry
 from tagger.writing.plan import FileChange, TagChange, TagPlan, heard_in
 
 NOTHING = "-"
@@ -30,6 +31,16 @@ def plan_lines(plan: TagPlan, scores: Scores | None = None) -> Iterator[str]:
             yield path_text(folder)
         yield f"  {path_text(Path(change.path.name))}"
         yield from (f"    {line}" for line in _change_lines(change, scores or {}))
+
+
+def entry_lines(entry: Entry, *, taken: bool) -> Iterator[str]:
+    """A file of a run in the journal: what became of it, and what its fields held and hold."""
+    status = "taken back" if taken else entry.status or "open"
+    why = f" ({printable(entry.reason)})" if entry.reason and not taken else ""
+    yield f"  {path_text(entry.path)}: {status}{why}"
+    for name, after in entry.after.items():
+        before = _values(entry.before[name].values)
+        yield f"    {_NAMES[name]}: {before} -> {_values(after.values)}"
 
 
 def outcome_line(outcome: Outcome) -> str:

@@ -2,6 +2,7 @@
 
 In the order of the data:
 
+- `ignore`       what of a library is passed over: patterns like those of .gitignore
 - `discovery`    paths from the command line -> the audio files under them
 - `limits`       what one file may take of this machine, and what is said of one that takes more
 - `workers`      processes that work side by side; one that dies or hangs takes only the job at hand

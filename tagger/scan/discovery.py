@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from tagger.errors import MusicTagError
+from tagger.scan.ignore import IGNORE_FILE, Rules
 
 # What a folder is searched for; a file that is named itself is taken whatever it is called.
 SUFFIXES = frozenset(
@@ -18,28 +19,43 @@ SUFFIXES = frozenset(
 )  # fmt: skip
 
 
-def find_files(paths: Iterable[Path]) -> Iterator[Path | MusicTagError]:
+def find_files(
+    paths: Iterable[Path], exclude: Sequence[str] = (), *, ignore_files: bool = True
+) -> Iterator[Path | MusicTagError]:
     """All audio files under the paths, each once, folder by folder in order of name.
 
-    What cannot be looked into comes as an error in its place, so that the rest goes on.
+    What cannot be looked into comes as an error in its place, so that the rest goes on. Paths that
+    match a pattern of `exclude` or, unless `ignore_files` is off, of a .musictagignore are left
+    out; a pattern that is none is a ValueError.
     """
     seen: set[tuple[int, int]] = set()
     for path in paths:
+        folder = path if _is_dir(path) else path.parent
+        rules = Rules().adding(folder, exclude) if exclude else Rules()
         if _is_dir(path):
-            yield from _walk(path, seen)
+            yield from _walk(path, seen, rules, ignore_files=ignore_files)
         elif not os.path.lexists(path):
             yield MusicTagError("no such file or folder", path)
-        else:
+        elif not rules.ignores(path):
             yield path
 
 
-def _walk(top: Path, seen: set[tuple[int, int]]) -> Iterator[Path | MusicTagError]:
+def _walk(
+    top: Path, seen: set[tuple[int, int]], rules: Rules, *, ignore_files: bool
+) -> Iterator[Path | MusicTagError]:
     """Folder by folder; by a list of its own, since Python gives up at a thousand levels."""
-    waiting = [top]
+    waiting = [(top, rules)]
     while waiting:
-        found, inner = _look_into(waiting.pop(), seen)
-        yield from found
-        waiting += reversed(inner)
+        folder, rules = waiting.pop()
+        if ignore_files and os.path.lexists(folder / IGNORE_FILE):
+            try:
+                rules = rules.adding_file(folder)
+            except MusicTagError as error:
+                yield error
+        found, inner = _look_into(folder, seen)
+        yield from (i for i in found if isinstance(i, MusicTagError) or not rules.ignores(i))
+        kept = (path for path in reversed(inner) if not rules.ignores(path, is_folder=True))
+        waiting += ((path, rules) for path in kept)
 
 
 def _look_into(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -73,10 +74,47 @@ def _settled(runs: list[Run], run: Run) -> bool:
     return last is not None and last.ended is not None and not failed
 
 
+def find_run_of(journal: Journal, only: Only) -> Run:
+    """The newest run with a change of these paths that still stands; JournalError without one."""
+    for run in reversed(journal.runs()):
+        if run.undoes is None and run.counts.get("changed") and not run.undone:
+            taken = journal.taken(run.id)
+            standing = (e for e in journal.entries(run.id) if e.id not in taken)
+            if any(entry.status == "changed" and only.has(entry) for entry in standing):
+                return run
+    raise JournalError("no run changed these files, or all of them are taken back")
+
+
 def _last_undo(runs: list[Run], run: Run) -> Run | None:
-    """The youngest undo of a run that still holds, of any of its files."""
-    undos = (one for one in reversed(runs) if one.undoes == run.id)
+    """The youngest undo of all of a run that still holds, of any of its files."""
+    undos = (one for one in reversed(runs) if one.undoes == run.id and one.mode != part_of(run))
     return next((one for one in undos if not one.taken), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Only:
+    """The files that are to be taken back: those under some paths, by whatever name they had."""
+
+    paths: tuple[Path, ...]
+    sounds: frozenset[str]  # fingerprints of the files that are there now
+
+    @classmethod
+    def under(cls, paths: Iterable[Path]) -> Only:
+        """All files under these paths, which need not be there any more."""
+        wanted = tuple(Path(os.path.normpath(path.absolute())) for path in paths)
+        found = _everything([path for path in wanted if path.exists()])
+        sounds = (_audio_at(path) for path in found if isinstance(path, Path))
+        return cls(wanted, frozenset(filter(None, sounds)))
+
+    def has(self, entry: Entry) -> bool:
+        """Whether an entry of the journal is of one of the files."""
+        inside = any(entry.path.is_relative_to(path) for path in self.paths)
+        return inside or (entry.audio in self.sounds and not entry.path.exists())
+
+
+def part_of(run: Run) -> str:
+    """The mode of a run that takes back a part of another; all else of that one still stands."""
+    return f"undo of part of run {run.id}"
 
 
 def plan_undo(
@@ -84,11 +122,13 @@ def plan_undo(
     run: Run,
     search: Iterable[Path] = (),
     progress: Callable[[], object] = lambda: None,
+    only: Only | None = None,
 ) -> Undoing:
     """Make the plan: a field is put back only where the file still holds what we wrote."""
     taken = journal.taken(run.id)
     changed = (entry for entry in journal.entries(run.id) if entry.status == "changed")
-    entries = [entry for entry in changed if entry.id not in taken]
+    wanted = (entry for entry in changed if entry.id not in taken)
+    entries = [entry for entry in wanted if only is None or only.has(entry)]
     finder = _Finder([*search, *run.roots], {entry.path for entry in entries}, progress)
     files: list[FileChange] = []
     left: list[Left] = []
@@ -105,7 +145,8 @@ def plan_undo(
         if changes:
             files.append(FileChange(path, entry.audio, changes, entry.id))
     roots = run.roots or tuple({file.path.parent for file in files})
-    plan = TagPlan(tuple(files), run.model, f"undo of run {run.id}", roots)
+    mode = part_of(run) if only else f"undo of run {run.id}"
+    plan = TagPlan(tuple(files), run.model, mode, roots)
     return Undoing(run, plan, tuple(left), tuple(moved))
 
 
@@ -151,11 +192,17 @@ class _Finder:
 
     def _read_through(self) -> dict[str, list[Path]]:
         index: dict[str, list[Path]] = defaultdict(list)
-        for path in find_files(root for root in dict.fromkeys(self.roots) if root.exists()):
+        for path in _everything(self.roots):
             self.progress()
             if isinstance(path, Path) and (audio := _audio_at(path)):
                 index[audio].append(path)
         return index
+
+
+def _everything(roots: list[Path]) -> Iterator[Path | MusicTagError]:
+    """All files under the folders: what is no longer to be scanned may still be taken back."""
+    there = (root for root in dict.fromkeys(roots) if root.exists())
+    return find_files(there, ignore_files=False)
 
 
 def _audio_at(path: Path) -> str:
