@@ -25,7 +25,7 @@ ALLOWED = {
     "beetsplug": {"beets", "beetsplug", "confuse", "tagger"},
     "training": {
         "appdirs", "av", "beets", "click", "librosa", "matplotlib", "mido", "numpy", "onnx",
-        "onnxruntime", "scipy", "sklearn", "soundfile", "soxr", "tagger", "torch", "torchaudio",
+        "onnxruntime", "scipy", "sklearn", "soundfile", "soxr", "tagger", "torch",
         "training",
     },
 }  # fmt: skip

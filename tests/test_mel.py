@@ -18,6 +18,7 @@ from tagger.inference.mel_spectrogram import (
     mel_power,
     mel_to_hz,
 )
+from tests.torchaudio_reference import reference
 from training.config import load_config
 from training.networks import mel_frontend
 
@@ -59,6 +60,17 @@ def test_power_is_librosas() -> None:
         fmax=SPEC.fmax,
     )
     np.testing.assert_allclose(mel_power(samples, SPEC), theirs, rtol=POWER_TOLERANCE)
+
+
+def test_power_is_torchaudios() -> None:
+    audio, samples = reference("torchaudio.transforms"), torch.from_numpy(noise())
+    spectrogram = audio.Spectrogram(SPEC.n_fft, hop_length=SPEC.hop, center=False)
+    scale = audio.MelScale(
+        SPEC.n_mels, SPEC.rate, SPEC.fmin, SPEC.fmax, SPEC.n_fft // 2 + 1, "slaney", "slaney"
+    )
+    theirs = scale(spectrogram(samples)).numpy()
+    found = mel_frontend.mel_power(samples, SPEC).numpy()
+    np.testing.assert_allclose(found, theirs, rtol=1e-3)
 
 
 def test_torch_twin_is_equal() -> None:

@@ -1,13 +1,12 @@
 from __future__ import annotations
 
-import sys
 from dataclasses import replace
 
 import pytest
 import torch
 from torch import Tensor
 
-from tagger.errors import DataError
+from tests.torchaudio_reference import reference
 from training.augment.mixup import blend, cut_draw
 from training.augment.spectrogram import (
     AugmentConfig,
@@ -19,7 +18,6 @@ from training.augment.spectrogram import (
     stretch_bands,
 )
 from training.config import LoopConfig
-from training.networks.torchaudio_transforms import functional
 
 NOTHING = AugmentConfig(
     eq_db=0.0, low_pass=0.0, noise=0.0, transpose=0.0, masks=2, mask_bands=0, mask_frames=0
@@ -227,16 +225,16 @@ def test_new_changes_are_off_unless_asked_for() -> None:
     )
 
 
-def test_torchaudio_works_beside_a_torch_for_processors() -> None:
-    audio = functional()
-    sound = torch.sin(torch.arange(8000) / 8000 * 2 * torch.pi * 440)[None]
-    noisy = audio.add_noise(sound, torch.randn(1, 8000, generator=_rng()), torch.tensor([20.0]))
-    added = noisy - sound
-    assert 10 * torch.log10(sound.square().mean() / added.square().mean()) == pytest.approx(20.0)
-    assert functional() is audio  # imported once
-
-
-def test_torchaudio_that_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "torchaudio", None)
-    with pytest.raises(DataError, match="torchaudio is missing"):
-        functional()
+@pytest.mark.parametrize("seed", range(3))
+def test_masks_are_those_of_torchaudio(seed: int) -> None:
+    mel = torch.rand(SHAPE, generator=_rng()) + 1
+    config = AugmentConfig(masks=2, mask_bands=5, mask_frames=9)
+    drawn = torch.Generator().manual_seed(seed)
+    torch.manual_seed(int(torch.randint(2**62, (1,), generator=drawn)))
+    expected, audio = mel[:, None], reference("torchaudio.functional")
+    for _ in range(2):
+        expected = audio.mask_along_axis_iid(expected, 6, 0.0, axis=2)
+        expected = audio.mask_along_axis_iid(expected, 10, 0.0, axis=3)
+    found = mask(mel, config, torch.Generator().manual_seed(seed))
+    assert torch.equal(found, expected[:, 0])
+    assert (found == 0).any()

@@ -11,8 +11,6 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from training.networks.torchaudio_transforms import functional
-
 
 @dataclass(frozen=True, slots=True)
 class AugmentConfig:
@@ -41,19 +39,28 @@ def augment_power(power: Tensor, config: AugmentConfig, rng: torch.Generator) ->
 
 
 def mask(mel: Tensor, config: AugmentConfig, rng: torch.Generator) -> Tensor:
-    """Blank bands and frames of log-mel slices, by torchaudio.
+    """Blank bands and frames of log-mel slices, with the very draws of torchaudio's masks.
 
     Source: Park et al. 2019, "SpecAugment". Shape: `(B, M, F)` in and out
     """
-    audio = functional()
-    # torchaudio draws from the global state: it is set for the while, and put back.
-    with torch.random.fork_rng(devices=_cuda_devices(mel)):
-        torch.manual_seed(int(torch.randint(2**62, (1,), generator=rng)))
-        image = mel[:, None]
-        for _ in range(config.masks):
-            image = audio.mask_along_axis_iid(image, config.mask_bands + 1, 0.0, axis=2)
-            image = audio.mask_along_axis_iid(image, config.mask_frames + 1, 0.0, axis=3)
-    return image[:, 0]
+    # Drawn where the slices are: on a GPU a generator of the processor would be waited for.
+    draws = torch.Generator(mel.device)
+    draws.manual_seed(int(torch.randint(2**62, (1,), generator=rng)))
+    for _ in range(config.masks):
+        mel = _masked(mel, config.mask_bands, 1, draws)
+        mel = _masked(mel, config.mask_frames, 2, draws)
+    return mel
+
+
+def _masked(mel: Tensor, most: int, axis: int, rng: torch.Generator) -> Tensor:
+    """Each slice with up to `most` neighbours along an axis blanked. Shape: `(B, M, F)`."""
+    size, length = (len(mel), 1), mel.shape[axis]
+    width = torch.rand(size, generator=rng, device=mel.device, dtype=mel.dtype) * (most + 1)
+    share = torch.rand(size, generator=rng, device=mel.device, dtype=mel.dtype)
+    first = (share * (length - width)).long()
+    place = torch.arange(length, device=mel.device)[None]
+    inside = (place >= first) & (place < first + width.long())
+    return mel.masked_fill(inside.unsqueeze(3 - axis), 0.0)
 
 
 def mel_range_draw(n: int, most: float, rng: torch.Generator) -> tuple[Tensor, Tensor]:
@@ -104,10 +111,6 @@ def _bands(power: Tensor, index: Tensor) -> Tensor:
     inside = ((index >= 0) & (index < power.shape[1])).to(power.device)[:, :, None]
     at = index.clamp(0, power.shape[1] - 1).long().to(power.device)
     return torch.gather(power, 1, at[:, :, None].expand_as(power)) * inside
-
-
-def _cuda_devices(tensor: Tensor) -> list[int]:
-    return [tensor.get_device()] if tensor.is_cuda else []
 
 
 def _draw(n: int, rng: torch.Generator) -> Tensor:

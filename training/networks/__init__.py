@@ -1,13 +1,12 @@
 """What is trained: one module and one dataclass of settings for each kind of network.
 
-- `pooled`                 what all share: mel slices in, pooled maps, label logits out
-- `mobile`                 inverted bottlenecks, the default: the best for its time on a processor
-- `resnet`                 residual blocks that see only so far
-- `conv5`                  five plain convolutions, the yardstick
-- `mel_frontend`           the front end of `tagger.inference.mel_spectrogram` in torch, for
-                           training on CPU or GPU
-- `torchaudio_transforms`  torchaudio's transforms, which are Python, without its compiled part,
-                           which may not load
+- `pooled`        what all share: mel slices in, pooled maps, label logits out
+- `mobile`        inverted bottlenecks, the default: the best for its time on a processor
+- `resnet`        residual blocks that see only so far
+- `conv5`         five plain convolutions, the yardstick
+- `mel_frontend`  the front end of `tagger.inference.mel_spectrogram` in torch, for
+                  training on CPU or GPU
+- `onnx_export`   a network of torch -> an ONNX file
 """
 
 from __future__ import annotations

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-import warnings
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +10,7 @@ import torch
 from torch import nn
 
 from tagger.models.session import open_session
+from training.networks.onnx_export import export_onnx
 
 Array = npt.NDArray[np.float32]
 
@@ -24,7 +23,7 @@ class TeacherSession:
     def __init__(self, network: nn.Module, example: Array, folder: Path, name: str) -> None:
         path = folder / f"{name}.onnx"
         if not path.exists():
-            _export(network.eval(), torch.from_numpy(example), path)
+            export_onnx(network, torch.from_numpy(example), path)
         self._session = open_session(path.read_bytes(), path, threads=1)
 
     def __call__(self, windows: Array) -> tuple[Array, Array]:
@@ -35,22 +34,3 @@ class TeacherSession:
         ]
         logits, embeddings = (np.concatenate(part) for part in zip(*parts, strict=True))
         return logits, embeddings
-
-
-def _export(network: nn.Module, example: torch.Tensor, path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    logging.getLogger("torch.onnx").setLevel(logging.ERROR)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the exporter warns of its own internals
-        program = torch.onnx.export(
-            network,
-            (example,),
-            dynamo=True,
-            input_names=["mel"],
-            dynamic_shapes={"mel": {0: torch.export.Dim("windows", min=1, max=4096)}},
-            verbose=False,
-        )
-    assert program is not None
-    unfinished = path.with_suffix(".tmp")
-    program.save(unfinished)
-    unfinished.replace(path)

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-import logging
-import warnings
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import torch
 
@@ -18,6 +15,7 @@ from tagger.vocabulary import Kind
 from training.config import Config
 from training.data.taxonomy import VOCABULARY
 from training.networks import PooledNetwork
+from training.networks.onnx_export import export_onnx
 from training.trainer.git_commit import commit
 
 LICENCE = "MIT"
@@ -33,9 +31,9 @@ NEUTRAL = LabelRule(slope=1.0, offset=0.0, threshold=0.5)
 
 def export(network: PooledNetwork, config: Config, folder: Path) -> Path:
     """Write the network and a card with neutral rules; returns the card's path."""
-    folder.mkdir(parents=True, exist_ok=True)
     weights = folder / f"{config.name}.onnx"
-    _write_onnx(network, config, weights)
+    example = torch.zeros(2, config.mel.n_mels, config.mel.n_frames)
+    export_onnx(network, example, weights, ("logits",))
     card = ModelCard(
         name=config.name,
         version=config.version,
@@ -56,34 +54,3 @@ def export(network: PooledNetwork, config: Config, folder: Path) -> Path:
     scores = golden_scores(load_model(str(path), self_test=False))
     dump_card(replace(card, golden=tuple(round(float(s), 6) for s in scores)), path)
     return path
-
-
-def _write_onnx(network: PooledNetwork, config: Config, path: Path) -> None:
-    example = torch.zeros(2, config.mel.n_mels, config.mel.n_frames)
-    logging.getLogger("torch.onnx").setLevel(logging.ERROR)
-    with warnings.catch_warnings():
-        # The exporter warns of its own internals, which nobody here can act on.
-        warnings.simplefilter("ignore")
-        program = torch.onnx.export(
-            network.eval(),
-            (example,),
-            dynamo=True,
-            input_names=["mel"],
-            output_names=["logits"],
-            dynamic_shapes={"mel": {0: torch.export.Dim("slices", min=1, max=4096)}},
-            verbose=False,
-        )
-    assert program is not None
-    path.write_bytes(without_traces(program.model_proto).SerializeToString())
-
-
-def without_traces(model: Any) -> Any:
-    """The ONNX model without the exporter's notes on each node.
-
-    They hold the stack of the export: paths of the machine it ran on, as much text as weights.
-    """
-    graph = model.graph
-    for part in (model, graph, *graph.node, *graph.value_info, *graph.input, *graph.output):
-        del part.metadata_props[:]
-        part.doc_string = ""
-    return model
