@@ -8,7 +8,7 @@ import pytest
 from tagger.errors import DataError
 from tests.training_data import clip, write_tag_names
 from training.data.pseudo_labels import RULES, add_weak_labels, weak_targets
-from training.data.pseudo_labels import _tag_names as tag_names
+from training.data.pseudo_labels import tag_names as tag_names
 from training.data.taxonomy import (
     GENRES,
     INSTRUMENT_SLICE,
@@ -130,6 +130,6 @@ def test_labels_are_added_only_where_nothing_was_known(data: Path) -> None:
     assert untouched is other
 
 
-def test_missing_tag_names_are_named(tmp_path: Path) -> None:
+def test_missingtag_names_are_named(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"tags\.json"):
         add_weak_labels([], tmp_path)

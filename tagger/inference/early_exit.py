@@ -34,5 +34,5 @@ def is_settled(
     counted = np.array([card.vote_shares[label.kind] for label in card.vocabulary.labels])
     error = scores.std(axis=0, ddof=1) * np.sqrt(max(left, 0.0) / (len(scores) * counted))
     distance = np.abs(vote(slices, card) - threshold_votes(card))
-    measured = np.array([rule.evidence == "measured" for rule in card.rules])
-    return bool(np.all((distance >= clearance * error)[:, measured]))
+    default = np.array([rule.is_default for rule in card.rules])
+    return bool(np.all((distance >= clearance * error)[:, default]))

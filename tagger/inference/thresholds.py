@@ -39,8 +39,8 @@ def choose_tags(scores: TrackScores, card: ModelCard, choice: Choice) -> tuple[T
     for kind in KINDS:
         indices = card.vocabulary.indices(kind)
         given = [i for i in indices if _is_given(float(scores.values[i]), card.rules[i], choice)]
-        # Experimental labels only fill the places that measured ones leave.
-        given.sort(key=lambda i: (card.rules[i].evidence != "measured", -scores.values[i]))
+        # Experimental labels only fill the places that others leave.
+        given.sort(key=lambda i: (not card.rules[i].is_default, -scores.values[i]))
         tags += _ranked(given[: choice.most[kind]], scores)
     return tuple(tags)
 
@@ -77,4 +77,4 @@ def _is_given(probability: float, rule: LabelRule, choice: Choice) -> bool:
 
 
 def _is_allowed(rule: LabelRule, choice: Choice) -> bool:
-    return choice.experimental or rule.evidence == "measured"
+    return choice.experimental or rule.is_default

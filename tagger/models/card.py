@@ -24,7 +24,9 @@ PROFILES: tuple[Profile, ...] = get_args(Profile)
 
 # How well a label is heard was measured on real held-out sound that people labelled, or it rests on
 # synthesised sound and other networks' words alone.
-Evidence = Literal["measured", "experimental"]
+# From strongest to weakest: people labelled held-out recordings; two teachers of different kinds
+# agree about held-out songs and so does the model; neither.
+Evidence = Literal["measured", "vouched", "experimental"]
 
 LARGEST_CARD = 4 << 20  # bytes
 
@@ -118,6 +120,11 @@ class LabelRule:
             raise ValueError(f"threshold {self.threshold} or {self.precise} is not a probability")
         if self.evidence not in get_args(Evidence):
             raise ValueError(f"evidence {self.evidence!r} is not one of {get_args(Evidence)}")
+
+    @property
+    def is_default(self) -> bool:
+        """Whether tags of the label are given without `--experimental`."""
+        return self.evidence != "experimental"
 
     def least(self, profile: Profile) -> float:
         """The probability from which the tag is given."""

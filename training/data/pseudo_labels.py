@@ -20,6 +20,7 @@ from training.data.datasets import Clip
 from training.data.taxonomy import VOCABULARY, Targets, unknown
 from training.data.teacher_outputs import load_soft
 
+TAGS = Path("teachers/tags.json")  # in the data folder
 ORCHESTRA = ("Violin", "Cello", "Flute", "Clarinet", "Harp", "Harpsichord")
 BAND = ("Drums", "Electric Bass", "Electric Guitar", "Synthesizer")
 HORNS = ("Saxophone", "Brass", "Trumpet", "Clarinet")
@@ -132,7 +133,7 @@ _INDEX = {label.name: i for i, label in enumerate(VOCABULARY.labels)}
 
 def add_weak_labels(clips: list[Clip], data: Path) -> list[Clip]:
     """The same clips, with what their teachers are sure of where nothing was known."""
-    tags = _tag_names(data / "teachers" / "tags.json")
+    tags = tag_names(data / TAGS)
     return [
         _added(clip, weak_targets(clip.soft, tags, clip.targets)) if clip.soft else clip
         for clip in clips
@@ -163,7 +164,8 @@ def _added(clip: Clip, weak: Targets) -> Clip:
     return replace(clip, targets=np.where(np.isnan(clip.targets), weak, clip.targets))
 
 
-def _tag_names(path: Path) -> dict[str, list[str]]:
+def tag_names(path: Path) -> dict[str, list[str]]:
+    """What the outputs of each teacher stand for."""
     try:
         names: dict[str, list[str]] = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:

@@ -17,6 +17,7 @@ In the order of use:
                     card
 - `held_out_votes`  what a model votes on held-out sound beside what is known of it: all that
                     measuring needs
+- `teacher_agreement`  where two teachers of different kinds agree about held-out songs
 - `label_evidence`  which labels a model may write: those whose quality was measured on real,
                     held-out sound
 - `metrics`         how well scores rank and decide, label by label, over what is known

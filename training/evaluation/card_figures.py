@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import Any
@@ -14,15 +14,16 @@ from tagger.models.model import Model
 from tagger.vocabulary import Kind
 from training.data.split import Split
 from training.data.taxonomy import GENRES as ALL_GENRES
-from training.data.taxonomy import LISTED_GENRES, VOCABULARY
+from training.data.taxonomy import LISTED_GENRES, VOCABULARY, Targets
 from training.evaluation.calibration import fit_rules
 from training.evaluation.held_out_votes import Heard, join
-from training.evaluation.label_evidence import with_evidence
+from training.evaluation.label_evidence import vouch, with_evidence
 from training.evaluation.predict import HeardClip, gathered, hear, measure
 from training.evaluation.reliability import check
 
 # Parts of the held-out sound.
 GENRES, INSTRUMENTS, MIXES = "genres", "instruments", "instruments_in_real_mixes"
+AGREED = "agreed_by_teachers"  # the songs again, with what two teachers agree on
 
 # In a card's metrics: the model learned from everything, and the figures are of runs that did not.
 OF_OTHERS = "of_runs_that_held_folds_out"
@@ -33,35 +34,51 @@ Progress = Callable[[str, int], AbstractContextManager[Callable[[], object]]]
 def judge(card: ModelCard, runs: list[dict[str, Heard]], mixes: Heard) -> ModelCard:
     """The card with rules, evidence and figures from what models of one recipe heard.
 
-    Each run held out another fold. The rules are fitted on the first, and the figures called
-    "genres" and "instruments" are its own, to be compared with others' of that fold; the evidence
-    rests on all of them. The real mixes are never fitted on.
+    Each run held out another fold; rules, evidence and figures rest on all of them together. The
+    real mixes are never fitted on.
     """
-    first = runs[0]
+    first = {name: join([run[name] for run in runs]) for name in (GENRES, INSTRUMENTS)}
     fitted = join([first[GENRES], first[INSTRUMENTS]])
     rules = fit_rules(fitted.targets, fitted.votes, card.vocabulary)
-    songs = join([_given(run[GENRES]) for run in runs])
+    songs = _given(first[GENRES])
     recordings = join([*(run[INSTRUMENTS] for run in runs), mixes])
     # Talk and notes have no genre, which is easily heard and says nothing of songs.
     known = join([songs, recordings.only(range(len(ALL_GENRES), len(card.vocabulary)))])
     card = replace(card, rules=with_evidence(rules, known))
+    vouched: dict[str, float] = {}
+    if agreed := [run[AGREED] for run in runs if AGREED in run]:
+        rules, vouched = vouch(card.rules, join(agreed), card.vocabulary)
+        card = replace(card, rules=rules)
     parts = {
         **first,
         MIXES: mixes,
-        "genres_in_all_runs": join([run[GENRES] for run in runs]),
+        "genres_in_all_runs": first[GENRES],
         "instruments_in_recordings": recordings.rows(recordings.real),
     }
     metrics = measure_all(parts, card)  # the figures depend on the rules
     metrics[GENRES] |= check(first[GENRES], card, "genre")
     taught = first[GENRES].only(range(len(LISTED_GENRES), len(ALL_GENRES)))
     metrics["genres_of_teachers"] = measure(taught, card, "genre")
+    if vouched:
+        metrics["vouched"] = vouched
     return replace(card, metrics=metrics)
 
 
-def listen_all(model: Model, split: Split, progress: Progress) -> dict[str, Heard]:
-    """What the model votes on each part of the held-out sound."""
+def listen_all(
+    model: Model, split: Split, progress: Progress, agreed: Mapping[str, Targets] | None = None
+) -> dict[str, Heard]:
+    """What the model votes on each part of the held-out sound.
+
+    `agreed`: what two teachers agree on, by song.
+    """
     n_labels = len(model.card.vocabulary)
     heard = hear_all(model, split, progress)
+    if agreed:
+        heard[AGREED] = [
+            replace(one, clip=replace(one.clip, targets=agreed[one.clip.id]))
+            for one in heard[GENRES]
+            if one.clip.id in agreed
+        ]
     return {name: gathered(part, n_labels) for name, part in heard.items()}
 
 

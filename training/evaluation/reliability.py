@@ -93,8 +93,7 @@ def proposals(parts: list[tuple[Heard, ModelCard]], kind: Kind, profile: Profile
             tags += len(chosen)
             right += sum(truth[i] == 1 for i in chosen)
             missed += sum(
-                truth[i] == 1 and i not in chosen and card.rules[i].evidence == "measured"
-                for i in known
+                truth[i] == 1 and i not in chosen and card.rules[i].is_default for i in known
             )
     return Proposals(tags, int(right), tracks, tagged, int(missed))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,10 +16,13 @@ from training.data.coded_copies import load_copies
 from training.data.datasets import Clip
 from training.data.datasets.instruments import is_rendered
 from training.data.mel_cache import load_features
+from training.data.pseudo_labels import TAGS, tag_names
 from training.data.split import Split
+from training.data.taxonomy import Targets
 from training.data.teacher_outputs import COMPUTED, Outputs
 from training.evaluation.card_figures import MIXES, OF_OTHERS, Progress, judge, listen_all
 from training.evaluation.held_out_votes import load_heard, save_heard
+from training.evaluation.teacher_agreement import agreed_about
 from training.networks import PooledNetwork
 from training.teachers.audioset_outputs import AudioSetTeacher
 from training.teachers.musicnn_outputs import ARRAYS as MUSICNN
@@ -73,7 +76,22 @@ def run(
                 config, pools, folder, own_device, report,
                 start=origin.start, ensemble=origin.ensemble, team=team, heard=heard,
             )  # fmt: skip
-    return _finish(network, config, split, folder, progress, origin) if team.is_first else None
+    if not team.is_first:
+        return None
+    agreed = _agreed(config, split, cache, data)
+    return _finish(network, config, split, folder, progress, origin, agreed)
+
+
+def _agreed(config: Config, split: Split, cache: Path, data: Path | None) -> dict[str, Targets]:
+    """What two teachers agree on about the songs that are held out."""
+    if not data or not _names_computed(config):
+        return {}
+    teacher = AudioSetTeacher(data, cache)
+    return agreed_about(split.held_out_songs, teacher.outputs, tag_names(data / TAGS))
+
+
+def _names_computed(config: Config) -> bool:
+    return bool({teacher.name for teacher in COMPUTED} & set(config.loop.teachers))
 
 
 def _finish(
@@ -83,10 +101,11 @@ def _finish(
     folder: Path,
     progress: Progress,
     origin: Origin,
+    agreed: Mapping[str, Targets],
 ) -> Path:
     path = export(network, config, folder)
     model = load_model(str(path))
-    heard = listen_all(model, split, progress)
+    heard = listen_all(model, split, progress, agreed)
     save_heard(heard, folder / HEARD)
     runs = [load_heard(other / HEARD) for other in origin.runs] or [heard]
     card = judge(model.card, runs, heard[MIXES])
@@ -143,7 +162,7 @@ def _read(
     copies = _copies(split, coded) if coded else []
     with progress("reading copies", len(copies)) as advance:
         again = load_features(copies, config.mel, cache, advance)
-    if not data or not {teacher.name for teacher in COMPUTED} & set(config.loop.teachers):
+    if not data or not _names_computed(config):
         return make_pools(config, split, features, coded=again)
     audioset = AudioSetTeacher(data, cache)
     musicnn = MusicnnTeacher(data, cache) if (data / MUSICNN).exists() else None
