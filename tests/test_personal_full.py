@@ -168,6 +168,16 @@ def test_a_reviewed_plan_moves_thresholds(
     assert "16 reviewed tracks" in new.data
 
 
+def test_an_untouched_plan_refuses_nothing_and_moves_nothing(
+    tracks: list[Path], tmp_path: Path, tiny_card: Path
+) -> None:
+    plan = tmp_path / "plan.json"
+    musictag("scan", tracks[0].parent, "--plan", plan, "--model", tiny_card)
+    done = musictag("calibrate", "--from", plan, "--model", tiny_card, "-o", "mine")
+    assert done.exit_code == 0, done.output
+    assert load_model("mine").card.rules == load_card(tiny_card).rules
+
+
 def test_corrected_tags_move_thresholds_and_empty_ones_say_nothing(
     tracks: list[Path], tmp_path: Path, tiny_card: Path
 ) -> None:

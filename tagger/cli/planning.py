@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from tagger.models.card import ModelCard
     from tagger.scan.albums import Level
     from tagger.scan.parallel import Result, Settings
+    from tagger.writing.genre_rules import Taste
     from tagger.writing.plan import Mode, Policy, TagPlan
 
 Command = Callable[..., Any]
@@ -134,6 +135,7 @@ def plan_and_write(
     """Show the plan, report and save it, write it: as far as asked. Remarks follow the plan."""
     from tagger.report.files import write_report
     from tagger.report.plan_text import plan_lines, scores_of
+    from tagger.writing.opinions import opinions_of
     from tagger.writing.plan_json import save_plan
 
     results, plan = _make(results, paths, settings, planning)
@@ -150,7 +152,7 @@ def plan_and_write(
     for line in (_head(plan, n_files), *remarks):
         echo(line, err=True)
     if planning.plan:
-        save_plan(plan, planning.plan)
+        save_plan(plan, planning.plan, opinions_of(results, _taste(planning)))
     if planning.write and plan.files:
         if by_album:
             plan = ask_by_album(plan, scores)
@@ -216,17 +218,20 @@ def check_taste(planning: Planning, card: ModelCard) -> None:
 
 
 def _policy(card: ModelCard, planning: Planning) -> Policy:
+    from tagger.writing.plan import Policy
+
+    note = f"{card.id} {datetime.now(UTC).date()}" if planning.provenance else ""
+    modes = planning.modes or dict.fromkeys(KINDS, "fill")
+    return Policy(modes, _taste(planning), planning.join, note)
+
+
+def _taste(planning: Planning) -> Taste:
     from dataclasses import replace
 
     from tagger.writing.genre_rules import Taste, load_taste
-    from tagger.writing.plan import Policy
 
     taste = load_taste(planning.taste) if planning.taste else Taste()
-    if planning.generic_is_empty:
-        taste = replace(taste, generic_is_empty=True)
-    note = f"{card.id} {datetime.now(UTC).date()}" if planning.provenance else ""
-    modes = planning.modes or dict.fromkeys(KINDS, "fill")
-    return Policy(modes, taste, planning.join, note)
+    return replace(taste, generic_is_empty=True) if planning.generic_is_empty else taste
 
 
 def _head(plan: TagPlan, n_files: int) -> str:

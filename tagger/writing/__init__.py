@@ -8,6 +8,8 @@ In the order of the data:
                      not passed over
 - `plan`             what would be changed in which file: values only, made and turned round without
                      opening any
+- `opinions`         what the model said of the files of a plan: what it offered, and what it was
+                     too unsure of
 - `plan_edit`        a plan made smaller by hand: by folder, and by a value that is not to be
                      written
 - `plan_json`        plans as JSON files, which a person or a script may edit before they are

@@ -7,15 +7,20 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 from tagger.errors import PlanError
 from tagger.tags.field_map import FIELDS, Field
+from tagger.vocabulary import KINDS
+from tagger.writing.opinions import Opinion
 from tagger.writing.plan import FileChange, TagChange, TagPlan
 
 FORMAT = 1
+_KEYS = {"$schema", "format", "model", "mode", "roots", "files"}
+_SURROGATES = re.compile("[\ud800-\udfff]")
 _LONGEST = 500  # signs of a value
 _MOST = 200  # values of a field
 _NAMES: dict[Field, str] = {
@@ -36,16 +41,20 @@ def record_of(plan: TagPlan) -> dict[str, Any]:
     }
 
 
-def dump_plan(plan: TagPlan) -> str:
-    """A plan as JSON."""
-    # Non-ASCII is escaped: names that are no UTF-8 survive the way.
-    return json.dumps(record_of(plan), indent=1) + "\n"
+def dump_plan(plan: TagPlan, opinions: Iterable[Opinion] = ()) -> str:
+    """A plan as JSON, with what the model said of the files it is made for."""
+    content = record_of(plan)
+    if told := list(opinions):
+        content["files"] = list(_records_with(plan, told))
+    text = json.dumps(content, indent=1, ensure_ascii=False)
+    # Names that are no UTF-8 survive as escapes.
+    return _SURROGATES.sub(lambda match: f"\\u{ord(match[0]):04x}", text) + "\n"
 
 
-def save_plan(plan: TagPlan, path: Path) -> None:
+def save_plan(plan: TagPlan, path: Path, opinions: Iterable[Opinion] = ()) -> None:
     """Write a plan to a file, or raise PlanError."""
     try:
-        path.write_text(dump_plan(plan), encoding="ascii")
+        path.write_text(dump_plan(plan, opinions), encoding="utf-8")
     except OSError as error:
         raise PlanError(f"cannot be written ({error.strerror})", path) from error
 
@@ -62,7 +71,7 @@ def load_plan(path: Path) -> TagPlan:
 
 def parse_plan(text: str) -> TagPlan:
     """A plan from JSON; a ValueError says what is wrong with it."""
-    content = _object(json.loads(text), {"format", "model", "mode", "roots", "files"}, "the plan")
+    content = _object(json.loads(text), _KEYS, "the plan")
     if content.get("format") != FORMAT:
         raise ValueError(f"format {content.get('format')!r}, this program reads {FORMAT}")
     roots = tuple(_path(root, "roots") for root in _list(content.get("roots", []), "roots"))
@@ -95,6 +104,23 @@ def _file_record(change: FileChange) -> dict[str, Any]:
     return {"path": str(change.path), "audio": change.audio, **fields}
 
 
+def _records_with(plan: TagPlan, opinions: Iterable[Opinion]) -> Iterator[dict[str, Any]]:
+    """The changes with what was offered, and the files without a proposal with their candidates."""
+    by_path = {change.path: change for change in plan.files}
+    for opinion in opinions:
+        change = by_path.get(opinion.path, FileChange(opinion.path, opinion.audio, ()))
+        record = _file_record(change)
+        for kind in KINDS:
+            name, held = _NAMES[kind], list(opinion.existing[kind])
+            if name in record:
+                record[name]["offered"] = dict(opinion.offered[kind])
+            elif opinion.candidates[kind] and not opinion.offered[kind] and not held:
+                candidates = dict(opinion.candidates[kind])
+                record[name] = {"before": held, "after": held, "candidates": candidates}
+        if record.keys() & _NAMES.values():
+            yield record
+
+
 def _file_change(content: Any, where: str) -> FileChange:
     record = _object(content, {"path", "audio", *_NAMES.values()}, where)
     if "path" not in record:
@@ -105,7 +131,7 @@ def _file_change(content: Any, where: str) -> FileChange:
         if _NAMES[field] not in record:
             continue
         place = f"{_NAMES[field]} of {path.name!r}"
-        values = _object(record[_NAMES[field]], {"before", "after"}, place)
+        values = _object(record[_NAMES[field]], {"before", "after", "offered", "candidates"}, place)
         before = _values(values.get("before"), f"before of {place}")
         after = _values(values.get("after"), f"after of {place}")
         _check_new(before, after, place)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -16,13 +16,15 @@ from tagger.models import store
 from tagger.models.card import LabelRule, ModelCard, dump_card
 from tagger.models.model import find_card, load_model
 from tagger.scan.parallel import Settings, scan
-from tagger.vocabulary import KINDS, PLURALS, Kind, name_key
+from tagger.vocabulary import KINDS, PLURALS, Kind, Label
+from tagger.writing.genre_rules import Taste, sense_key
 from tagger.writing.plan_json import load_plan
 from training.evaluation.calibration import best_f1_threshold
 from training.finetune.examples import Array
 from training.finetune.sources import Track, from_tags, gather
 
 DOUBTS = 10.0  # tracks accepted at which they count as much as the model's own threshold
+Keys = Mapping[Kind, set[str]]
 LIMITS = (0.05, 0.95)
 
 
@@ -78,15 +80,21 @@ def read_reviewed(source: Path, on_error: Callable[[MusicTagError], object]) -> 
 
 
 def from_plan(path: Path) -> Iterator[Track | MusicTagError]:
-    """The files of a plan with what they will hold, which is what its reader let stand."""
+    """The files of a plan with what was offered for them, and what its reader let stand."""
     load_plan(path)  # says what is wrong with it; a change that was taken back is not in its value
     for record in json.loads(path.read_text(encoding="utf-8"))["files"]:
         file = Path(record["path"])
         if not file.is_file():
             yield DataError("no such file (it is in the plan)", file)
             continue
-        said = {kind: record[PLURALS[kind]]["after"] for kind in KINDS if PLURALS[kind] in record}
-        yield Track(file, "", {kind: tuple(names) for kind, names in said.items()})
+        fields = {kind: record[PLURALS[kind]] for kind in KINDS if PLURALS[kind] in record}
+        offered = {kind: tuple(one.get("offered", ())) for kind, one in fields.items()}
+        names = {
+            kind: tuple(one["after"])
+            for kind, one in fields.items()
+            if offered[kind] or one["after"] != one["before"]
+        }
+        yield Track(file, "", names, offered)
 
 
 def tune(
@@ -120,8 +128,11 @@ def tune(
 def follow(truth: Array, chances: Array, now: float) -> float:
     """The threshold of best F1, the nearest to `now` of equal ones.
 
-    Where nothing was accepted it is just above the most probable track that was refused.
+    Where nothing was accepted it is just above the most probable track that was refused; where
+    nothing was refused it is not raised.
     """
+    if truth.all():
+        return float(min(now, chances.min()))
     if not truth.any():
         return float(max(now, np.nextafter(chances.max(), 1, dtype=np.float32) + 0.01))
     return best_f1_threshold(truth, chances, near=now)
@@ -149,15 +160,27 @@ def _heard(
 
 
 def _truth(track: Track, card: ModelCard) -> Array:
-    """Each label as the person left it, NaN for a kind of which they said nothing."""
-    said = {kind: {name_key(name) for name in names} for kind, names in track.names.items()}
-    return np.array(
-        [
-            float(name_key(label.name) in said[label.kind]) if label.kind in said else np.nan
-            for label in card.vocabulary.labels
-        ],
-        dtype=np.float32,
-    )
+    """Each label as the person left it, NaN where they said nothing of it.
+
+    What a plan did not offer was not refused: it counts only where the person added it.
+    """
+    said = {kind: Taste().known(names) for kind, names in track.names.items()}
+    asked = _keys_of(track.offered)
+    return np.array([_answer(label, said, asked) for label in card.vocabulary.labels], np.float32)
+
+
+def _keys_of(offered: Mapping[Kind, tuple[str, ...]] | None) -> Keys | None:
+    if offered is None:
+        return None
+    return {kind: Taste().known(names) for kind, names in offered.items()}
+
+
+def _answer(label: Label, said: Keys, asked: Keys | None) -> float:
+    key = sense_key(label.name)
+    if label.kind in said and key in said[label.kind]:
+        return 1.0
+    decided = label.kind in said and (asked is None or key in asked.get(label.kind, ()))
+    return 0.0 if decided else np.nan
 
 
 def _told(card: ModelCard, n_tracks: int) -> str:

@@ -28,6 +28,7 @@ class Track:
     path: Path
     group: str
     names: dict[Kind, Names] = field(default_factory=dict)
+    offered: dict[Kind, Names] | None = None  # all that was asked about; None: every label
 
     def of(self, kind: Kind) -> Names:
         """The names of one kind."""
