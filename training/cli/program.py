@@ -25,6 +25,7 @@ from training.data.coded_copies import code
 from training.data.label_counts import count
 from training.experiments.ablate.command import ablate
 from training.experiments.compare.command import compare
+from training.experiments.out_of_fold import folds
 from training.experiments.rotation import rotate
 from training.remix.command import remix
 from training.synth.command import synth
@@ -259,5 +260,6 @@ main.add_command(synth)
 main.add_command(remix)
 main.add_command(code)
 main.add_command(rotate)
+main.add_command(folds)
 main.add_command(count)
 main.add_command(page)

@@ -3,6 +3,7 @@
 In the order of the data:
 
 - `protocols`   protocols: which slices are learned from, which are chosen by, which are asked about
+- `out_of_fold`  `python -m training folds`: runs that held folds out, on learned and other songs
 - `rotation`    `python -m training rotate`: what two teachers with logistic regression reach, out
                 of fold
 - `runner`      a grid of cells, each run once and kept, and their means over seeds
