@@ -29,7 +29,7 @@ from mediafile import MediaFile
 
 from tagger.demo import STYLES, render, write_audio
 from tagger.demo.synth import RATE
-from tagger.scan.parallel import default_jobs
+from tagger.scanning.settings import default_jobs
 
 HERE = Path(__file__).parent
 PER_ALBUM = 10

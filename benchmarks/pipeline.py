@@ -28,8 +28,9 @@ from tagger.beam.parquet_rows import read_rows, scores_of
 from tagger.demo import N_TRACKS, write_demo
 from tagger.models.card import load_card
 from tagger.models.model import find_card
-from tagger.scan.discovery import find_files
-from tagger.scan.parallel import Settings, scan
+from tagger.scanning.discovery import find_files
+from tagger.scanning.parallel import scan
+from tagger.scanning.settings import Settings
 
 HERE = Path(__file__).parent
 LOCAL = ["--direct_running_mode", "multi_processing", "--direct_num_workers"]

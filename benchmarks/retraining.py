@@ -26,12 +26,13 @@ from pathlib import Path
 import click
 import numpy as np
 
+from tagger.models.model import CardFile
 from tagger.vocabulary import Label
 from training.evaluation.calibration import fit_rules
 from training.evaluation.metrics import average_precision, macro, roc_auc
 from training.finetune.active_learning import suggest
 from training.finetune.cross_validation import draw, judge
-from training.finetune.embeddings import Base, cache_folder, load_base
+from training.finetune.embeddings import cache_folder, load_base
 from training.finetune.examples import Array, Examples
 from training.finetune.fit import Hearing, base_votes, gather_examples
 from training.finetune.heads import Start, fit_head, start_from, votes
@@ -62,7 +63,7 @@ def quiet(label: str, length: int) -> AbstractContextManager[object]:
     return nullcontext(lambda: None)
 
 
-def load(data: Path, base: Base) -> tuple[Examples, np.ndarray, dict[Label, tuple[str, ...]]]:
+def load(data: Path, base: CardFile) -> tuple[Examples, np.ndarray, dict[Label, tuple[str, ...]]]:
     """The songs under private labels, the fold of each, and what the labels are like."""
     rows = [r for r in read_rows(data) if r["source"] == "taffc"]
     tracks = [Track(data / r["file"], r["group"], {"genre": private(r)}) for r in rows]

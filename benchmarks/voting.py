@@ -25,8 +25,9 @@ from tagger.inference.slice_scores import SliceScores
 from tagger.inference.thresholds import choose_tags
 from tagger.models.card import ModelCard
 from tagger.models.model import Model, load_model
-from tagger.scan.discovery import find_files
-from tagger.scan.parallel import Settings, listen
+from tagger.scanning.discovery import find_files
+from tagger.scanning.one_file import tag_file
+from tagger.scanning.settings import Settings
 from training.data.datasets import genres
 from training.evaluation.card_figures import GENRES, measure_all
 from training.evaluation.held_out_votes import Heard
@@ -47,7 +48,7 @@ class Outcome:
 
 def hear(model: Model, paths: Iterable[Path]) -> list[SliceScores]:
     """Ten windows of each file."""
-    return [listen(path, model, Settings()).slices for path in paths]
+    return [tag_file(path, model, Settings()).slices for path in paths]
 
 
 def play(heard: list[SliceScores], card: ModelCard, clearance: float | None) -> Outcome:

@@ -10,7 +10,7 @@ import numpy as np
 
 from tagger.inference.aggregation import TrackScores
 from tagger.inference.slice_scores import SliceScores
-from tagger.scan.parallel import Result, Track
+from tagger.scanning.results import Result, Track
 from tagger.tags.reader import FileTags
 from tagger.vocabulary import KINDS, Kind, Label, Tag, Vocabulary
 from tagger.writing.plan import Policy, TagPlan, heard_in, make_plan

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tagger.errors import ModelError
-from tagger.scan.limits import limit_memory
+from tagger.scanning.limits import limit_memory
 
 Command = tuple[str, int]  # what to do, and the number of the job
 

@@ -156,5 +156,5 @@ def test_help_of_a_command_loads_nothing_heavy(command: str) -> None:
 
 
 def test_listening_needs_no_torch() -> None:
-    code = "import sys, tagger.scan.parallel; assert 'torch' not in sys.modules"
+    code = "import sys, tagger.scanning.parallel; assert 'torch' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)

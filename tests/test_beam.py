@@ -18,8 +18,10 @@ from click.testing import CliRunner, Result
 
 from tagger.cli import main
 from tagger.models.model import Model
-from tagger.scan.discovery import find_files
-from tagger.scan.parallel import Settings, examine, scan
+from tagger.scanning.discovery import find_files
+from tagger.scanning.one_file import scan_file
+from tagger.scanning.parallel import scan
+from tagger.scanning.settings import Settings
 
 pytest.importorskip("apache_beam", reason="needs the [beam] extra")
 pytestmark = pytest.mark.filterwarnings("ignore")  # Beam's own, of which there are many
@@ -111,7 +113,7 @@ def test_whole_tracks_longer_than_a_batch(tmp_path: Path, tiny_card: Path, tiny:
     output = tmp_path / "heard.parquet"
     assert pipeline(tmp_path, output, tiny_card, "--windows", "all").exit_code == 0
     for row in read_rows(output):
-        track = examine(Path(row["path"]), tiny, Settings(windows=None)).track
+        track = scan_file(Path(row["path"]), tiny, Settings(windows=None)).track
         assert track
         assert row["slices"] == len(track.slices.starts)
         assert row["windows"] is None

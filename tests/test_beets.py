@@ -225,7 +225,7 @@ def test_plugin_loads_nothing_heavy() -> None:
     code = (
         "import sys, beetsplug.genretag\n"
         "names = ('torch', 'onnxruntime', 'soundfile', 'av',"
-        " 'tagger.scan.parallel', 'tagger.tags.containers')\n"
+        " 'tagger.scanning.parallel', 'tagger.tags.containers')\n"
         "assert not set(names) & set(sys.modules), set(names) & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

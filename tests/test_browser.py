@@ -18,7 +18,7 @@ import pytest
 
 from tagger.demo import write_audio
 from tagger.report.files import write_report
-from tagger.scan.parallel import Result
+from tagger.scanning.results import Result
 from tagger.writing.plan import TagPlan
 from tagger.writing.plan_json import parse_plan, record_of
 from tests.chromium import Page, downloaded

@@ -21,10 +21,12 @@ from hypothesis import strategies as st
 
 from tagger.inference.early_exit import CLEARANCE
 from tagger.inference.slice_scores import SliceScores
-from tagger.scan.cache import Cache, Heard, Stamp
-from tagger.scan.cache_codec import pack_look, pack_slices, unpack_look, unpack_slices
-from tagger.scan.discovery import find_files
-from tagger.scan.parallel import Result, Settings, scan
+from tagger.scanning.cache import Cache, FileScores, FileState
+from tagger.scanning.cache_codec import pack_slices, pack_tags, unpack_slices, unpack_tags
+from tagger.scanning.discovery import find_files
+from tagger.scanning.parallel import scan
+from tagger.scanning.results import Result
+from tagger.scanning.settings import Settings
 from tagger.tags.reader import FileTags
 from tests.tiny_model import SPEC, write_tiny_model
 
@@ -70,8 +72,11 @@ def unheard(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object, **__: object) -> None:
         raise AssertionError("a file was opened")
 
-    for name in ("scan.iter_windows", "scan.read_tags", "scan.load_bounded", "pool.Pool.submit"):
-        monkeypatch.setattr(f"tagger.{name}", fail)
+    for name in (
+        "one_file.iter_windows", "one_file.read_tags", "parallel.load_bounded",
+        "pool.Pool.submit",
+    ):  # fmt: skip
+        monkeypatch.setattr(f"tagger.scanning.{name}", fail)
 
 
 def test_second_scan_opens_no_file(
@@ -81,8 +86,8 @@ def test_second_scan_opens_no_file(
         first = hear(music, tiny_card, cache)
         request.getfixturevalue("unheard")
         second = hear(music, tiny_card, cache)
-    assert not any(result.known for result in first)
-    assert all(result.known for result in second)
+    assert not any(result.cached for result in first)
+    assert all(result.cached for result in second)
     assert_same(first, second)
 
 
@@ -104,9 +109,9 @@ def test_other_windows_and_other_networks_are_heard(
     with Cache() as cache:
         first = hear(music, tiny_card, cache)
         for settings in ({"windows": 3}, {"windows": None}):
-            assert not any(r.known for r in hear(music, tiny_card, cache, **settings))
+            assert not any(r.cached for r in hear(music, tiny_card, cache, **settings))
         other = hear(music, louder, cache)  # the same weights behind another front end
-    assert not any(result.known for result in other)
+    assert not any(result.cached for result in other)
     assert first[0].track
     assert other[0].track
     assert np.abs(first[0].track.slices.values - other[0].track.slices.values).max() > 1e-3
@@ -123,7 +128,7 @@ def test_moved_and_retagged_files_are_known_by_their_sound(music: Path, tiny_car
             file.save()
             path.rename(path.with_name(f"renamed{path.suffix}"))
         second = hear(music, tiny_card, cache)
-    assert all(result.known for result in second)
+    assert all(result.cached for result in second)
     assert [result.existing.genres for result in second] == [("Polka",)] * 4
     for one, other in zip(first, second, strict=True):
         assert one.track
@@ -139,7 +144,7 @@ def test_other_sound_under_the_same_name_is_heard(music: Path, demo: Path, tiny_
         shutil.copy(max(demo.rglob("*.flac")), path)
         os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
         (changed,) = [r for r in hear(music, tiny_card, cache) if r.path == path]
-    assert not changed.known
+    assert not changed.cached
     assert_same([changed], [r for r in hear(music, tiny_card, None) if r.path == path])
 
 
@@ -160,7 +165,7 @@ def test_tags_changed_in_place_behind_our_back_are_seen(music: Path, tiny_card: 
         )  # fmt: skip
         (result,) = [r for r in hear(music, tiny_card, cache) if r.path == path]
     assert result.existing.genres == ("Classic!!",)
-    assert result.known
+    assert result.cached
 
 
 def test_file_without_fingerprint_is_known_as_long_as_it_stays(
@@ -175,7 +180,7 @@ def test_file_without_fingerprint_is_known_as_long_as_it_stays(
         (second,) = hear(path, tiny_card, cache)
         path.touch()
         (third,) = hear(path, tiny_card, cache)
-    assert [first.known, second.known, third.known] == [False, True, False]
+    assert [first.cached, second.cached, third.cached] == [False, True, False]
     assert "tags of this kind of file cannot be read" in second.notes
     assert_same([first], [second])
 
@@ -217,7 +222,7 @@ def test_tags_come_back_as_they_were(texts: list[str], values: list[str], yes: b
     title, artist, album = texts
     several = tuple(values)
     tags = FileTags(several, several, title, artist, album, yes, several, "0f")
-    found = unpack_look(pack_look(tags, texts[0]))
+    found = unpack_tags(pack_tags(tags, texts[0]))
     assert found == (tags, texts[0])
     assert found[0].audio == "0f"
 
@@ -226,7 +231,7 @@ def test_tags_come_back_as_they_were(texts: list[str], values: list[str], yes: b
 def test_a_damaged_row_is_not_known(place: int, bit: int, cut: bool) -> None:
     for kept in (
         bytearray(pack_slices(slices(np.random.default_rng(1), 3, 4))),
-        bytearray(pack_look(FileTags(genres=("Rock",)), "")),
+        bytearray(pack_tags(FileTags(genres=("Rock",)), "")),
     ):
         at = place % len(kept)
         if cut:
@@ -234,7 +239,7 @@ def test_a_damaged_row_is_not_known(place: int, bit: int, cut: bool) -> None:
         else:
             kept[at] ^= 1 << bit
         assert unpack_slices(bytes(kept)) is None
-        assert unpack_look(bytes(kept)) is None
+        assert unpack_tags(bytes(kept)) is None
 
 
 @pytest.mark.parametrize("damage", ["noise", "empty", "cut", "hole"])
@@ -245,8 +250,8 @@ def test_damaged_cache_is_set_aside_with_one_line(
         whole = hear(music, tiny_card, cache)
         path = cache.path
         for i in range(200):  # more than one page, so that it can be torn
-            many = Heard(FileTags(audio=f"{i:032}"), slices(np.random.default_rng(i), 10, 40))
-            cache.note(Path(f"/m/{i}.mp3"), Stamp(i, i, i, i), "way", many)
+            many = FileScores(FileTags(audio=f"{i:032}"), slices(np.random.default_rng(i), 10, 40))
+            cache.put(Path(f"/m/{i}.mp3"), FileState(i, i, i, i), "way", many)
     content = path.read_bytes()
     assert len(content) > 100_000
     path.write_bytes(
@@ -261,7 +266,7 @@ def test_damaged_cache_is_set_aside_with_one_line(
     with Cache(tell=lines.append) as cache:
         assert_same(hear(music, tiny_card, cache), whole)
         hear(music, tiny_card, cache)
-        assert all(result.known for result in hear(music, tiny_card, cache))
+        assert all(result.cached for result in hear(music, tiny_card, cache))
     assert len(lines) == (damage != "empty")  # an empty file is a new database to SQLite
     assert all("a new one was begun" in line and str(path) in line for line in lines)
     assert path.with_name("cache.sqlite.damaged").exists() == bool(lines)
@@ -345,7 +350,7 @@ def test_killed_scan_goes_on_where_it_was(
         results = list(scan(find_files([tmp_path / "m"]), settings, jobs=1, cache=cache))
     assert len({result.path for result in results}) == len(results) == 40
     assert all(result.track for result in results)
-    known = {str(result.path) for result in results if result.known}
+    known = {str(result.path) for result in results if result.cached}
     assert known >= set(paths), "analysed twice"
     assert len(known) == kept
 
@@ -382,4 +387,4 @@ def test_worker_of_a_pool_knows_a_moved_file(demo: Path, tiny_card: Path, tmp_pa
         (tmp_path / "m").rename(tmp_path / "moved")
         moved = list(scan(find_files([tmp_path / "moved"]), settings, jobs=2, cache=cache))
     assert len(moved) == 10
-    assert all(result.known for result in moved)
+    assert all(result.cached for result in moved)

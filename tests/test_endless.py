@@ -13,7 +13,7 @@ import pytest
 from tagger.audio import iter_windows
 from tagger.audio.quiet_io import BLANK, OPENING, PATIENCE, SilentFile
 from tagger.errors import AudioError
-from tagger.scan.discovery import SUFFIXES
+from tagger.scanning.discovery import SUFFIXES
 from tests.music_files import KINDS, make_file
 
 ROOT = Path(__file__).parent.parent

@@ -22,7 +22,7 @@ from tagger.models.model import Model, load_model
 from tagger.plotting.figure import Line, Text
 from tagger.plotting.png import png_image
 from tagger.plotting.svg import html_text, png_bytes, svg_text
-from tagger.scan.parallel import Settings
+from tagger.scanning.settings import Settings
 from tests.halves import write_halves
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tagger.errors import MusicTagError
-from tagger.scan.discovery import find_files
+from tagger.scanning.discovery import find_files
 
 
 def names(*paths: Path) -> list[str]:

@@ -10,7 +10,8 @@ import pytest
 import soundfile
 
 from tagger.models.model import load_model
-from tagger.scan.parallel import Settings, listen
+from tagger.scanning.one_file import tag_file
+from tagger.scanning.settings import Settings
 
 RATE, N = 44100, 30 * 44100
 Floats = npt.NDArray[np.float64]
@@ -49,4 +50,4 @@ SOUNDS = {
 def test_no_tag_is_given(name: str, tmp_path: Path) -> None:
     path = tmp_path / "sound.wav"
     soundfile.write(path, SOUNDS[name], RATE)
-    assert listen(path, load_model("small"), Settings()).tags == ()
+    assert tag_file(path, load_model("small"), Settings()).tags == ()

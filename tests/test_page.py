@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from tagger.report.html_page import SCRIPTS, page_text
 from tagger.report.page_data import page_json
-from tagger.scan.parallel import Result
+from tagger.scanning.results import Result
 from tagger.writing.plan import TagPlan
 from tests.heard_library import VOCABULARY, heard_library, named, plan_for
 

@@ -19,7 +19,8 @@ from tagger.models import store
 from tagger.models.card import load_card
 from tagger.models.model import chosen_model, load_model, user_models
 from tagger.models.self_test import TOLERANCE, golden_scores
-from tagger.scan.parallel import Settings, scan
+from tagger.scanning.parallel import scan
+from tagger.scanning.settings import Settings
 from tests.personal_library import write_changing, write_folders, write_table
 from tests.tiny_model import write_tiny_model
 

@@ -14,7 +14,7 @@ from click.testing import CliRunner
 
 import tagger.writing
 from tagger.cli import main
-from tagger.scan.parallel import Result
+from tagger.scanning.results import Result
 from tagger.tags.reader import FileTags
 from tagger.vocabulary import Tag
 from tagger.writing.genre_rules import Taste

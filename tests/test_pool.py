@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 
 from tagger.errors import ModelError, MusicTagError
-from tagger.scan.workers import Loss, Pool
+from tagger.scanning.pool import Pool
+from tagger.scanning.workers import Loss
 from tests import pool_workers
 from tests.pool_workers import Command, obey
 
@@ -146,7 +147,7 @@ def test_one_false_start_is_made_good(tmp_path: Path) -> None:
 ORPHANS = """
 import sys
 from tests.pool_workers import obey
-from tagger.scan.workers import Pool
+from tagger.scanning.pool import Pool
 if __name__ == "__main__":
     with Pool(obey, (), lost=lambda _, why: why, size=1, timeout_s=100) as pool:
         print(pool.submit(("do", 1)).result()[1], flush=True)

@@ -34,7 +34,7 @@ from tagger.models.model import (
 )  # fmt: skip
 from tagger.models.onnx_check import check_network
 from tagger.models.self_test import golden_scores
-from tagger.scan import limits
+from tagger.scanning import limits
 from tests.tiny_model import write_tiny_model
 
 

@@ -16,7 +16,7 @@ from tagger.models.model import Model
 from tagger.report.escaping import path_text, printable, width, wrap
 from tagger.report.json_records import json_line, record
 from tagger.report.table import table_lines
-from tagger.scan.parallel import Result, Track
+from tagger.scanning.results import Result, Track
 from tagger.tags.reader import FileTags
 from tagger.vocabulary import Tag
 

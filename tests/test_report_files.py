@@ -21,7 +21,7 @@ from tagger.errors import MusicTagError
 from tagger.report.csv_rows import COLUMNS, FORMULA_STARTS, csv_text, safe
 from tagger.report.files import MAKERS, write_report, write_whole
 from tagger.report.json_records import document_text, record
-from tagger.scan.parallel import Result
+from tagger.scanning.results import Result
 from tagger.tags.reader import FileTags
 from tests.heard_library import heard_library, named, plan_for
 

@@ -10,8 +10,11 @@ import pytest
 from tagger.errors import AudioError, ModelError, MusicTagError
 from tagger.explain.evidence import explain_apart
 from tagger.models.model import Model
-from tagger.scan.discovery import find_files
-from tagger.scan.parallel import Result, Settings, _Run, examine, scan
+from tagger.scanning.discovery import find_files
+from tagger.scanning.one_file import scan_file
+from tagger.scanning.parallel import _Run, scan
+from tagger.scanning.results import Result
+from tagger.scanning.settings import Settings
 from tests.pool_workers import Deadly, Endless
 
 
@@ -135,7 +138,7 @@ def test_results_as_they_are_done_are_those_in_order(demo: Path, tiny_card: Path
 def test_results_wait_for_those_before_them_in_bounded_number(
     demo: Path, tiny_card: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tagger.scan.parallel.MOST_EARLY", 3)
+    monkeypatch.setattr("tagger.scanning.parallel.MOST_EARLY", 3)
     files = list(find_files([demo]))
     found = [Endless(files[0]), *files[1:]]
     seen: list[int] = []
@@ -146,7 +149,7 @@ def test_results_wait_for_those_before_them_in_bounded_number(
         seen.append(answer[0])
         return answer
 
-    monkeypatch.setattr("tagger.scan.parallel._Run._collected", counted)
+    monkeypatch.setattr("tagger.scanning.parallel._Run._collected", counted)
     results = list(scan(found, settings(tiny_card), jobs=2, timeout_s=8))
     assert [result.path for result in results] == files
     before = seen.index(0)
@@ -159,8 +162,8 @@ def test_unforeseen_failure_is_a_failure_of_its_file(
     def fail(*_: object, **__: object) -> None:
         raise ZeroDivisionError("odd")
 
-    monkeypatch.setattr("tagger.scan.parallel.iter_windows", fail)
-    result = examine(next(demo.rglob("*.wav")), tiny, Settings())
+    monkeypatch.setattr("tagger.scanning.one_file.iter_windows", fail)
+    result = scan_file(next(demo.rglob("*.wav")), tiny, Settings())
     assert result.error == "unexpected failure (ZeroDivisionError: odd)"
 
 
@@ -172,7 +175,7 @@ def test_unreadable_tags_do_not_hide_what_was_heard(
 
     path = tmp_path / "song.caf"
     soundfile.write(path, np.ones(8000) * 0.1, 8000, format="CAF")
-    result = examine(path, tiny, Settings())
+    result = scan_file(path, tiny, Settings())
     assert result.error is None
     assert result.track
     assert "tags of this kind of file cannot be read" in result.notes
@@ -185,8 +188,8 @@ def test_missing_model_is_said_before_any_file(demo: Path) -> None:
 
 def test_confidence_floor_leaves_tags_out(demo: Path, tiny: Model) -> None:
     path = next(demo.rglob("*.wav"))
-    all_tags = examine(path, tiny, Settings())
-    none = examine(path, tiny, Settings(min_confidence=1.0))
+    all_tags = scan_file(path, tiny, Settings())
+    none = scan_file(path, tiny, Settings(min_confidence=1.0))
     assert all_tags.track
     assert all_tags.track.tags
     assert isinstance(none, Result)
@@ -204,7 +207,7 @@ def test_a_clear_track_is_heard_no_further_than_it_needs(tiny: Model, tmp_path: 
     soundfile.write(mixed, 0.3 * np.where(time % 12 < 6, low, high), 8000)
     sure = Settings(clearance=1.0)
     for path, n_heard in ((clear, 4), (mixed, 10)):
-        result, ten = examine(path, tiny, sure), examine(path, tiny, Settings())
+        result, ten = scan_file(path, tiny, sure), scan_file(path, tiny, Settings())
         assert result.track
         assert ten.track
         assert len(result.track.slices.values) == n_heard

@@ -18,7 +18,7 @@ from tagger.inference.thresholds import Choice, choose_candidates, choose_tags
 from tagger.models.card import LabelRule, ModelCard
 from tagger.models.model import Model
 from tagger.report.closing import Closing
-from tagger.scan.parallel import Result
+from tagger.scanning.results import Result
 from tagger.tags.reader import FileTags
 from tagger.vocabulary import Kind, Label, Vocabulary
 from tests.heard_library import heard_library

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tagger.scan.discovery import find_files
+from tagger.scanning.discovery import find_files
 from tests.tiny_model import write_tiny_model
 
 ROOT = Path(__file__).parent.parent

@@ -39,8 +39,8 @@ if TYPE_CHECKING:
 
     from beetsplug.genretag.tagging import Settled, Tagging
     from beetsplug.genretag.units import Unit
-    from tagger.scan.parallel import Result
-    from tagger.scan.streaming import Listeners
+    from tagger.scanning.parallel import ScanPool
+    from tagger.scanning.results import Result
     from tagger.writing.plan import FileChange
 
 AHEAD = 4  # files asked for per process before the first result is used
@@ -68,7 +68,7 @@ class GenreTagPlugin(BeetsPlugin):
             self.add_media_field("instruments", instruments_field())
         mend_update()
         self._tagging: Tagging | None = None  # while an import or the command runs
-        self._listeners: Listeners | None = None
+        self._listeners: ScanPool | None = None
         self._asked: dict[Path, Future[Result]] = {}
         self.import_stages = [self.imported]
         self.register_listener("import_begin", self.import_begin)
@@ -111,7 +111,7 @@ class GenreTagPlugin(BeetsPlugin):
         wishes = read_wishes(self.config, opts)
         albums = opts.albums if opts.albums is not None or not wishes.album_kinds else True
         tagging = self._tagging = Tagging(wishes, lib, self._log)
-        listeners = wishes.listeners()
+        listeners = wishes.open_pool()
         wanted = (unit for unit in units.find_units(lib, args, albums) if tagging.wants(unit))
         line = ProgressLine(0 if opts.quiet else units.count_items(lib, args, albums))
         heard: list[tuple[Result, FileChange | None]] = []
@@ -159,7 +159,7 @@ class GenreTagPlugin(BeetsPlugin):
             from beetsplug.genretag.tagging import Tagging
 
             self._tagging = Tagging(wishes, session.lib, self._log)
-            self._listeners = wishes.listeners()
+            self._listeners = wishes.open_pool()
 
     def import_task_created(self, session: ImportSession, task: ImportTask) -> None:
         """Begin to hear files while beets looks them up and asks about them."""

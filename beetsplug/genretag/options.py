@@ -14,8 +14,8 @@ from tagger import CHOSEN
 if TYPE_CHECKING:
     from confuse import Subview
 
-    from tagger.scan.parallel import Settings
-    from tagger.scan.streaming import Listeners
+    from tagger.scanning.parallel import ScanPool
+    from tagger.scanning.settings import Settings
     from tagger.vocabulary import Kind
     from tagger.writing.genre_rules import Taste
     from tagger.writing.plan import Mode, Policy
@@ -61,12 +61,12 @@ class Wishes:
     auto: bool  # on import too
     again: bool  # hear what was heard before, too
 
-    def listeners(self) -> Listeners:
+    def open_pool(self) -> ScanPool:
         """Processes that hear as is wished."""
-        from tagger.scan.cache import cache_path
-        from tagger.scan.streaming import listeners
+        from tagger.scanning.cache import cache_path
+        from tagger.scanning.parallel import open_pool
 
-        return listeners(self.settings, self.jobs, cache=cache_path() if self.cache else None)
+        return open_pool(self.settings, self.jobs, cache=cache_path() if self.cache else None)
 
 
 def add_options(parser: optparse.OptionParser) -> None:
@@ -94,8 +94,8 @@ def read_wishes(config: Subview, opts: optparse.Values | None = None) -> Wishes:
     """The settings with the options over them; a wrong one is a ConfigError or UserError."""
     from tagger.inference.early_exit import CLEARANCE
     from tagger.models.card import PROFILES
-    from tagger.scan.albums import LEVELS
-    from tagger.scan.parallel import Settings, default_jobs
+    from tagger.scanning.albums import LEVELS
+    from tagger.scanning.settings import Settings, default_jobs
     from tagger.writing.plan import MODES, Policy
 
     given = opts or optparse.Values()

@@ -17,8 +17,8 @@ from beetsplug.genretag.units import Unit
 from tagger.errors import MusicTagError
 from tagger.models.card import load_card
 from tagger.models.model import find_card
-from tagger.scan.albums import album_track, is_compilation
-from tagger.scan.parallel import Result
+from tagger.scanning.albums import album_track, is_compilation
+from tagger.scanning.results import Result
 from tagger.tags.reader import FileTags, read_tags
 from tagger.vocabulary import KINDS, PLURALS, Kind, Tag
 from tagger.writing.apply import change_files

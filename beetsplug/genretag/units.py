@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from beets.importer import ImportTask
     from beets.library import Album, Item, Library
 
-    from tagger.scan.parallel import Result
-    from tagger.scan.streaming import Listeners
+    from tagger.scanning.parallel import ScanPool
+    from tagger.scanning.results import Result
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ def refreshed(lib: Library, unit: Unit, results: list[Result]) -> tuple[Unit, li
 
 
 def heard(
-    units: Iterable[Unit], listeners: Listeners, ahead: int
+    units: Iterable[Unit], listeners: ScanPool, ahead: int
 ) -> Iterator[tuple[Unit, list[Result]]]:
     """Each unit with what was heard in its files, which is asked for that many files ahead."""
     waiting: deque[tuple[Unit, list[Future[Result]]]] = deque()

@@ -14,7 +14,7 @@ from apache_beam.io.filesystem import CompressionTypes, FileMetadata
 from apache_beam.io.filesystems import FileSystems
 
 from tagger.errors import AudioError, MusicTagError
-from tagger.scan.discovery import SUFFIXES, find_files
+from tagger.scanning.discovery import SUFFIXES, find_files
 
 LARGEST = 4 * 2**30  # bytes of a remote file; a worker holds one copy at a time on its disk
 

@@ -21,7 +21,7 @@ from tagger.beam.parquet_rows import schema
 from tagger.errors import MusicTagError
 from tagger.models.card import ModelCard, load_card
 from tagger.models.model import find_card
-from tagger.scan.limits import try_model
+from tagger.scanning.limits import try_model
 
 SUFFIX = ".parquet"
 

@@ -17,7 +17,8 @@ from tagger.errors import MusicTagError, TagError
 from tagger.inference.slice_scores import SliceScores
 from tagger.inference.thresholds import choose_tags
 from tagger.models.card import ModelCard
-from tagger.scan.parallel import Result, Settings, Track
+from tagger.scanning.results import Result, Track
+from tagger.scanning.settings import Settings
 from tagger.tags.reader import read_tags
 
 

@@ -19,7 +19,7 @@ def cache() -> None:
 @cache.command()
 def info() -> None:
     """Show where the cache is, how much it knows and how large it is."""
-    from tagger.scan.cache import Cache, cache_path
+    from tagger.scanning.cache import Cache, cache_path
 
     if not cache_path().exists():  # looking leaves no trace
         echo("nothing is kept yet", err=True)
@@ -33,7 +33,7 @@ def info() -> None:
 @cache.command()
 def clear() -> None:
     """Forget everything: the next scan hears every file again."""
-    from tagger.scan.cache import Cache
+    from tagger.scanning.cache import Cache
 
     with Cache(tell=_say) as opened:
         n_files = opened.contents().files

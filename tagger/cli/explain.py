@@ -12,7 +12,7 @@ from tagger.cli.options import TIMEOUT, listening_options
 
 if TYPE_CHECKING:
     from tagger.explain.evidence import Explanation
-    from tagger.scan.parallel import Settings
+    from tagger.scanning.settings import Settings
 
 SUFFIXES = (".png", ".svg", ".html")
 

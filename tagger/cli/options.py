@@ -15,7 +15,7 @@ from tagger.vocabulary import PLURALS, Kind
 
 if TYPE_CHECKING:
     from tagger.models.card import Profile
-    from tagger.scan.parallel import Settings
+    from tagger.scanning.settings import Settings
 
 Command = Callable[..., Any]
 REPORT_SUFFIXES = (".html", ".csv", ".json")  # `tagger.report.files` has a maker for each
@@ -44,7 +44,7 @@ TIMEOUT = click.option(
 
 def patterns(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...]:
     """Patterns that can be matched: said before a long scan, not in the middle of it."""
-    from tagger.scan.ignore import Rules
+    from tagger.scanning.ignore import Rules
 
     try:
         Rules().adding(Path(), value) if value else None
@@ -117,7 +117,7 @@ def _with_settings(command: Command) -> Command:
         profile: Profile, experimental: bool, windows: int | str | None = None, **others: Any,
     ) -> Any:  # fmt: skip
         from tagger.inference.early_exit import CLEARANCE
-        from tagger.scan.parallel import Settings  # late: `--help` need not pay for it
+        from tagger.scanning.settings import Settings
 
         most: dict[Kind, int] = {"genre": max_genres, "instrument": max_instruments}
         settings = Settings(

@@ -10,7 +10,7 @@ from tagger.report.json_records import json_line
 from tagger.report.table import table_lines
 from tagger.report.tag_counts import Tally, tally_lines
 from tagger.report.terminal import look_of
-from tagger.scan.parallel import Result
+from tagger.scanning.results import Result
 from tagger.vocabulary import KINDS
 from tagger.writing.plan import Policy, file_change, heard_in
 

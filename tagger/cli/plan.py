@@ -12,7 +12,9 @@ from tagger.cli.options import tag_options
 from tagger.cli.planning import Planning, plan_and_write, planning_options
 
 if TYPE_CHECKING:
-    from tagger.scan.parallel import Result, Settings
+    from tagger.models.card import ModelCard
+    from tagger.scanning.results import Result
+    from tagger.scanning.settings import Settings
 
 NEEDS = "reading Parquet needs pyarrow: pip install 'musictag[beam]'"
 
@@ -53,16 +55,19 @@ def plan(
       musictag plan --from heard.parquet
       musictag plan --from heard.parquet --moved gs://bucket/music ~/Music --plan plan.json
     """
+    from tagger.models.model import read_card
+
     planning_given["modes"] = planning_given["modes"] or {"genre": "fill", "instrument": "fill"}
-    results, failed = _results(parquet, settings, moved)
+    card = read_card(settings.model).card
+    results, failed = _results(parquet, card, settings, moved)
     roots = [Path(new) for _, new in moved] or _common_folder(results)
-    plan_and_write(results, tuple(roots), settings, Planning(**planning_given))
+    plan_and_write(results, tuple(roots), settings, card, Planning(**planning_given))
     if failed:
         raise SystemExit(1)
 
 
 def _results(
-    parquet: Path, settings: Settings, moved: tuple[tuple[str, str], ...]
+    parquet: Path, card: ModelCard, settings: Settings, moved: tuple[tuple[str, str], ...]
 ) -> tuple[list[Result], bool]:
     """The rows whose files are here; whether there are others, which are named."""
     try:
@@ -70,13 +75,11 @@ def _results(
     except ModuleNotFoundError as error:
         raise click.ClickException(NEEDS) from error
     from tagger.cli.progress import echo_failure
-    from tagger.models.card import load_card
-    from tagger.models.model import find_card
 
     moves = [Move(*pair) for pair in moved]
     check_moves(moves)
     good, failed = list[Any](), False
-    for result in results_of(parquet, load_card(find_card(settings.model)), settings, moves):
+    for result in results_of(parquet, card, settings, moves):
         if result.error:
             echo_failure(result)
             failed = True

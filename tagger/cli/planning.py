@@ -17,14 +17,15 @@ from tagger.vocabulary import KINDS, Kind
 
 if TYPE_CHECKING:
     from tagger.models.card import ModelCard
-    from tagger.scan.albums import Level
-    from tagger.scan.parallel import Result, Settings
+    from tagger.scanning.albums import Level
+    from tagger.scanning.results import Result
+    from tagger.scanning.settings import Settings
     from tagger.writing.genre_rules import Taste
     from tagger.writing.plan import Mode, Policy, TagPlan
 
 Command = Callable[..., Any]
 _KIND_NAMES: dict[str, Kind] = {"genres": "genre", "instruments": "instrument"}
-# The names are those of `tagger.writing.plan` and `tagger.scan.albums`, not loaded for `--help`.
+# Those of `tagger.writing.plan` and `tagger.scanning.albums`, which `--help` need not load.
 _MODES: tuple[Mode, ...] = ("fill", "merge", "replace")
 _LEVELS: tuple[Level, ...] = ("track", "album")
 Choice = TypeVar("Choice", bound=str)
@@ -126,6 +127,7 @@ def plan_and_write(
     results: list[Result],
     paths: tuple[Path, ...],
     settings: Settings,
+    card: ModelCard,
     planning: Planning,
     reports: tuple[Path, ...] = (),
     *,
@@ -138,7 +140,7 @@ def plan_and_write(
     from tagger.writing.opinions import opinions_of
     from tagger.writing.plan_json import save_plan
 
-    results, plan = _make(results, paths, settings, planning)
+    results, plan = _make(results, paths, settings, card, planning)
     for report in reports:
         write_report(report, results, plan)
     if not planning.wanted:
@@ -188,15 +190,16 @@ def _write(plan: TagPlan, planning: Planning) -> None:
 
 
 def _make(
-    results: list[Result], paths: tuple[Path, ...], settings: Settings, planning: Planning
+    results: list[Result],
+    paths: tuple[Path, ...],
+    settings: Settings,
+    card: ModelCard,
+    planning: Planning,
 ) -> tuple[list[Result], TagPlan]:
     """The results, by album where that is asked for, and the plan for them."""
-    from tagger.models.card import load_card
-    from tagger.models.model import find_card
-    from tagger.scan.albums import vote_by_album
+    from tagger.scanning.albums import vote_by_album
     from tagger.writing.plan import heard_in, make_plan
 
-    card = load_card(find_card(settings.model))
     check_taste(planning, card)
     by_album = [kind for kind, level in (planning.levels or {}).items() if level == "album"]
     if by_album:

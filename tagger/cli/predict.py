@@ -15,7 +15,8 @@ from tagger.cli.options import DEVICE, TIMEOUT, listening_options
 
 if TYPE_CHECKING:
     from tagger.models.session import Device
-    from tagger.scan.parallel import Result, Settings, Track
+    from tagger.scanning.results import Result, Track
+    from tagger.scanning.settings import Settings
 
 SHOWN = 4  # labels named for each slice
 
@@ -41,7 +42,8 @@ def predict(
     """
     from tagger.cli.progress import echo_failure
     from tagger.report.json_records import json_line
-    from tagger.scan.parallel import default_jobs, scan
+    from tagger.scanning.parallel import scan
+    from tagger.scanning.settings import default_jobs
 
     settings, failed = replace(settings, device=device), False
     with closing(scan(files, settings, default_jobs(), timeout_s=timeout_s)) as results:

@@ -11,7 +11,7 @@ from tagger.cli.echo import echo, redraw
 from tagger.report.escaping import path_text, printable
 
 if TYPE_CHECKING:
-    from tagger.scan.parallel import Result
+    from tagger.scanning.results import Result
 
 REDRAW_S = 0.1
 
@@ -73,7 +73,7 @@ def follow(results: Iterable[Result], total: int, model: str = "") -> Iterator[R
             line.clear()
             if result.error:
                 failures.append(result)
-            line.known += result.known
+            line.known += result.cached
             yield result
             line.advance()
     finally:  # after Ctrl-C too

@@ -6,6 +6,7 @@ import contextlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,8 +19,9 @@ from tagger.cli.planning import Planning, check_taste, plan_and_write, planning_
 if TYPE_CHECKING:
     from tagger.models.session import Device
     from tagger.report.closing import Closing
-    from tagger.scan.cache import Cache
-    from tagger.scan.parallel import Result, Settings
+    from tagger.scanning.cache import Cache
+    from tagger.scanning.results import Result
+    from tagger.scanning.settings import Settings
 
 
 @click.command()
@@ -82,35 +84,35 @@ def scan(
       musictag scan ~/Music --write
     """
     from tagger.cli.progress import follow
-    from tagger.scan import parallel as scanning
-    from tagger.scan.discovery import find_files
+    from tagger.models.model import read_card
+    from tagger.report.closing import Closing
+    from tagger.scanning import parallel
+    from tagger.scanning.discovery import find_files
+    from tagger.scanning.results import Result
+    from tagger.scanning.settings import default_jobs
 
-    settings, closing = _begin(replace(narrowed(settings, only), device=device))
-    planning, collected = Planning(**planning_given), list[scanning.Result]()
+    settings = replace(narrowed(settings, only), device=device)
+    card = read_card(settings.model)
+    closing, collected = Closing(card.card, settings.choice), list[Result]()
+    planning = Planning(**planning_given)
     check_taste(planning, closing.card)
     found = list(find_files(paths, exclude))
     if not found:
         raise click.ClickException("there is no audio file under the given paths")
     collect = bool(planning.wanted or reports)
+    run = partial(
+        parallel.scan, found, settings, jobs or default_jobs(), card=card, timeout_s=timeout_s
+    )
     with (
         _cache(no_cache) as cache,
-        contextlib.closing(
-            scanning.scan(
-                found,
-                settings,
-                jobs or scanning.default_jobs(),
-                in_order=collect or not as_json,
-                timeout_s=timeout_s,
-                cache=cache,
-            )
-        ) as results,
+        contextlib.closing(run(in_order=collect or not as_json, cache=cache)) as results,
     ):
         seen = _counted(results, closing, collected if collect else None)
         shown = follow(seen, len(found), closing.card.id)
         failed = _show(shown, only, as_json=as_json, plan=planning.wanted)
     if collected:
         plan_and_write(
-            collected, paths, settings, planning, reports,
+            collected, paths, settings, card.card, planning, reports,
             show=not as_json, remarks=closing.unsure_lines(),
         )  # fmt: skip
     if not planning.wanted:
@@ -120,21 +122,11 @@ def scan(
         raise SystemExit(1)
 
 
-def _begin(settings: Settings) -> tuple[Settings, Closing]:
-    """The settings with the path of the model, and no counts yet; ModelError without one."""
-    from tagger.models.card import load_card
-    from tagger.models.model import find_card
-    from tagger.report.closing import Closing
-
-    path = find_card(settings.model)
-    return replace(settings, model=str(path)), Closing(load_card(path), settings.choice)
-
-
 @contextmanager
 def _cache(unwanted: bool) -> Iterator[Cache | None]:
     """The cache of this user, if it is wanted; what is wrong with it is a line, no more."""
     from tagger.report.escaping import printable
-    from tagger.scan.cache import Cache
+    from tagger.scanning.cache import Cache
 
     if unwanted:
         yield None

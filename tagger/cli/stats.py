@@ -30,7 +30,7 @@ def stats(paths: tuple[Path, ...], exclude: tuple[str, ...], as_json: bool) -> N
     """
     from tagger.report.tag_counts import same_lines, tally_lines
     from tagger.report.terminal import look_of
-    from tagger.scan.discovery import find_files
+    from tagger.scanning.discovery import find_files
 
     found = list(find_files(paths, exclude))
     if not found:

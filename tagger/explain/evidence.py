@@ -17,9 +17,11 @@ from tagger.inference.mel_spectrogram import hz_to_mel, mel_to_hz
 from tagger.inference.slice_scores import iter_mel, predict_slices
 from tagger.models.card import MelSpec, ModelCard
 from tagger.models.model import Model
-from tagger.scan.limits import LOST, TOO_LARGE, load_bounded
-from tagger.scan.parallel import Settings, Track, judge
-from tagger.scan.workers import Loss, Pool
+from tagger.scanning.limits import TOO_LARGE, load_bounded, lost_message
+from tagger.scanning.pool import Pool
+from tagger.scanning.results import Track, make_track
+from tagger.scanning.settings import Settings
+from tagger.scanning.workers import Loss
 from tagger.vocabulary import KINDS, Tag
 
 Array = npt.NDArray[np.float32]
@@ -73,7 +75,7 @@ def explain_apart(
     """
 
     def lost(path: Path, why: Loss) -> Explanation:
-        raise AudioError(LOST[why].format(timeout_s), path)
+        raise AudioError(lost_message(why, timeout_s, "--timeout"), path)
 
     arguments = (replace(settings, device="cpu"), tuple(names))
     with Pool(_prepare, arguments, lost=lost, size=1, timeout_s=timeout_s) as pool:
@@ -108,7 +110,7 @@ def explain(path: Path, model: Model, settings: Settings, names: Sequence[str] =
     spec = model.card.mel
     chunks = iter_windows(path, rate=spec.rate, length=spec.slice_samples, count=settings.windows)
     parts = list(iter_mel(chunks, spec))
-    track = judge(predict_slices(model.network, parts).scores(), model.card, settings)
+    track = make_track(predict_slices(model.network, parts).scores(), model.card, settings)
     mel = np.concatenate([part.mel for part in parts])
     labels = _named(names, model.card) if names else _labels(track)
     maps = occlusion_maps(model, mel, labels, track.slices.silent)

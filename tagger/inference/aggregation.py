@@ -23,9 +23,12 @@ from tagger.vocabulary import KINDS, Kind, Vocabulary
 Array = npt.NDArray[np.float32]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class TrackScores:
-    """Calibrated probability of every label for one track. Shape: `values` is `(K,)`."""
+    """Calibrated probability of every label for one track. Shape: `values` is `(K,)`.
+
+    `scores["genre"]` is the probability of each genre by its name.
+    """
 
     values: Array
     vocabulary: Vocabulary
@@ -34,6 +37,19 @@ class TrackScores:
         """Probability of each label of one kind, in the vocabulary's order."""
         names, indices = self.vocabulary.names(kind), self.vocabulary.indices(kind)
         return {n: round(float(self.values[i]), 4) for n, i in zip(names, indices, strict=True)}
+
+    def __getitem__(self, kind: Kind) -> dict[str, float]:
+        if kind not in KINDS:
+            raise KeyError(f"{kind!r} is no kind of label; there are: {', '.join(KINDS)}")
+        return self.by_name(kind)
+
+    def to_dict(self) -> dict[str, dict[str, float]]:
+        """The probabilities by kind and name."""
+        return {kind: self.by_name(kind) for kind in KINDS}
+
+    def __repr__(self) -> str:
+        counts = ", ".join(f"{len(self.vocabulary.indices(kind))} {kind}s" for kind in KINDS)
+        return f"TrackScores({counts})"
 
 
 def score_track(slices: SliceScores, card: ModelCard) -> TrackScores:

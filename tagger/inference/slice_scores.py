@@ -54,7 +54,7 @@ class MelChunk:
     planned: int  # slices in the whole track
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class SliceScores:
     """What the network says of each slice of a track.
 
@@ -72,6 +72,10 @@ class SliceScores:
     def sounding(self) -> Array:
         """The scores of the slices that are not silent. Shape: `(S', K)`."""
         return np.asarray(self.values[~np.array(self.silent, dtype=bool)])
+
+    def __repr__(self) -> str:
+        n_slices, n_labels = self.values.shape
+        return f"SliceScores({n_slices} slices, {n_labels} labels, {self.duration_s:.1f} s)"
 
 
 @dataclass(frozen=True, slots=True, eq=False)

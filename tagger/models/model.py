@@ -1,7 +1,7 @@
 """A model: its card, and its network checked against it and ready to run.
 
-A network is an ONNX graph of the plain operators that `network_file` lets through; its bytes must
-have the hash its card states, and it must hear a known signal as its card says.
+A network is an ONNX graph of the plain operators that `onnx_check` lets through; its bytes must
+have the hash its card states, and it must score a fixed signal as its card says.
 """
 
 from __future__ import annotations
@@ -33,6 +33,34 @@ SHIPPED = Path(__file__).with_name("weights")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class CardFile:
+    """A model's card as it was read, and where its files lie."""
+
+    path: Path
+    card: ModelCard
+
+    @property
+    def weights(self) -> Path:
+        """The ONNX file."""
+        return self.path.with_name(self.card.weights)
+
+    def read_weights(self) -> bytes:
+        """The bytes of the ONNX file; a ModelError where they are not those the card states."""
+        try:
+            with self.weights.open("rb") as file:
+                content = file.read(LARGEST + 1)
+        except OSError as error:
+            raise ModelError(
+                f"the network cannot be read ({error.strerror})", self.weights
+            ) from error
+        if hashlib.sha256(content).hexdigest() != self.card.sha256:
+            raise ModelError(
+                "the network is not the one its card describes (checksum differs)", self.weights
+            )
+        return content
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Model:
     """A card with a running network."""
 
@@ -42,6 +70,20 @@ class Model:
     def logits(self, mel: Array) -> Array:
         """The network's logits. Shape: `(S, M, F)` in, `(S, K)` out."""
         return self.network.predict(mel).logits
+
+    @property
+    def genres(self) -> tuple[str, ...]:
+        """The genres it knows, by name."""
+        return self.card.vocabulary.names("genre")
+
+    @property
+    def instruments(self) -> tuple[str, ...]:
+        """The instruments it knows, by name."""
+        return self.card.vocabulary.names("instrument")
+
+    def __repr__(self) -> str:
+        counts = f"{len(self.genres)} genres, {len(self.instruments)} instruments"
+        return f"Model({self.card.id!r}, {counts})"
 
 
 def user_models() -> Path:
@@ -85,42 +127,35 @@ def find_card(name: str) -> Path:
     raise ModelError(f"there is no model named {name!r} (there are: {known})")
 
 
+def read_card(name: str) -> CardFile:
+    """The card of a model, given as in `find_card`; raises ModelError."""
+    path = find_card(name)
+    return CardFile(path, load_card(path))
+
+
 def load_model(
-    name: str = DEFAULT_MODEL,
+    model: str | CardFile = DEFAULT_MODEL,
     *,
     threads: int = 1,
     device: Device = "cpu",
     self_test: bool = True,
 ) -> Model:
-    """Load a model by name or by the path of its card: the one door, wherever it comes from.
+    """Load a model by its name, the path of its card, or a card that was read: the one door.
 
-    Raises ModelError for one that is broken, hostile, or hears other than its card says. Without
+    Raises ModelError for one that is broken, hostile, or scores other than its card says. Without
     `self_test` the last is not asked: for those who make a card and do not know its scores yet.
     """
-    path = find_card(name)
-    card = load_card(path)
-    weights = path.with_name(card.weights)
-    content = _verified(weights, card.sha256)
+    file = read_card(model) if isinstance(model, str) else model
+    card, weights, content = file.card, file.weights, file.read_weights()
     try:
         check_network(content)  # before the runtime sees any of it
     except ValueError as error:
         raise ModelError(f"its network is refused: {error}", weights) from error
-    model = Model(card, open_network(content, weights, threads, device))
-    _check_shapes(model.network.session, card, weights)
-    if self_test and not np.allclose(golden_scores(model), card.golden, atol=TOLERANCE):
-        raise ModelError("it does not hear the golden signal as its card says", path)
-    return model
-
-
-def _verified(path: Path, sha256: str) -> bytes:
-    try:
-        with path.open("rb") as file:
-            content = file.read(LARGEST + 1)
-    except OSError as error:
-        raise ModelError(f"the network cannot be read ({error.strerror})", path) from error
-    if hashlib.sha256(content).hexdigest() != sha256:
-        raise ModelError("the network is not the one its card describes (checksum differs)", path)
-    return content
+    loaded = Model(card, open_network(content, weights, threads, device))
+    _check_shapes(loaded.network.session, card, weights)
+    if self_test and not np.allclose(golden_scores(loaded), card.golden, atol=TOLERANCE):
+        raise ModelError("it does not hear the golden signal as its card says", file.path)
+    return loaded
 
 
 def _check_shapes(session: Any, card: ModelCard, path: Path) -> None:

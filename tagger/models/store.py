@@ -18,7 +18,7 @@ from tagger.errors import ModelError
 from tagger.models.card import LARGEST_CARD, load_card
 from tagger.models.model import SHIPPED, choice_file, find_card, user_models
 from tagger.models.onnx_check import LARGEST
-from tagger.scan.limits import try_model
+from tagger.scanning.limits import try_model
 
 SUFFIX = ".musictag"  # of an exported model
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")

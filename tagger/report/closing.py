@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from tagger.inference.thresholds import Choice, choose_tags
 from tagger.models.card import ModelCard
-from tagger.scan.parallel import Result, Track
+from tagger.scanning.results import Result, Track
 from tagger.vocabulary import KINDS
 
 

@@ -12,7 +12,7 @@ import io
 from collections.abc import Iterable
 
 from tagger.report.escaping import path_text, printable
-from tagger.scan.parallel import Result
+from tagger.scanning.results import Result
 from tagger.vocabulary import KINDS, Kind
 
 # The contract: new columns come at the end, none changes its name or meaning.

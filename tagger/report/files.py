@@ -10,7 +10,7 @@ from tagger.errors import MusicTagError
 from tagger.report.csv_rows import csv_text
 from tagger.report.html_page import page_text
 from tagger.report.json_records import document_text
-from tagger.scan.parallel import Result
+from tagger.scanning.results import Result
 from tagger.writing.plan import TagPlan
 
 # Excel takes a CSV for UTF-8 only with a mark at its start.

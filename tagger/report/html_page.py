@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from importlib.resources import files
 
 from tagger.report.page_data import page_json
-from tagger.scan.parallel import Result
+from tagger.scanning.results import Result
 from tagger.writing.plan import TagPlan
 
 # In the order in which they run: data, what is shown of it, what a person does with it.

@@ -10,33 +10,17 @@ from collections.abc import Iterable
 from typing import Any
 
 from tagger import __version__
-from tagger.scan.parallel import Result, Track
-from tagger.vocabulary import KINDS, PLURALS
+from tagger.scanning.results import Result, Track
+from tagger.vocabulary import KINDS
 
 FORMAT = 1  # of the document; raised when a key changes its meaning
 
 
 def record(result: Result, *, slices: bool = False) -> dict[str, Any]:
-    """What is known of one file.
-
-    Keys: path, model, duration_s, slices, scores (calibrated probability of every label), tags,
-    existing (the file's own tags), notes, error. A file that failed has an error and the rest
-    empty. With `slices`, slice_scores lists every slice's start in seconds and raw scores.
-    """
-    track = result.track
-    content: dict[str, Any] = {
-        "path": str(result.path),
-        "model": track.model if track else None,
-        "duration_s": round(track.slices.duration_s, 3) if track else None,
-        "slices": len(track.slices.starts) if track else 0,
-        "scores": {kind: track.scores.by_name(kind) if track else {} for kind in KINDS},
-        "tags": {PLURALS[k]: [t.name for t in track.of(k)] if track else [] for k in KINDS},
-        "existing": {PLURALS[kind]: list(result.existing.of(kind)) for kind in KINDS},
-        "notes": list(result.notes),
-        "error": result.error,
-    }
-    if slices and track:
-        content["slice_scores"] = _slice_scores(track)
+    """`Result.to_dict`; with `slices` also slice_scores: each slice's start and raw scores."""
+    content = result.to_dict()
+    if slices and result.track:
+        content["slice_scores"] = _slice_scores(result.track)
     return content
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from tagger.scan.parallel import Result, Track
+from tagger.scanning.results import Result, Track
 from tagger.writing.plan import TagPlan
 from tagger.writing.plan_json import record_of
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from tagger.report.escaping import path_text, printable
-from tagger.scan.parallel import Result
+from tagger.scanning.results import Result
 from tagger.writing.apply import Outcome
 from tagger.writing.journal_entries import Entry
 from tagger.writing.plan import FileChange, TagChange, TagPlan, heard_in

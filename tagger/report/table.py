@@ -13,7 +13,7 @@ from pathlib import Path
 
 from tagger.report.escaping import pad, path_text, printable, wrap
 from tagger.report.terminal import Look
-from tagger.scan.parallel import Result
+from tagger.scanning.results import Result
 from tagger.vocabulary import KINDS, Tag
 
 NOTHING = "-"

@@ -11,7 +11,7 @@ from tagger.vocabulary import KINDS, Kind, Tag
 from tagger.writing.genre_rules import Taste
 
 if TYPE_CHECKING:
-    from tagger.scan.parallel import Result
+    from tagger.scanning.results import Result
 
 Probabilities = Mapping[str, float]
 

@@ -15,7 +15,7 @@ from tagger.vocabulary import KINDS, Kind, Tag
 from tagger.writing.genre_rules import Taste, sense_key
 
 if TYPE_CHECKING:
-    from tagger.scan.parallel import Result
+    from tagger.scanning.results import Result
     from tagger.tags.containers.parts import Item
     from tagger.tags.field_map import Field
     from tagger.tags.reader import FileTags

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from tagger.errors import JournalError, MusicTagError
-from tagger.scan.discovery import find_files
+from tagger.scanning.discovery import find_files
 from tagger.tags.reader import OpenFile, opened
 from tagger.writing.journal import Journal
 from tagger.writing.journal_entries import Entry, Run, held

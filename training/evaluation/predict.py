@@ -17,7 +17,7 @@ from tagger.inference.calibration import calibrate
 from tagger.inference.slice_scores import score_windows
 from tagger.models.card import ModelCard
 from tagger.models.model import Model
-from tagger.scan.parallel import Settings
+from tagger.scanning.settings import Settings
 from tagger.vocabulary import Kind
 from training.data.datasets import Clip
 from training.data.datasets.instruments import is_rendered

@@ -15,7 +15,8 @@ from tagger.errors import AudioError, DataError, MusicTagError
 from tagger.models import store
 from tagger.models.card import LabelRule, ModelCard, dump_card
 from tagger.models.model import find_card, load_model
-from tagger.scan.parallel import Settings, scan
+from tagger.scanning.parallel import scan
+from tagger.scanning.settings import Settings
 from tagger.vocabulary import KINDS, PLURALS, Kind, Label
 from tagger.writing.genre_rules import Taste, sense_key
 from tagger.writing.plan_json import load_plan

@@ -125,7 +125,7 @@ def calibrate(source: Path, model: str, name: str | None, jobs: int | None) -> N
       musictag calibrate --from plan.json -o mine
     """  # fmt: skip
     quiet_threads()
-    from tagger.scan.parallel import default_jobs
+    from tagger.scanning.settings import default_jobs
     from training.finetune.calibration import recalibrate
 
     made, moved = recalibrate(

@@ -1,18 +1,14 @@
-"""Path -> what the base model makes of each slice, heard once and kept on disk.
+"""Path -> embeddings and logits of the base model for each slice, computed once and cached.
 
-Everything that is learned comes from the kept values, so a run that was stopped and one that was
+Everything that is learned comes from the cached values, so a run that was stopped and one that was
 not learn from the same numbers.
 """
 
 from __future__ import annotations
 
 import hashlib
-import multiprocessing
 import os
-import signal
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,14 +22,15 @@ from tagger.audio import iter_windows
 from tagger.errors import AudioError, MusicTagError
 from tagger.inference.slice_scores import iter_mel, predict_slices
 from tagger.models.card import ModelCard
-from tagger.models.model import find_card, load_model
+from tagger.models.model import CardFile, load_model, read_card
 from tagger.models.session import Network, open_network
-from tagger.scan.parallel import Settings
+from tagger.scanning.limits import lost_message
+from tagger.scanning.pool import TIMEOUT_S, Pool
+from tagger.scanning.settings import Settings
+from tagger.scanning.workers import Loss
 from training.finetune.onnx_graph import read_network, with_embedding
 
 Array = npt.NDArray[np.float32]
-
-FEWEST_FOR_A_POOL = 8  # fewer tracks are done sooner than a process has started
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,32 +42,21 @@ class Sound:
     notes: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Base:
-    """The model that everything starts from."""
-
-    card: ModelCard
-    path: Path  # of the card
-
-    @property
-    def weights(self) -> Path:
-        """The ONNX file."""
-        return self.path.with_name(self.card.weights)
-
-
-def load_base(name: str) -> Base:
-    """A model by name, its checksum and shapes verified."""
-    return Base(load_model(name).card, find_card(name))
+def load_base(name: str) -> CardFile:
+    """The model that everything starts from, given by its name; it was loaded once to verify it."""
+    base = read_card(name)
+    load_model(base)
+    return base
 
 
 def cache_folder() -> Path:
-    """Where embeddings are kept from run to run."""
+    """Where embeddings are cached from run to run."""
     return Path(appdirs.user_cache_dir("musictag", appauthor=False)) / "embeddings"
 
 
 def hear_all(
     paths: Sequence[Path],
-    base: Base,
+    base: CardFile,
     cache: Path,
     jobs: int,
     progress: Callable[[], object] = lambda: None,
@@ -78,9 +64,9 @@ def hear_all(
     """What is heard in each file, in their order; a file that cannot be heard gives its error."""
     folder = cache / base.card.sha256[:16]
     folder.mkdir(parents=True, exist_ok=True)
-    missing = [path for path in paths if not _kept(path, folder).exists()]
+    missing = [path for path in paths if not _cached_at(path, folder).exists()]
     failed: dict[Path, str] = {}
-    for path, failure in _hear_missing(missing, base, folder, jobs):
+    for path, failure in _fill_cache(missing, base, folder, jobs):
         progress()
         if failure:
             failed[path] = failure
@@ -90,50 +76,39 @@ def hear_all(
         yield path, AudioError(failed[path], path) if path in failed else _read(path, folder)
 
 
-def _hear_missing(
-    paths: Sequence[Path], base: Base, folder: Path, jobs: int
+def _fill_cache(
+    paths: Sequence[Path], base: CardFile, folder: Path, jobs: int
 ) -> Iterator[tuple[Path, str]]:
-    """Fill the cache; gives each path, and why it could not be heard or nothing."""
-    setup = (str(base.path), folder)
-    if jobs == 1 or len(paths) < FEWEST_FOR_A_POOL:
-        _start_worker(*setup)
-        yield from map(_work, paths)
-        return
-    # Fork would copy ONNX Runtime's and FFmpeg's locks.
-    context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(jobs, context, initializer=_start_worker, initargs=setup)
-    try:
-        yield from pool.map(_work, paths, chunksize=4)
-    except BrokenProcessPool as error:
-        raise MusicTagError("a process that hears files died; run it again to go on") from error
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
+    """Each path, once its embeddings are on the disk, and why it has none or nothing."""
+
+    def lost(_: Path, why: Loss) -> str:
+        return lost_message(why, TIMEOUT_S)
+
+    with Pool(_prepare, (base, folder), lost=lost, size=jobs) as pool:
+        futures = [pool.submit(path) for path in paths]
+        for path, future in zip(paths, futures, strict=True):
+            yield path, future.result()
 
 
-_worker: tuple[Network, ModelCard, Path] | None = None  # set once in each worker process
-
-
-def _start_worker(card: str, folder: Path) -> None:
-    global _worker  # the only state a worker has
-    if multiprocessing.parent_process() is not None:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
-    base = load_base(card)
+def _prepare(base: CardFile, folder: Path) -> Callable[[Path], str]:
+    """What each process does once; gives what it does with each file."""
+    base.read_weights()  # verifies their checksum
     content = with_embedding(read_network(base.weights), base.weights)
-    _worker = open_network(content, base.weights), base.card, folder
+    network = open_network(content, base.weights)
+
+    def embed(path: Path) -> str:
+        try:
+            _embed(path, network, base.card, folder)
+        except MusicTagError as error:
+            return error.message
+        except OSError as error:
+            return f"cannot be read ({error.strerror})"
+        return ""
+
+    return embed
 
 
-def _work(path: Path) -> tuple[Path, str]:
-    assert _worker is not None
-    try:
-        _hear(path, *_worker)
-    except MusicTagError as error:
-        return path, error.message
-    except OSError as error:
-        return path, f"cannot be read ({error.strerror})"
-    return path, ""
-
-
-def _hear(path: Path, network: Network, card: ModelCard, folder: Path) -> None:
+def _embed(path: Path, network: Network, card: ModelCard, folder: Path) -> None:
     spec, count = card.mel, Settings().windows
     windows = iter_windows(path, rate=spec.rate, length=spec.slice_samples, count=count)
     found = predict_slices(network, iter_mel(windows, spec))
@@ -142,36 +117,36 @@ def _hear(path: Path, network: Network, card: ModelCard, folder: Path) -> None:
         reason = f" ({', '.join(notes)})" if notes else ""
         raise AudioError(f"nothing sounds in it{reason}", path)
     _write(
-        _kept(path, folder),
+        _cached_at(path, folder),
         embeddings=output.embeddings.astype(np.float16),
         logits=output.logits,
         notes=np.array(list(notes), dtype=str),
     )
 
 
-def _write(kept: Path, **arrays: npt.NDArray[Any]) -> None:
-    unfinished = kept.with_suffix(f".{os.getpid()}.tmp")
+def _write(target: Path, **arrays: npt.NDArray[Any]) -> None:
+    unfinished = target.with_suffix(f".{os.getpid()}.tmp")
     with unfinished.open("wb") as file:
         np.savez(file, allow_pickle=False, **arrays)
-    unfinished.replace(kept)
+    unfinished.replace(target)
 
 
 def _read(path: Path, folder: Path) -> Sound | MusicTagError:
-    kept = _kept(path, folder)
+    cached = _cached_at(path, folder)
     try:
-        with np.load(kept, allow_pickle=False) as arrays:
+        with np.load(cached, allow_pickle=False) as arrays:
             return Sound(
                 arrays["embeddings"].astype(np.float32),
                 arrays["logits"],
                 tuple(str(note) for note in arrays["notes"]),
             )
     except (OSError, EOFError, ValueError, KeyError, BadZipFile):
-        kept.unlink(missing_ok=True)
+        cached.unlink(missing_ok=True)
         return AudioError("what was kept of it was damaged; run it again to hear it anew", path)
 
 
-def _kept(path: Path, folder: Path) -> Path:
-    """Where the embeddings of a file are kept: another place once the file changes."""
+def _cached_at(path: Path, folder: Path) -> Path:
+    """Where the embeddings of a file are cached: another place once the file changes."""
     try:
         status = path.stat()
         key = f"{path.resolve()}:{status.st_size}:{status.st_mtime_ns}"

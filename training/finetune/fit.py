@@ -14,13 +14,13 @@ import numpy as np
 from tagger.errors import DataError, MusicTagError
 from tagger.inference.slice_scores import sigmoid
 from tagger.models.card import LabelRule, ModelCard, dump_card
-from tagger.models.model import load_model
+from tagger.models.model import CardFile, load_model
 from tagger.models.self_test import golden_scores
 from tagger.vocabulary import KINDS, PLURALS, Label, Vocabulary
 from training.evaluation.calibration import fit_rules
 from training.evaluation.metrics import average_precision, label_metrics, summary
 from training.finetune.cross_validation import N_FOLDS, SIZES, Judged, judge, learn_from_fewer
-from training.finetune.embeddings import Base, Sound, hear_all
+from training.finetune.embeddings import Sound, hear_all
 from training.finetune.examples import Array, Examples, put_together
 from training.finetune.heads import PULLS, Start, fit_head, kept_rules, start_from
 from training.finetune.label_mapping import Naming
@@ -64,7 +64,7 @@ class Learned:
 class Hearing:
     """How the files of a library are heard."""
 
-    base: Base
+    base: CardFile
     cache: Path
     jobs: int
     progress: Progress
@@ -94,7 +94,9 @@ def gather_examples(
     return naming, put_together(tracks, naming, sounds, shares, on_error)
 
 
-def learn(examples: Examples, naming: Naming, base: Base, progress: Progress, seed: int) -> Learned:
+def learn(
+    examples: Examples, naming: Naming, base: CardFile, progress: Progress, seed: int
+) -> Learned:
     """Judge by artists, find the labels' rules, then learn from everything."""
     start = start_from(base.card, naming.labels, naming.like)
     with progress("learning", N_FOLDS * len(PULLS)) as advance:
@@ -134,7 +136,7 @@ def learning_curve(
 
 
 def write_model(
-    folder: Path, name: str, base: Base, naming: Naming, learned: Learned, examples: Examples,
+    folder: Path, name: str, base: CardFile, naming: Naming, learned: Learned, examples: Examples,
     *, keep: bool, network: bytes | None = None,
 ) -> Path:  # fmt: skip
     """Write network and card; `network` instead of the base's own with the head put on."""
@@ -167,7 +169,7 @@ def write_model(
     return path
 
 
-def own_network(base: Base, head: Head, kept: Sequence[Label], tuned: bytes | None) -> bytes:
+def own_network(base: CardFile, head: Head, kept: Sequence[Label], tuned: bytes | None) -> bytes:
     """The base's network with the head put on, or the tuned one; then the kept base labels."""
     shipped = read_network(base.weights)
     own = tuned or with_head(shipped, head, base.weights)

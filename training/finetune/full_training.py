@@ -25,7 +25,7 @@ from tagger.inference.mel_spectrogram import mel_power
 from tagger.inference.slice_scores import iter_mel, predict_slices
 from tagger.models.card import MelSpec, ModelCard
 from tagger.models.session import LOGITS, open_network
-from tagger.scan.parallel import Settings as Scan
+from tagger.scanning.settings import Settings as Scan
 from training.augment.spectrogram import AugmentConfig, augment_power, mask
 from training.evaluation.calibration import fit_rules
 from training.finetune.examples import Array, Examples, Indices

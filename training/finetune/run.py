@@ -9,13 +9,13 @@ from pathlib import Path
 
 from tagger.errors import DataError, ModelError, MusicTagError
 from tagger.models import store
-from tagger.models.model import load_model, user_models
+from tagger.models.model import CardFile, load_model, user_models
 from tagger.report.escaping import path_text, printable
-from tagger.scan.parallel import default_jobs
+from tagger.scanning.settings import default_jobs
 from training.finetune import sources
 from training.finetune.active_learning import suggest
 from training.finetune.beets_library import from_beets
-from training.finetune.embeddings import Base, cache_folder, load_base
+from training.finetune.embeddings import cache_folder, load_base
 from training.finetune.examples import Examples
 from training.finetune.fit import (
     Hearing,
@@ -80,7 +80,7 @@ class Prepared:
     say: Say
 
     @property
-    def base(self) -> Base:
+    def base(self) -> CardFile:
         """The model that everything starts from."""
         return self.hearing.base
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tagger.errors import DataError, MusicTagError, TagError
-from tagger.scan.discovery import find_files
+from tagger.scanning.discovery import find_files
 from tagger.tags.reader import FileTags, read_tags
 from tagger.vocabulary import KINDS, PLURALS, Kind
 

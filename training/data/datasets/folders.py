@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tagger.errors import DataError
-from tagger.scan.discovery import find_files
+from tagger.scanning.discovery import find_files
 from tagger.vocabulary import lineage
 from training.data.datasets.names import Spellings
 from training.data.datasets.source import Entry, Source, gather

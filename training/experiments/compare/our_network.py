@@ -16,7 +16,7 @@ from tagger.inference.aggregation import vote
 from tagger.inference.slice_scores import Predictions, iter_mel, predict_slices
 from tagger.models.model import Model, find_card, load_model
 from tagger.models.session import Network, open_network
-from tagger.scan.parallel import Settings
+from tagger.scanning.settings import Settings
 from tagger.vocabulary import Vocabulary, lineage
 from training.evaluation.card_figures import OF_OTHERS
 from training.finetune.onnx_graph import read_network, with_embedding

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import multiprocessing
-import signal
 from collections.abc import Callable, Sequence
+from concurrent.futures import as_completed
 from typing import Any
 
+from tagger.errors import MusicTagError
+from tagger.scanning.pool import Pool
+from tagger.scanning.workers import Loss
 from training.experiments.runner.ledger import Array, Cell, Ledger, Result
 
 Filled = tuple[Result, Array | None]  # what came of a cell, and the scores behind it
@@ -22,8 +24,8 @@ def fill(
 ) -> None:
     """Run what is not in the ledger yet, in order; `advance` is called once a cell.
 
-    With several jobs each cell has a forked process of its own, with one thread of torch: what
-    `run` refers to is in memory once.
+    Several jobs are forked processes with one thread of torch each: what `run` refers to is in
+    memory once.
     """
     left = [cell for cell in cells if cell not in ledger.results]
     for _ in range(len(cells) - len(left)):
@@ -46,20 +48,15 @@ def _fill_by_processes(
     import torch
 
     torch.set_num_threads(1)
-    fork = multiprocessing.get_context("fork")
-    with fork.Pool(jobs, _begin, (run,), maxtasksperchild=1) as pool:
-        for filled in pool.imap_unordered(_run, cells):
-            ledger.add(*filled)
+
+    def lost(cell: Cell, _: Loss) -> Filled[Result]:
+        raise MusicTagError(f"a process died over {cell}; run it again to go on")
+
+    with Pool(_prepare, (run,), lost=lost, size=jobs, timeout_s=None, method="fork") as pool:
+        for future in as_completed([pool.submit(cell) for cell in cells]):
+            ledger.add(*future.result())
             advance()
 
 
-_runs: list[Callable[[Any], Filled[Any]]] = []  # of a worker
-
-
-def _begin(run: Callable[[Any], Filled[Any]]) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the first process ends all
-    _runs.append(run)
-
-
-def _run(cell: object) -> Filled[Any]:
-    return _runs[0](cell)
+def _prepare(run: Callable[[Any], Filled[Any]]) -> Callable[[Any], Filled[Any]]:
+    return run

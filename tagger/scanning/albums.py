@@ -16,7 +16,8 @@ import numpy as np
 from tagger.inference.aggregation import TrackScores
 from tagger.inference.thresholds import decide
 from tagger.models.card import ModelCard
-from tagger.scan.parallel import Result, Settings, Track
+from tagger.scanning.results import Result, Track
+from tagger.scanning.settings import Settings
 from tagger.vocabulary import KINDS, Kind
 
 Level = Literal["track", "album"]

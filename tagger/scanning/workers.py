@@ -1,9 +1,4 @@
-"""Processes that work side by side; one that dies or hangs takes only the job at hand with it.
-
-The pools of the standard library give up as a whole when a process dies, do not say over which job
-it died, and know no time limit. Here each process has a thread that minds it and a pipe of its own,
-so nothing is shared that a process could take along when it dies.
-"""
+"""One process of a pool: how it starts, answers one job after the other, and ends."""
 
 from __future__ import annotations
 
@@ -11,14 +6,14 @@ import atexit
 import logging
 import multiprocessing
 import os
-import queue
 import signal
+import sys
 import threading
-from collections.abc import Callable
-from concurrent.futures import CancelledError, Future
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
-from multiprocessing.context import SpawnProcess
+from multiprocessing.process import BaseProcess
 from typing import Any, Generic, Literal, TypeVar
 
 from tagger.errors import MusicTagError
@@ -29,12 +24,10 @@ log = logging.getLogger(__name__)
 Job = TypeVar("Job")
 Answer = TypeVar("Answer")
 
-TIMEOUT_S = 300.0  # an hour of WAV is decoded in five seconds; a network share may be slow
-
 # Why there is no answer: the process died over the job, or took too long over it and was ended.
 Loss = Literal["died", "late"]
 
-_Prepare = Callable[..., Callable[[Job], Answer]]
+Prepare = Callable[..., Callable[[Job], Answer]]
 
 _START_S = 60.0  # a cold disk; by then a process is ready, or never will be
 
@@ -45,7 +38,7 @@ _FALSE_STARTS = 3
 
 # Fork would copy the locks of ONNX Runtime and FFmpeg; spawn works the same everywhere. Measured:
 # 0.3 s until a process is ready, of which a server that forks would save nothing for the first.
-_context = multiprocessing.get_context("spawn")
+Method = Literal["spawn", "fork"]
 
 # Held while a process starts, and for good when we end: one that was cut off from us before it knew
 # what it is for would say so on the terminal.
@@ -53,113 +46,34 @@ _starting = threading.Lock()
 atexit.register(_starting.acquire, timeout=10)
 
 
-class Pool(Generic[Job, Answer]):
-    """Up to `size` processes, started as there are jobs for them, until `close`.
+class LostError(Exception):
+    """The process is gone, and why."""
 
-    Each calls `prepare(*arguments)` once; what that gives is called with each job. A MusicTagError
-    of `prepare` is raised by the futures. Of a job without an answer `lost` makes one, or raises.
-    Whoever forgets to close leaves nothing behind: all ends with us.
-    """
-
-    def __init__(
-        self,
-        prepare: _Prepare[Job, Answer],
-        arguments: tuple[Any, ...],
-        *,
-        lost: Callable[[Job, Loss], Answer],
-        size: int,
-        timeout_s: float = TIMEOUT_S,
-    ) -> None:
-        self._lost, self._size = lost, size
-        self._setup = (prepare, arguments, timeout_s)
-        self._asked: queue.SimpleQueue[tuple[Job, Future[Answer]] | None] = queue.SimpleQueue()
-        self._lock = threading.Lock()
-        self._open = 0  # jobs that are not done
-        self._workers: dict[threading.Thread, _Worker[Job, Answer]] = {}
-        self._closed = False
-
-    def __enter__(self) -> Pool[Job, Answer]:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def submit(self, job: Job) -> Future[Answer]:
-        """Have a job done; what is asked first is done first. May be cancelled until then."""
-        future: Future[Answer] = Future()
-        with self._lock:
-            self._open += 1
-            self._asked.put((job, future))
-            if len(self._workers) < min(self._size, self._open):
-                worker = _Worker[Job, Answer](*self._setup)
-                thread = threading.Thread(target=self._mind, args=(worker,), daemon=True)
-                self._workers[thread] = worker
-                thread.start()
-        return future
-
-    def close(self) -> None:
-        """End all processes, whatever they are at; what is not done by now is cancelled."""
-        self._closed = True
-        while not self._asked.empty():
-            if asked := self._asked.get():
-                asked[1].cancel()
-        for worker in self._workers.values():
-            self._asked.put(None)
-            worker.stop()
-        for thread in self._workers:
-            thread.join()
-        self._workers.clear()
-
-    def _mind(self, worker: _Worker[Job, Answer]) -> None:
-        _leave_interrupts_to_others()
-        while asked := self._asked.get():
-            job, future = asked
-            if not future.set_running_or_notify_cancel():
-                self._one_less()
-                continue
-            try:
-                answer = self._answer(worker, job)
-            except Exception as error:  # it belongs to whoever waits
-                self._one_less()
-                future.set_exception(error)
-            else:
-                self._one_less()
-                future.set_result(answer)
-        worker.end()
-
-    def _answer(self, worker: _Worker[Job, Answer], job: Job) -> Answer:
-        try:
-            return worker.do(job)
-        except _LostError as error:
-            if self._closed:
-                raise CancelledError from error
-            return self._lost(job, error.why)
-
-    def _one_less(self) -> None:
-        with self._lock:
-            self._open -= 1
-
-
-class _LostError(Exception):
     def __init__(self, why: Loss) -> None:
         super().__init__(why)
         self.why = why
 
 
-class _Worker(Generic[Job, Answer]):
+class Worker(Generic[Job, Answer]):
     """A process and our end of the pipe to it; started anew after it was lost."""
 
     def __init__(
-        self, prepare: _Prepare[Job, Answer], arguments: tuple[Any, ...], timeout_s: float
+        self,
+        prepare: Prepare[Job, Answer],
+        arguments: tuple[Any, ...],
+        timeout_s: float | None,
+        method: Method,
     ) -> None:
         self._arguments = (prepare, arguments, _log_level())
         self._timeout_s = timeout_s
-        self._process: SpawnProcess | None = None
+        # Processes are typed by their method; of both we use what all have in common.
+        self._context: Any = multiprocessing.get_context(method)
+        self._process: BaseProcess | None = None
         self._pipe: Connection[Any, Any] | None = None
         self._stopped = False
 
     def do(self, job: Job) -> Answer:
-        """The answer to a job; _LostError if there is none, MusicTagError if it cannot begin."""
+        """The answer to a job; LostError if there is none, MusicTagError if it cannot begin."""
         pipe = self._pipe or self._ready()
         try:
             pipe.send(job)
@@ -168,9 +82,9 @@ class _Worker(Generic[Job, Answer]):
                 return answer
         except Exception:  # its end of the pipe is gone, or what came through is in pieces
             self.end()
-            raise _LostError("died") from None
+            raise LostError("died") from None
         self.end()
-        raise _LostError("late")
+        raise LostError("late")
 
     def stop(self) -> None:
         """End it from another thread, and for good."""
@@ -207,22 +121,25 @@ class _Worker(Generic[Job, Answer]):
 
     def _start(self) -> Connection[Any, Any]:
         if self._stopped:
-            raise _LostError("died")
-        ours, theirs = _context.Pipe()
-        process = _context.Process(target=_serve, args=(theirs, *self._arguments), daemon=True)
+            raise LostError("died")
         try:
-            with _starting:
-                process.start()
+            with _starting:  # another fork would keep the far end of this pipe open
+                ours: Connection[Any, Any]
+                ours, theirs = self._context.Pipe()
+                arguments = (theirs, *self._arguments)
+                process = self._context.Process(target=serve, args=arguments, daemon=True)
+                with _main_left_alone():
+                    process.start()
+                theirs.close()  # else the pipe would not end with the process
         except OSError as error:
             raise MusicTagError(f"no process can be started ({error.strerror})") from error
-        theirs.close()  # else the pipe would not end with the process
         self._process, self._pipe = process, ours
         if self._stopped:
             process.kill()
         return ours
 
 
-def _serve(
+def serve(
     pipe: Connection[Any, Any],
     prepare: Callable[..., Callable[[Any], Any]],
     arguments: tuple[Any, ...],
@@ -254,13 +171,29 @@ def _end_with_parent() -> None:
     os._exit(1)
 
 
+@contextmanager
+def _main_left_alone() -> Iterator[None]:
+    """Keep a process that starts from running the script that started this one.
+
+    It would, to unpickle what is defined there; our jobs come from modules, and a script that calls
+    `tagger.scan` without `if __name__ == "__main__":` would start processes without end.
+    """
+    main = vars(sys.modules["__main__"])
+    hidden: dict[str, Any] = {name: main[name] for name in ("__file__", "__spec__") if name in main}
+    main.update(dict.fromkeys(hidden))
+    try:
+        yield
+    finally:
+        main.update(hidden)
+
+
 def _log_level() -> int:
     """That of this process where a person wants to see it (`musictag -v`), else silence."""
     root = logging.getLogger()
     return root.level if root.handlers else logging.CRITICAL
 
 
-def _leave_interrupts_to_others() -> None:
+def leave_interrupts_to_others() -> None:
     """Block Ctrl-C in this thread, and so in the processes it starts, from their first moment."""
     if hasattr(signal, "pthread_sigmask"):
         # Started by the first process that is, it would unblock Ctrl-C again behind our back.

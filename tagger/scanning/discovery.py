@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from tagger.errors import MusicTagError
-from tagger.scan.ignore import IGNORE_FILE, Rules
+from tagger.scanning.ignore import IGNORE_FILE, Rules
 
 # What a folder is searched for; a file that is named itself is taken whatever it is called.
 SUFFIXES = frozenset(

@@ -1,6 +1,6 @@
-"""What the cache keeps of a file, as bytes with a checksum, and back.
+"""An entry of the cache as bytes with a checksum, and back.
 
-A flipped bit on a disk must not become a wrong tag: what does not fit its checksum is not known.
+A flipped bit on a disk must not become a wrong tag: what does not fit its checksum is absent.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ _COUNTS = struct.Struct("<II")  # S, K
 _SUM = struct.Struct("<I")
 
 
-def pack_look(tags: FileTags, note: str) -> bytes:
+def pack_tags(tags: FileTags, note: str) -> bytes:
     """Tags, and the note that stands for tags that cannot be read."""
     return _sealed(json.dumps([asdict(tags), note]).encode("ascii"))
 
 
-def unpack_look(kept: bytes) -> tuple[FileTags, str] | None:
-    """The inverse of `pack_look`; None where it is damaged."""
-    if not (body := _unsealed(kept)):
+def unpack_tags(packed: bytes) -> tuple[FileTags, str] | None:
+    """The inverse of `pack_tags`; None where it is damaged."""
+    if not (body := _unsealed(packed)):
         return None
     values, note = json.loads(body)
     lists = {name: tuple(value) for name, value in values.items() if isinstance(value, list)}
@@ -45,9 +45,9 @@ def pack_slices(slices: SliceScores) -> bytes:
     return _sealed(b"".join(parts))
 
 
-def unpack_slices(kept: bytes) -> SliceScores | None:
+def unpack_slices(packed: bytes) -> SliceScores | None:
     """The inverse of `pack_slices`; None where it is damaged."""
-    if not (body := _unsealed(kept)):
+    if not (body := _unsealed(packed)):
         return None
     n_slices, n_labels = _COUNTS.unpack_from(body)
     times = np.frombuffer(body, "<f8", 1 + n_slices, at := _COUNTS.size)
@@ -66,7 +66,7 @@ def _sealed(body: bytes) -> bytes:
     return _SUM.pack(zlib.crc32(body)) + body
 
 
-def _unsealed(kept: bytes) -> bytes:
+def _unsealed(packed: bytes) -> bytes:
     """What was sealed, or nothing."""
-    body = kept[_SUM.size :]
-    return body if kept[: _SUM.size] == _SUM.pack(zlib.crc32(body)) else b""
+    body = packed[_SUM.size :]
+    return body if packed[: _SUM.size] == _SUM.pack(zlib.crc32(body)) else b""

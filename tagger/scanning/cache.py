@@ -1,13 +1,13 @@
-"""What was heard before, so that a second scan is quick and a stopped one goes on where it was.
+"""Scores of earlier scans, so that a second one is quick and a stopped one goes on where it was.
 
-Two tables. `files` knows a file that has not changed since it was last looked at, by path, size,
-times and inode: its tags, and which sound is in it. `sounds` knows what was heard in a sound, by a
-fingerprint that outlives moving and retagging, and by the way in which it was heard: the network,
-its front end, where the windows lay. Thresholds and options apply to what is kept, so they may
-change without hearing anything again.
+Two tables. `files` has the tags of a file that has not changed since it was last read, by path,
+size, times and inode, and which sound is in it. `sounds` has the scores of a sound, by a
+fingerprint that outlives moving and retagging, and by a key of all that shapes them: the network,
+its front end, where the windows lay. Thresholds and options apply to cached scores, so they may
+change without scoring anything again.
 
-Several scans may use it at once. It holds nothing that cannot be heard again, so whatever is wrong
-with it is one message and never the end of a scan.
+Several scans may use it at once. It holds nothing that cannot be computed again, so whatever is
+wrong with it is one message and never the end of a scan.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from typing import Any
 import appdirs
 
 from tagger.inference.slice_scores import SliceScores
-from tagger.scan.cache_codec import pack_look, pack_slices, unpack_look, unpack_slices
+from tagger.scanning.cache_codec import pack_slices, pack_tags, unpack_slices, unpack_tags
 from tagger.tags.reader import FileTags
 
 _SCHEMA = """
@@ -41,8 +41,8 @@ _OTHERS = ("-wal", "-shm")  # what SQLite keeps beside a database
 
 
 @dataclass(frozen=True, slots=True)
-class Stamp:
-    """By which a file is known not to have changed, without opening it.
+class FileState:
+    """Size, times and inode: by these a file has not changed, without opening it.
 
     The time of the inode's change is there for taggers that write in place and then set the time
     of the last modification back.
@@ -54,8 +54,8 @@ class Stamp:
     inode: int
 
     @classmethod
-    def of(cls, path: Path) -> Stamp | None:
-        """The stamp of a file; None where there is none."""
+    def of(cls, path: Path) -> FileState | None:
+        """The state of a file; None where there is no file."""
         try:
             found = path.stat()
         except (OSError, ValueError):  # ValueError: a zero byte in the name
@@ -63,18 +63,18 @@ class Stamp:
         return cls(found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino)
 
     def text(self) -> str:
-        """As it is kept."""
+        """As it is stored."""
         return f"{self.size}:{self.modified_ns}:{self.changed_ns}:{self.inode}"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Heard:
-    """What was found out about one file, before anything is made of it."""
+class FileScores:
+    """Tags and scores of one file, before any threshold."""
 
     tags: FileTags
     slices: SliceScores
     note: str = ""  # why its tags cannot be read
-    known: bool = False  # it was heard in an earlier scan
+    cached: bool = False  # scored in an earlier scan
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,7 @@ class Contents:
 
 
 def cache_path() -> Path:
-    """Where the cache of this user is kept."""
+    """Where the cache of this user lies."""
     return Path(appdirs.user_cache_dir("musictag", appauthor=False)) / "cache.sqlite"
 
 
@@ -121,39 +121,39 @@ class Cache:
             self._db.close()
             self._db = None
 
-    def recall(self, path: Path, stamp: Stamp | None, way: str) -> Heard | None:
-        """What is known of a file that has not changed; None if anything is missing."""
-        if not stamp:
+    def get(self, path: Path, state: FileState | None, key: str) -> FileScores | None:
+        """The entry of a file that has not changed; None if anything is missing."""
+        if not state:
             return None
         row = self._row(
             "SELECT look, slices FROM files JOIN sounds USING (sound)"
             " WHERE path = ? AND stamp = ? AND way = ?",
-            (_key(path), stamp.text(), way),
+            (_path_bytes(path), state.text(), key),
         )
-        look, slices = (unpack_look(row[0]), unpack_slices(row[1])) if row else (None, None)
-        return Heard(look[0], slices, look[1], known=True) if look and slices else None
+        tags, slices = (unpack_tags(row[0]), unpack_slices(row[1])) if row else (None, None)
+        return FileScores(tags[0], slices, tags[1], cached=True) if tags and slices else None
 
-    def heard(self, sound: str, way: str) -> SliceScores | None:
-        """What was heard in a sound."""
-        row = self._row("SELECT slices FROM sounds WHERE sound = ? AND way = ?", (sound, way))
+    def slices(self, sound: str, key: str) -> SliceScores | None:
+        """The scores of a sound, given by its fingerprint."""
+        row = self._row("SELECT slices FROM sounds WHERE sound = ? AND way = ?", (sound, key))
         return unpack_slices(row[0]) if row else None
 
-    def note(self, path: Path, stamp: Stamp | None, way: str, heard: Heard) -> None:
-        """Keep what was heard in a file; on the disk when this returns, unless the power fails."""
-        if not stamp:
+    def put(self, path: Path, state: FileState | None, key: str, scores: FileScores) -> None:
+        """Store the entry of a file; on the disk when this returns, unless the power fails."""
+        if not state:
             return
-        # A file whose container is not known has no fingerprint and is known as this file only.
-        sound = heard.tags.audio or f"file:{stamp.text()}"
-        look, slices = pack_look(heard.tags, heard.note), pack_slices(heard.slices)
+        # A file of an unknown container has no fingerprint and is found as this file only.
+        sound = scores.tags.audio or f"file:{state.text()}"
+        tags, slices = pack_tags(scores.tags, scores.note), pack_slices(scores.slices)
         with self._guarded():
             if self._db:
                 self._db.execute("BEGIN IMMEDIATE")
                 self._db.execute(
                     "INSERT OR REPLACE INTO files VALUES (?,?,?,?)",
-                    (_key(path), stamp.text(), sound, look),
+                    (_path_bytes(path), state.text(), sound, tags),
                 )
                 self._db.execute(
-                    "INSERT OR REPLACE INTO sounds VALUES (?,?,?)", (sound, way, slices)
+                    "INSERT OR REPLACE INTO sounds VALUES (?,?,?)", (sound, key, slices)
                 )
                 self._db.execute("COMMIT")
 
@@ -228,5 +228,5 @@ class Cache:
             self._tell(line)
 
 
-def _key(path: Path) -> bytes:
+def _path_bytes(path: Path) -> bytes:
     return os.fsencode(path.absolute())

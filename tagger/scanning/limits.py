@@ -1,4 +1,4 @@
-"""What one file may take of this machine, and what is said of one that takes more."""
+"""How much memory and time one file may take, and what is said of one that takes more."""
 
 from __future__ import annotations
 
@@ -8,17 +8,14 @@ from pathlib import Path
 
 from tagger.errors import ModelError, MusicTagError
 from tagger.models.card import ModelCard
-from tagger.models.model import Model, load_model
+from tagger.models.model import CardFile, Model, load_model
 from tagger.models.session import Device, uses_cuda
-from tagger.scan.workers import Loss, Pool
+from tagger.scanning.pool import Pool
+from tagger.scanning.workers import Loss
 
 # A scan takes 60 MB beyond the program itself, a model of 256 MB twice that.
 MEMORY = 1 << 30  # bytes
 
-LOST: dict[Loss, str] = {
-    "died": "skipped: a process died over it (a fault of its codec, or memory ran out)",
-    "late": "skipped: not heard within {:g} s (--timeout)",
-}
 _LOAD_S = 60.0  # what one may wait for a model; those there are take a second
 _UNLOADED: dict[Loss, str] = {
     "died": "it ended the process that loaded it (memory ran out, or a fault in its network)",
@@ -27,11 +24,18 @@ _UNLOADED: dict[Loss, str] = {
 TOO_LARGE = f"skipped: it asks for more memory than {MEMORY >> 30} GB"
 
 
-def load_bounded(name: str, device: Device) -> Model:
+def lost_message(why: Loss, timeout_s: float, option: str = "") -> str:
+    """What is said of a file without an answer; `option` names the one that sets the time."""
+    if why == "died":
+        return "skipped: a process died over it (a fault of its codec, or memory ran out)"
+    return f"skipped: not heard within {timeout_s:g} s{option and f' ({option})'}"
+
+
+def load_bounded(model: str | CardFile, device: Device) -> Model:
     """The model, in a process that from here on takes no more memory than one file may."""
     if not uses_cuda(device):  # CUDA reserves more than it takes
         limit_memory()
-    return load_model(name, device=device)
+    return load_model(model, device=device)
 
 
 def try_model(name: str) -> ModelCard:
