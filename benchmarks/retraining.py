@@ -28,6 +28,7 @@ import numpy as np
 
 from tagger.models.model import CardFile
 from tagger.vocabulary import Label
+from training.data.library.track import Track
 from training.evaluation.calibration import fit_rules
 from training.evaluation.metrics import average_precision, macro, roc_auc
 from training.finetune.active_learning import suggest
@@ -38,7 +39,6 @@ from training.finetune.fit import Hearing, base_votes, gather_examples
 from training.finetune.heads import Start, fit_head, start_from, votes
 from training.finetune.label_mapping import propose, settle
 from training.finetune.onnx_graph import Head
-from training.finetune.sources import Track
 from training.finetune.summary import heard_after, heard_before
 from training.finetune.suspects import doubts, excluding
 

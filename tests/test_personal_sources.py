@@ -19,10 +19,12 @@ from tagger.errors import DataError, MusicTagError
 from tagger.models.model import load_model
 from tagger.vocabulary import Label, Vocabulary
 from tests.personal_library import RATE, write_folders, write_table
-from training.finetune import sources
-from training.finetune.beets_library import from_beets
+from training.data.library.beets_library import from_beets
+from training.data.library.files import from_folders, from_tags
+from training.data.library.own_tags import OwnTags
+from training.data.library.table import from_table
+from training.data.library.track import Track, gather, group_of
 from training.finetune.label_mapping import Row, dump_rows, like, load_rows, propose, settle
-from training.finetune.sources import Track
 
 
 def musictag(*arguments: object) -> Result:
@@ -62,23 +64,61 @@ def tagged(tmp_path: Path) -> Path:
 
 
 def test_tags_are_labels_and_artists_are_groups(tagged: Path) -> None:
-    tracks = sources.gather(sources.from_tags(tagged), unexpected)
+    tracks = gather(from_tags(tagged), unexpected)
     assert [track.of("genre") for track in tracks] == [("Dub", "Ska"), (), ("Dub",)]
     assert [track.group for track in tracks] == ["ann", "ann", "best of"]
     assert [track.labelled for track in tracks] == [True, False, True]
 
 
 def test_folders_are_labels(music: Path) -> None:
-    tracks = sources.gather(sources.from_folders(music), unexpected)
+    tracks = gather(from_folders(music), unexpected)
     assert {track.of("genre") for track in tracks} == {("Deep",), ("Bright",), ("Buzz",)}
     assert len({track.group for track in tracks}) == 15
+
+
+def test_folder_per_label_without_artists_gives_each_file_a_group_of_its_own(
+    tmp_path: Path,
+) -> None:
+    """As GTZAN comes: the folder is the label, and says nothing about artists."""
+    for label in ("blues", "rock"):
+        for i in range(3):
+            path = tmp_path / label / f"{label}.{i:05}.wav"
+            path.parent.mkdir(exist_ok=True)
+            soundfile.write(path, np.zeros(RATE, np.float32), RATE)
+    tracks = gather(from_folders(tmp_path), unexpected)
+    assert len({track.group for track in tracks}) == 6
+    assert all(track.alone for track in tracks)
+    table = tmp_path / "t.csv"
+    rows = [f"{path},x" for path in sorted(tmp_path.rglob("*.wav"))]
+    table.write_text("\n".join(["path,genres", *rows]))
+    assert len({track.group for track in gather(from_table(table), unexpected)}) == 6
+
+
+@pytest.mark.parametrize(
+    ("artists", "album", "path", "folder", "key"),
+    [
+        (["Ann"], "Best Of", "a.mp3", "", "ann"),
+        (["Various Artists", "", "Bob"], "Best Of", "a.mp3", "", "bob"),
+        (["Unknown Artist"], "Best Of", "a.mp3", "Shelf", "best of"),
+        ([], "", "Jazz/Ann/x.mp3", "Ann", "ann"),
+        ([], "", "Ann - Blue.mp3", "", "ann"),
+        ([], "", "07 - Blue.mp3", "", "07 - Blue.mp3"),
+        ([], "", "blue.mp3", "", "blue.mp3"),
+    ],
+)
+def test_group_is_the_first_artist_who_is_somebody_else_the_nearest_to_it(
+    artists: list[str], album: str, path: str, folder: str, key: str
+) -> None:
+    group = group_of(artists, album, Path(path), folder)
+    assert group.key == key
+    assert group.alone == (key == path)
 
 
 def test_table_names_what_is_missing_and_goes_on(music: Path, tmp_path: Path) -> None:
     table = write_table(tmp_path / "t.csv", music)
     table.write_text(table.read_text() + "gone.wav,Deep,Nobody\n,Deep,Nobody\n")
     errors: list[MusicTagError] = []
-    tracks = sources.gather(sources.from_table(table), errors.append)
+    tracks = gather(from_table(table), errors.append)
     assert len(tracks) == 30
     assert "gone.wav: no such file (line 32 of t.csv)" in str(errors[0])
     assert "line 33 names no file" in str(errors[1])
@@ -206,9 +246,24 @@ def test_beets_library_teaches_and_is_only_read(library: Path, tiny_card: Path) 
 
 
 def test_artists_of_beets_are_groups(library: Path) -> None:
-    tracks = sources.gather(iter(from_beets(library, "genres:Deep")), unexpected)
+    tracks = gather(iter(from_beets(library, "genres:Deep")), unexpected)
     assert {track.group for track in tracks} == {f"artist {i}" for i in range(5)}
     assert {track.of("genre") for track in tracks} == {("Deep",)}
+
+
+def test_items_that_musictag_tagged_in_beets_are_no_evidence(library: Path) -> None:
+    with sqlite3.connect(library) as database:
+        database.execute(
+            "INSERT INTO item_attributes (entity_id, key, value) "
+            "SELECT id, 'genretag_status', CASE genres WHEN 'Deep' THEN 'tagged' ELSE 'kept' END "
+            "FROM items"
+        )
+    database.close()
+    tracks = gather(iter(from_beets(library, "", OwnTags({}, {}))), unexpected)
+    assert {track.of("genre") for track in tracks} == {(), ("Bright",), ("Buzz",)}
+    assert {track.unsure.get("genre", ()) for track in tracks} == {(), ("Deep",)}
+    trusted = gather(iter(from_beets(library, "")), unexpected)
+    assert all(track.labelled for track in trusted)
 
 
 def test_library_of_an_older_beets_is_read_and_stays_old(library: Path, tmp_path: Path) -> None:

@@ -18,19 +18,9 @@ from tagger.vocabulary import all_terms, lineage
 from tests import source_lookalikes as made
 from tests.training_data import TOML, state
 from training.cli.program import main
-from training.data.datasets import (
-    Clip,
-    beets_library,
-    fma,
-    folders,
-    gtzan,
-    irmas,
-    jamendo,
-    listing,
-    magnatagatune,
-    openmic,
-)
+from training.data.datasets import Clip, fma, gtzan, irmas, jamendo, magnatagatune, openmic
 from training.data.datasets.names import Spellings, apart, has_label, targets_of
+from training.data.datasets.own_library import load_beets, load_folders, load_table
 from training.data.datasets.source import (
     TEST_FOLD,
     VALID_FOLD,
@@ -60,9 +50,9 @@ LOADERS: dict[str, Callable[[Path], Source]] = {
     "magnatagatune": lambda root: magnatagatune.load(made.write_magnatagatune(root)),
     "openmic": lambda root: openmic.load(made.write_openmic(root)),
     "irmas": lambda root: irmas.load(made.write_irmas(root)),
-    "folders": lambda root: folders.load(made.write_folders(root)),
-    "csv": lambda root: listing.load(made.write_listing(root)),
-    "beets": lambda root: beets_library.load(made.write_beets(root)),
+    "folders": lambda root: load_folders(made.write_folders(root)),
+    "csv": lambda root: load_table(made.write_listing(root)),
+    "beets": lambda root: load_beets(made.write_beets(root)),
 }
 TABLES: list[Table] = [
     module.TABLE for module in (gtzan, fma, jamendo, magnatagatune, openmic, irmas)
@@ -284,7 +274,7 @@ def test_beets_library_needs_beets(tmp_path: Path, monkeypatch: pytest.MonkeyPat
             monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "beets", None)
     with pytest.raises(DataError, match=r"needs beets \(pip install"):
-        beets_library.load(tmp_path)
+        load_beets(tmp_path)
 
 
 @pytest.mark.parametrize("content", [None, b"not a database"])
@@ -292,8 +282,8 @@ def test_no_beets_library_is_named(tmp_path: Path, content: bytes | None) -> Non
     path = tmp_path / "library.db"
     if content:
         path.write_bytes(content)
-    with pytest.raises(DataError, match="not a beets library") as caught:
-        beets_library.load(path)
+    with pytest.raises(DataError, match="no beets library") as caught:
+        load_beets(path)
     assert caught.value.path == path
 
 
@@ -315,7 +305,7 @@ def openmic_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_sources_alone_make_a_split(tmp_path: Path, openmic_root: Path) -> None:
-    sources = [openmic.load(openmic_root), listing.load(made.write_listing(tmp_path))]
+    sources = [openmic.load(openmic_root), load_table(made.write_listing(tmp_path))]
     everything = [clip for source in sources for clip in source.clips]
     for fold in (0, 1, 2):
         split = load_split(None, (), fold, sources)
@@ -338,7 +328,7 @@ def test_source_with_an_artist_in_two_parts_is_refused(tmp_path: Path) -> None:
     table.write_text(table.read_text().replace("sound/0.flac,", "sound/kept.flac,"))
     table.write_text(table.read_text().replace(",Kept,0", ",Artist 1,1"))
     with pytest.raises(DataError, match="held out at once: csv:artist 1"):
-        load_split(None, (), 1, [listing.load(table)])
+        load_split(None, (), 1, [load_table(table)])
 
 
 def test_training_on_sources_alone(tmp_path: Path, openmic_root: Path) -> None:
@@ -375,7 +365,7 @@ def test_files_that_are_not_there_are_told(tmp_path: Path) -> None:
     for path in (tmp_path / "sound").iterdir():
         path.unlink()
     with pytest.raises(DataError, match="38 labelled files are not there"):
-        listing.load(table)
+        load_table(table)
 
 
 @pytest.mark.parametrize(

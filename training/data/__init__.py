@@ -14,5 +14,6 @@ In the order of the data:
 - `batch_sampler`    training slices: random crops, sums of clips, and what is known of a sum
 - `label_counts`     `python -m training count`: how many clips of a data folder have each label
 - `coded_copies`     `python -m training code`: a folder of songs coded once more, and its table
+- `library`          a person's own labelled music: folders, tags, tables, beets
 - `datasets`         what there is to learn from: one module per source, each returning clips
 """

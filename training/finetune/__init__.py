@@ -2,7 +2,6 @@
 
 In the order of use:
 
-- `sources`           folders, a table, tags, or a beets library -> tracks and what they are called
 - `label_mapping`     the names found -> labels, by a table that can be edited
 - `onnx_graph`        the shipped network: its embedding read out, another head put on
 - `embeddings`        path -> embeddings of its slices, kept on disk
@@ -17,8 +16,6 @@ In the order of use:
 - `active_learning`   unlabelled tracks whose labels would teach most
 - `fit`               all of it in one piece
 - `command`           `musictag train` and `musictag calibrate`
-- `beets_library`     the labels of a beets library; beets reads the query, and only ever opens a
-                      copy of the file
 - `calibration`       thresholds that follow what a person accepted and refused
 - `run`               one `musictag train`, from the wishes of a person to lines that tell what came
                       of it

@@ -20,9 +20,10 @@ from tagger.scanning.settings import Settings
 from tagger.vocabulary import KINDS, PLURALS, Kind, Label
 from tagger.writing.genre_rules import Taste, sense_key
 from tagger.writing.plan_json import load_plan
+from training.data.library.files import from_tags
+from training.data.library.track import Track, gather
 from training.evaluation.calibration import best_f1_threshold
 from training.finetune.examples import Array
-from training.finetune.sources import Track, from_tags, gather
 
 DOUBTS = 10.0  # tracks accepted at which they count as much as the model's own threshold
 Keys = Mapping[Kind, set[str]]
@@ -95,7 +96,7 @@ def from_plan(path: Path) -> Iterator[Track | MusicTagError]:
             for kind, one in fields.items()
             if offered[kind] or one["after"] != one["before"]
         }
-        yield Track(file, "", names, offered)
+        yield Track(file, "", names, offered=offered)
 
 
 def tune(

@@ -67,6 +67,11 @@ if TYPE_CHECKING:
 @click.option("--jobs", type=click.IntRange(min=1), help="Processes.  [default: one for each core]")
 @click.option("--device", default="cpu", show_default=True, help="For --full: cpu, cuda or cuda:1.")
 @click.option("--steps", type=click.IntRange(min=1), help="For --full: steps of training.")
+@click.option(
+    "--trust-own-tags",
+    is_flag=True,
+    help="Take tags that musictag wrote, and that you did not change, for your own labels.",
+)
 @click.option("--seed", type=int, default=1, show_default=True, help="Of all that is drawn.")
 def train(source: Path | None, beets: str | None, **options: object) -> None:
     """Teach a model your own labels, from the files you have labelled.

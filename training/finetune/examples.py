@@ -12,9 +12,9 @@ import numpy.typing as npt
 from tagger.errors import MusicTagError
 from tagger.inference.aggregation import aggregate
 from tagger.vocabulary import KINDS, Kind, Vocabulary
+from training.data.library.track import Track
 from training.finetune.embeddings import Sound
 from training.finetune.label_mapping import Naming
-from training.finetune.sources import Track
 
 Array = npt.NDArray[np.float32]
 Indices = npt.NDArray[np.int64]
@@ -76,13 +76,16 @@ class Examples:
 
 
 def targets_of(track: Track, naming: Naming) -> Array:
-    """What is known of a track: everything about a kind of which its names tell, else nothing."""
+    """What is known of a track: everything about a kind of which its names tell, else nothing.
+
+    Of labels that only musictag gave nothing is known. Shape: `(K,)`
+    """
     targets = np.full(len(naming.labels), np.nan, dtype=np.float32)
     for kind in KINDS:
         if naming.tells(track, kind):
-            present = naming.of(track, kind)
+            present, unsure = naming.of(track, kind), naming.unsure_of(track, kind)
             for i, label in enumerate(naming.labels):
-                if label.kind == kind:
+                if label.kind == kind and (label in present or label not in unsure):
                     targets[i] = float(label in present)
     return targets
 

@@ -17,6 +17,7 @@ from tagger.models.card import LabelRule, ModelCard, dump_card
 from tagger.models.model import CardFile, load_model
 from tagger.models.self_test import golden_scores
 from tagger.vocabulary import KINDS, PLURALS, Label, Vocabulary
+from training.data.library.track import Track
 from training.evaluation.calibration import fit_rules
 from training.evaluation.metrics import average_precision, label_metrics, summary
 from training.finetune.cross_validation import N_FOLDS, SIZES, Judged, judge, learn_from_fewer
@@ -31,7 +32,6 @@ from training.finetune.onnx_graph import (
     with_base_labels,
     with_head,
 )
-from training.finetune.sources import Track
 from training.finetune.summary import (
     Findings,
     Point,

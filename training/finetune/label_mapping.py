@@ -27,7 +27,8 @@ from tagger.vocabulary import (
     name_key,
     parents,
 )
-from training.finetune.sources import Track, split_cell
+from training.data.library.table import split_cell
+from training.data.library.track import Track
 
 COLUMNS = ("kind", "found", "tracks", "label", "like")
 
@@ -101,6 +102,15 @@ class Naming:
         """The labels of a track."""
         found = (self.by_name.get((kind, name)) for name in _names(track, kind))
         return {label for label in found if label}
+
+    def unsure_of(self, track: Track, kind: Kind) -> set[Label]:
+        """The labels of which nobody says whether they hold for a track."""
+        spelled = {name_key(name) for name in track.unsure.get(kind, ())}
+        return {
+            label
+            for (of, name), label in self.by_name.items()
+            if of == kind and spelled & {name_key(name), name_key(label.name)}
+        }
 
     def tells(self, track: Track, kind: Kind) -> bool:
         """Whether a track is called anything that says something: "Unknown" does not."""

@@ -12,9 +12,12 @@ from tagger.models import store
 from tagger.models.model import CardFile, load_model, user_models
 from tagger.report.escaping import path_text, printable
 from tagger.scanning.settings import default_jobs
-from training.finetune import sources
+from training.data.library.beets_library import from_beets
+from training.data.library.files import from_folders, from_tags
+from training.data.library.own_tags import read_own_tags
+from training.data.library.table import from_table
+from training.data.library.track import Found, Track, gather
 from training.finetune.active_learning import suggest
-from training.finetune.beets_library import from_beets
 from training.finetune.embeddings import cache_folder, load_base
 from training.finetune.examples import Examples
 from training.finetune.fit import (
@@ -36,7 +39,6 @@ from training.finetune.label_mapping import (
     settle,
 )
 from training.finetune.report_page import page_text, summary_lines
-from training.finetune.sources import Track
 from training.finetune.summary import heard_after
 
 Say = Callable[[str], object]
@@ -66,6 +68,7 @@ class Wishes:
     device: str = "cpu"
     steps: int | None = None
     seed: int = 1
+    trust_own_tags: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -155,6 +158,9 @@ def prepare(wishes: Wishes, say: Say, progress: Progress) -> Prepared | None:
 
     tracks = read(wishes, on_error)
     labelled = [track for track in tracks if track.labelled]
+    for doubt in doubts_of(tracks):
+        notes.append(doubt)
+        say(doubt)
     if not labelled:
         raise DataError("no track has a label to learn from", wishes.source)
     rows = propose(labelled, base.card.vocabulary)
@@ -180,18 +186,34 @@ def prepare(wishes: Wishes, say: Say, progress: Progress) -> Prepared | None:
 
 def read(wishes: Wishes, on_error: Callable[[MusicTagError], object]) -> list[Track]:
     """All tracks of the source, labelled or not."""
-    found: sources.Found
+    # Folders and tables are of a person's making; only tags can be musictag's.
+    own = None if wishes.trust_own_tags else read_own_tags()
+    found: Found
     if wishes.beets is not None:
-        found = iter(from_beets(Path(wishes.beets) if wishes.beets else None, wishes.query))
+        found = iter(from_beets(Path(wishes.beets) if wishes.beets else None, wishes.query, own))
     else:
         assert wishes.source is not None
         if wishes.folders:
-            found = sources.from_folders(wishes.source)
+            found = from_folders(wishes.source)
         elif wishes.source.is_dir():
-            found = sources.from_tags(wishes.source)
+            found = from_tags(wishes.source, own)
         else:
-            found = sources.from_table(wishes.source)
-    return sources.gather(found, on_error)
+            found = from_table(wishes.source)
+    return gather(found, on_error)
+
+
+def doubts_of(tracks: Sequence[Track]) -> Iterator[str]:
+    """What a person should know of the tracks before they trust a figure."""
+    if own := sum(bool(track.unsure) for track in tracks):
+        yield (
+            f"{own} of {len(tracks)} tracks have tags that musictag wrote and nobody changed: they "
+            "are no evidence and teach nothing (--trust-own-tags takes them for yours)"
+        )
+    if alone := sum(track.alone and track.labelled for track in tracks):
+        yield (
+            f"{alone} tracks name no artist and no album: each counts as an artist of its own, so "
+            "the figures may be too good where two are of one artist"
+        )
 
 
 def _table_lines(rows: Sequence[Row]) -> Iterator[str]:

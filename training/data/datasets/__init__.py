@@ -2,12 +2,8 @@
 
 In the order of the data:
 
-- `beets_library`  A beets library: its own genres (and instruments, as `beet genretag` names the
-                   field)
 - `fma`            FMA, the Free Music Archive: 8,000 to 106,574 tracks in 161 genres (Defferrard et
                    al
-- `folders`        A folder per label: `Jazz/any/depth/song.mp3`, `Metal/...`; the simplest set a
-                   person can make
 - `genres`         full mixes with genre labels: `tracks.csv` and `genres/` of the project's data
                    folder
 - `gtzan`          GTZAN: 1,000 clips of 30 seconds in ten genres (Tzanetakis and Cook 2002)
@@ -17,11 +13,11 @@ In the order of the data:
                    al
 - `jamendo`        MTG-Jamendo: 55,609 full tracks with 195 tags of those who uploaded them
                    (Bogdanov et al
-- `listing`        A CSV of one's own: columns `path` and `genres` or `instruments`, or both
 - `magnatagatune`  magnaTagATune: 25,863 clips of 29 seconds with 188 tags of players (Law et al
 - `names`          what names of genres and instruments say of the labels
 - `openmic`        openMIC-2018: 20,000 clips of 10 seconds with 20 instruments, partly labelled
                    (Humphrey 2018)
+- `own_library`    folders, a CSV table or a beets library of a person's own
 - `recordings`     newer recordings: `recordings.csv` of the data folder, in the words of each of
                    its sources
 - `source`         A data set that people download or make: its own words and files -> clips

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tagger.errors import DataError
+from tagger.errors import DataError, MusicTagError
 from training.data.datasets import Clip
 from training.data.datasets.names import apart, targets_of
 
@@ -23,6 +23,8 @@ from training.data.datasets.names import apart, targets_of
 N_FOLDS = 5
 VALID_FOLD = 1
 TEST_FOLD = 0  # only ever measured
+
+ALONE = "each is taken for an artist of its own, and figures may be too good"
 
 Table = Mapping[str, str | None]  # a source's word -> our name; None: left out on purpose
 
@@ -38,6 +40,7 @@ class Entry:
     denied: tuple[str, ...] = ()  # do not hold
     perhaps: tuple[str, ...] = ()  # our names: one of them holds, nobody says which
     fold: int | None = None  # None: by the group
+    alone: bool = False  # no artist is known: the file is its own group
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,6 +52,7 @@ class Source:
     unmapped: dict[str, int]  # words in no table -> clips that have them
     missing: int  # files named in the labels and not on the disk
     unlabelled: int  # files of which nothing is known, in our words
+    alone: int = 0  # clips of no known artist
 
     def notes(self) -> list[str]:
         """What a person should know of it, a line each."""
@@ -57,6 +61,8 @@ class Source:
             lines.append(f"{self.name}: {self.missing} labelled files are not there, left out")
         if self.unlabelled:
             lines.append(f"{self.name}: {self.unlabelled} files have no label of ours, left out")
+        if self.alone:
+            lines.append(f"{self.name}: {self.alone} clips name no artist; {ALONE}")
         if self.unmapped:
             words = ", ".join(f"{word} ({n})" for word, n in self.unmapped.items())
             lines.append(f"{self.name}: words in no table of ours: {words}")
@@ -64,23 +70,23 @@ class Source:
 
 
 def gather(
-    name: str, entries: Iterable[Entry], table: Table, *, listed: Iterable[str] = ()
+    name: str, entries: Iterable[Entry | MusicTagError], table: Table, *, listed: Iterable[str] = ()
 ) -> Source:
     """Clips from entries.
 
     Args:
         name: of the source; begins the ids and groups of its clips.
-        entries: what its labels say.
+        entries: what its labels say, or why a file cannot be read.
         table: its words in our names.
         listed: genres of ours that the source would have named if they held: one of them that is
             far from all that an entry names is absent. The rest stays unknown.
     """
     clips: list[Clip] = []
     unmapped: Counter[str] = Counter()
-    missing = unlabelled = 0
+    missing = unlabelled = alone = 0
     genres = tuple(listed)
     for entry in entries:
-        if not entry.path.is_file():
+        if isinstance(entry, MusicTagError) or not entry.path.is_file():
             missing += 1
             continue
         unmapped.update(word for word in (*entry.words, *entry.denied) if word not in table)
@@ -89,7 +95,9 @@ def gather(
             unlabelled += 1
         else:
             clips.append(clip)
-    source = Source(name, tuple(clips), dict(unmapped.most_common()), missing, unlabelled)
+            alone += entry.alone
+    words = dict(unmapped.most_common())
+    source = Source(name, tuple(clips), words, missing, unlabelled, alone)
     if not clips:
         raise DataError(f"nothing to learn from; {'; '.join(source.notes())}; is the path right?")
     return source

@@ -7,25 +7,20 @@ from functools import partial
 from pathlib import Path
 
 from tagger.errors import DataError
-from training.data.datasets import (
-    beets_library,
-    fma,
-    folders,
-    gtzan,
-    irmas,
-    jamendo,
-    listing,
-    magnatagatune,
-    openmic,
-)
+from training.data.datasets import fma, gtzan, irmas, jamendo, magnatagatune, openmic, own_library
 from training.data.datasets.source import Source
 
 KINDS: dict[str, Callable[..., Source]] = {
-    module.NAME: module.load
-    for module in (
-        beets_library, fma, folders, gtzan, irmas, jamendo, listing, magnatagatune, openmic,
-    )
-}  # fmt: skip
+    "beets": own_library.load_beets,
+    "fma": fma.load,
+    "folders": own_library.load_folders,
+    "gtzan": gtzan.load,
+    "irmas": irmas.load,
+    "jamendo": jamendo.load,
+    "csv": own_library.load_table,
+    "magnatagatune": magnatagatune.load,
+    "openmic": openmic.load,
+}
 
 
 def load_source(text: str, *, weak: bool = False, gtzan_split: Path | None = None) -> Source:

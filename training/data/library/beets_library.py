@@ -1,6 +1,7 @@
 """The labels of a beets library; beets reads the query, and only ever opens a copy of the file.
 
-A newer beets rewrites an older library as it opens it, which is not ours to cause.
+A newer beets rewrites an older library as it opens it, which is not ours to cause. Paths of items
+are seen from the music folder of the `config.yaml` beside the library, else of beets' own.
 """
 
 from __future__ import annotations
@@ -15,37 +16,55 @@ from typing import TYPE_CHECKING, Any
 
 from tagger.errors import DataError, MusicTagError
 from tagger.vocabulary import Kind
-from training.finetune.sources import Track, artist_group
+from training.data.library.own_tags import OwnTags, without_own
+from training.data.library.track import Track, group_of
 
 if TYPE_CHECKING:
     from beets.library import Item, Library
 
+DATABASE = "library.db"
 _BETWEEN = "\\␀"  # what beets puts between the values of a list it stores as text
 
 
-def from_beets(library: Path | None, query: str) -> list[Track | MusicTagError]:
-    """The items of a query; `library` None is the one of beets' configuration.
+def from_beets(
+    library: Path | None, query: str, own: OwnTags | None = None
+) -> list[Track | MusicTagError]:
+    """The items of a query; `library` None is the one of beets' configuration, a folder has one.
 
-    Raises DataError where there is no library, beets cannot read it, or nothing matches.
+    Names that `own` or the item's `genretag_model` tell to be musictag's are not evidence. Raises
+    DataError where there is no library, beets cannot read it, or nothing matches.
     """
     with _foreign_errors(library):
         from beets import config
 
         path = library or Path(config["library"].as_filename())
-        directory = config["directory"].as_filename()
+        path = path / DATABASE if path.is_dir() else path
+        directory = _music_folder(path.parent / "config.yaml")
     if not path.is_file():
         raise DataError("there is no beets library; name it: --beets LIBRARY", path)
     with tempfile.TemporaryDirectory() as folder:
-        copy = Path(folder) / "library.db"
+        copy = Path(folder) / DATABASE
         _copy(path, copy)
         with _foreign_errors(path):
-            items = list(_items(copy, directory, query))
+            items = list(_items(copy, directory, query, own))
     if not items:
         raise DataError(f"no item matches the query {query!r}", path)
     return items
 
 
-def _items(copy: Path, directory: str, query: str) -> Iterator[Track | MusicTagError]:
+def _music_folder(settings: Path) -> str:
+    import beets
+
+    # Not beets' own configuration, which all programs share, if the library has one beside it.
+    config = beets.IncludeLazyConfig("beets", "beets")
+    if settings.is_file():
+        config.set_file(str(settings))
+    return str(config["directory"].as_filename())
+
+
+def _items(
+    copy: Path, directory: str, query: str, own: OwnTags | None
+) -> Iterator[Track | MusicTagError]:
     from beets.library import Library
 
     # What beets says while it brings the copy up to date is about no file of the person's.
@@ -53,22 +72,25 @@ def _items(copy: Path, directory: str, query: str) -> Iterator[Track | MusicTagE
         library: Library = Library(copy, directory)
         try:
             for item in library.items(query):
-                yield _track(item)
+                yield _track(item, own)
         finally:
             library._close()
 
 
-def _track(item: Item) -> Track | MusicTagError:
+def _track(item: Item, own: OwnTags | None) -> Track | MusicTagError:
     path = Path(item.filepath)
     if not path.is_file():
         return DataError("no such file (it is in the beets library)", path)
     # The artist of a compilation's album is nobody; its tracks are of their own artists.
     artists = (item.artist,) if item.comp else (item.albumartist, item.artist)
+    group = group_of(artists, item.album, path)
     names: dict[Kind, tuple[str, ...]] = {
         "genre": _values(item.get("genres")),
         "instrument": _values(item.get("instruments")),
     }
-    return Track(path, artist_group(artists, item.album, path), names)
+    track = Track(path, group.key, names, alone=group.alone, id=str(item.id))
+    tagged = item.get("genretag_status") == "tagged"
+    return track if own is None else without_own(track, own, stamped=tagged)
 
 
 def _values(content: Any) -> tuple[str, ...]:
@@ -98,7 +120,8 @@ def _foreign_errors(path: Path | None) -> Iterator[None]:
     try:
         yield
     except ModuleNotFoundError as error:
-        raise DataError("reading a beets library needs: pip install 'musictag[beets]'") from error
+        reason = "a beets library needs beets (pip install 'musictag[beets]')"
+        raise DataError(reason, path) from error
     except MusicTagError:
         raise
     except Exception as error:  # beets' own errors, confuse's and sqlite's share no narrower base

@@ -1,0 +1,8 @@
+"""A person's own labelled music: where it is, what it is called, and whose word that is.
+
+- `track`          a file, its names and its group (artist); each file once
+- `files`          a folder for each label, or the tags of files
+- `table`          a CSV table
+- `beets_library`  a beets library, which is only ever read as a copy
+- `own_tags`       names that musictag wrote itself and nobody confirmed are no evidence
+"""
