@@ -8,7 +8,7 @@ from scipy.special import expit, logit
 from tagger.models.card import LabelRule
 from tagger.vocabulary import Label, Vocabulary
 from training.evaluation.calibration import (
-    PRECISION,
+    PRECISION_TARGETS,
     PULL,
     SLOPES,
     THRESHOLDS,
@@ -158,7 +158,7 @@ def test_precise_tags_are_right_as_often_as_promised() -> None:
         assert rule.precise >= rule.threshold
         given += int((said >= rule.precise).sum())
         right += int(targets[said >= rule.precise, k].sum())
-    assert right / given == pytest.approx(PRECISION["genre"], abs=0.02)
+    assert right / given == pytest.approx(PRECISION_TARGETS["genre"], abs=0.02)
 
 
 def test_best_f1_threshold_never_parts_equal_probabilities() -> None:

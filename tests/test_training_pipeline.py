@@ -2,10 +2,13 @@ from __future__ import annotations
 
 import csv
 import json
+import re
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
@@ -16,6 +19,7 @@ import training
 from tagger.errors import DataError
 from tagger.inference.mel_spectrogram import log_mel
 from tagger.inference.slice_scores import sigmoid
+from tagger.models.card import load_card
 from tagger.models.model import Model, load_model
 from tagger.models.self_test import TOLERANCE, golden_scores
 from tests.training_data import (
@@ -88,6 +92,9 @@ def test_model_is_what_the_config_and_labels_say(model: Model) -> None:
     card = model.card
     assert (card.name, card.version, card.mel) == ("tiny", "0", SPEC)
     assert card.vocabulary == VOCABULARY
+    assert re.fullmatch(r"[\d,]+ steps over \d+ songs \(.+\); .*held out: \d+ clips", card.data)
+    assert card.vote_shares == {"genre": 1.0, "instrument": 0.5}
+    assert card.metrics["genres"]["precision_target"] == 0.93
 
 
 @pytest.mark.parametrize("n_slices", [1, 2, 7])
@@ -131,6 +138,21 @@ def test_metrics_are_in_the_card_and_the_card_is_named(model: Model, run: Run) -
     assert [(r["positives"], r["negatives"]) for r in metrics["genres"]["labels"]] == [(8, 8)] * 2
     assert metrics["genres"]["macro_roc_auc"] > 0.9  # a high tone and a low one
     assert metrics["instruments_in_real_mixes"]["labels"] == []  # two windows are too few
+
+
+def test_card_is_there_only_when_it_is_finished(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "run"
+    shutil.copytree(run.folder, folder, ignore=shutil.ignore_patterns("*.json", "*.onnx"))
+    options = ["--out", str(folder), "--steps", str(STEPS)]
+    arguments = ["train", *run.sources, "--config", str(run.folder.parent / "tiny.toml"), *options]
+    with monkeypatch.context() as killed:
+        killed.setattr("training.trainer.run.judge", Mock(side_effect=KeyboardInterrupt))
+        assert CliRunner().invoke(main, arguments).exit_code != 0
+    assert not [path for path in folder.rglob("*") if path.suffix in (".json", ".onnx")]
+    assert CliRunner().invoke(main, arguments, catch_exceptions=False).exit_code == 0
+    assert load_model(str(folder / "tiny.json")).card.metrics == load_card(run.card).metrics
 
 
 def test_rules_are_fitted(model: Model) -> None:
@@ -278,6 +300,8 @@ def test_config_file_says_what_the_dataclasses_do(tmp_path: Path) -> None:
         ("[[8, 1, 3, [2, 2]]]", "[[8, 1, 3]]"),
         ("[[8, 1, 3, [2, 2]]]", "[8]"),
         ('name = "tiny"', "name = tiny"),
+        ('version = "0"', 'version = "0"\ndecision = {vote_shares = {genre = 1.0}}'),
+        ('version = "0"', 'version = "0"\ndecision = {precision = {genre = 2, instrument = 1}}'),
     ],
 )
 def test_bad_config_is_named(tmp_path: Path, old: str, new: str) -> None:

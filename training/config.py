@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from tagger.errors import DataError
 from tagger.models.card import MelSpec
+from tagger.vocabulary import KINDS, Kind
 from training.augment.spectrogram import AugmentConfig
 from training.data.batch_sampler import Recipe
 from training.data.teacher_outputs import NAMES as TEACHERS
-from training.networks import KINDS, MobileConfig, NetworkConfig
+from training.evaluation.calibration import PRECISION_TARGETS
+from training.networks import KINDS as NETWORKS
+from training.networks import MobileConfig, NetworkConfig
 from training.networks.mobile import Stage
 from training.trainer.amp import NAMES
 
@@ -52,6 +56,22 @@ class LoopConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class DecisionConfig:
+    """How windows vote and what thresholds aim at; the card tells both."""
+
+    # Chosen by what they give on held-out tracks, see RESULTS.md.
+    vote_shares: Mapping[Kind, float] = field(
+        default_factory=lambda: {"genre": 1.0, "instrument": 0.5}
+    )
+    precision: Mapping[Kind, float] = field(default_factory=lambda: dict(PRECISION_TARGETS))
+
+    def __post_init__(self) -> None:
+        for name, shares in (("vote_shares", self.vote_shares), ("precision", self.precision)):
+            if set(shares) != set(KINDS) or not all(0 < share <= 1 for share in shares.values()):
+                raise ValueError(f"{name} {dict(shares)} is not a share for each of {KINDS}")
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """Everything that shapes a model besides the data."""
 
@@ -62,6 +82,8 @@ class Config:
     loop: LoopConfig = field(default_factory=LoopConfig)
     recipe: Recipe = field(default_factory=Recipe)
     augment: AugmentConfig = field(default_factory=AugmentConfig)
+    # It shapes no weight, and checkpoints name the settings that do.
+    decision: DecisionConfig = field(default_factory=DecisionConfig, repr=False)
 
 
 def load_config(path: Path = DEFAULT) -> Config:
@@ -85,6 +107,7 @@ def _parse(content: dict[str, Any]) -> Config:
         loop=LoopConfig(**loop),
         recipe=Recipe(**content.pop("recipe", {})),
         augment=AugmentConfig(**content.pop("augment", {})),
+        decision=DecisionConfig(**content.pop("decision", {})),
         **content,
     )
 
@@ -99,6 +122,6 @@ def _network(kind: str = "mobile", **content: Any) -> NetworkConfig:
             Stage(width, depth, kernel, tuple(stride))
             for width, depth, kernel, stride in content["stages"]
         )
-    if kind not in KINDS:
-        raise ValueError(f"network kind {kind!r} is not one of {', '.join(KINDS)}")
-    return KINDS[kind](**content)
+    if kind not in NETWORKS:
+        raise ValueError(f"network kind {kind!r} is not one of {', '.join(NETWORKS)}")
+    return NETWORKS[kind](**content)

@@ -131,7 +131,8 @@ def train(
     from dataclasses import replace
 
     from training.config import DEFAULT, load_config
-    from training.trainer.run import Origin, run
+    from training.trainer.provenance import Origin
+    from training.trainer.run import run
 
     if everything != bool(runs):
         raise click.UsageError("--everything and --rules go together: nothing is held out")

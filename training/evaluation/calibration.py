@@ -6,7 +6,7 @@ its kind, the more the fewer positives there are.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,7 +26,7 @@ N_BINS = 15  # of the calibration error and of every reliability diagram
 THRESHOLDS = (0.5, 0.9)  # a tag must be more likely right than wrong
 # Aimed at for "precise" tags. On artists that did not choose the bounds, genres come out a tenth
 # lower (training/evaluation/reliability.py), since few tracks decide; 80 % is what is promised.
-PRECISION: dict[Kind, float] = {"genre": 0.93, "instrument": 0.83}
+PRECISION_TARGETS: Mapping[Kind, float] = {"genre": 0.93, "instrument": 0.83}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +63,13 @@ def expected_calibration_error(targets: Array, probabilities: Array) -> float:
     return float(gaps / max(1, sum(each.count for each in bins)))
 
 
-def fit_rules(targets: Array, votes: Array, vocabulary: Vocabulary) -> tuple[LabelRule, ...]:
-    """The rule of each label.
+def fit_rules(
+    targets: Array,
+    votes: Array,
+    vocabulary: Vocabulary,
+    precision: Mapping[Kind, float] = PRECISION_TARGETS,
+) -> tuple[LabelRule, ...]:
+    """The rule of each label; `precision` is aimed at for "precise" tags.
 
     Shape: `targets` (NaN where unknown) and `votes` `(N, K)`
     """
@@ -80,10 +85,10 @@ def fit_rules(targets: Array, votes: Array, vocabulary: Vocabulary) -> tuple[Lab
         said = np.concatenate([_apply(fits[i], known[i][1]) for i in indices])
         defaults = (
             best_f1_threshold(truth, said),
-            threshold_for_precision(truth, said, PRECISION[kind]),
+            threshold_for_precision(truth, said, precision[kind]),
         )
         for i in indices:
-            rules[i] = _label_rule(*known[i], fits[i], defaults, PRECISION[kind])
+            rules[i] = _label_rule(*known[i], fits[i], defaults, precision[kind])
     return tuple(rules[i] for i in range(len(vocabulary)))
 
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from tagger.models.card import ModelCard
 from tagger.models.model import Model
-from tagger.vocabulary import Kind
+from tagger.vocabulary import PLURALS, Kind
 from training.data.split import Split
 from training.data.taxonomy import GENRES as ALL_GENRES
 from training.data.taxonomy import LISTED_GENRES, VOCABULARY, Targets
@@ -31,15 +31,21 @@ OF_OTHERS = "of_runs_that_held_folds_out"
 Progress = Callable[[str, int], AbstractContextManager[Callable[[], object]]]
 
 
-def judge(card: ModelCard, runs: list[dict[str, Heard]], mixes: Heard) -> ModelCard:
+def judge(
+    card: ModelCard,
+    runs: list[dict[str, Heard]],
+    mixes: Heard,
+    precision: Mapping[Kind, float],
+) -> ModelCard:
     """The card with rules, evidence and figures from what models of one recipe heard.
 
     Each run held out another fold; rules, evidence and figures rest on all of them together. The
-    real mixes are never fitted on.
+    real mixes are never fitted on. `precision` is aimed at for "precise" tags, and stands with the
+    figures.
     """
     first = {name: join([run[name] for run in runs]) for name in (GENRES, INSTRUMENTS)}
     fitted = join([first[GENRES], first[INSTRUMENTS]])
-    rules = fit_rules(fitted.targets, fitted.votes, card.vocabulary)
+    rules = fit_rules(fitted.targets, fitted.votes, card.vocabulary, precision)
     songs = _given(first[GENRES])
     recordings = join([*(run[INSTRUMENTS] for run in runs), mixes])
     # Talk and notes have no genre, which is easily heard and says nothing of songs.
@@ -56,7 +62,9 @@ def judge(card: ModelCard, runs: list[dict[str, Heard]], mixes: Heard) -> ModelC
         "instruments_in_recordings": recordings.rows(recordings.real),
     }
     metrics = measure_all(parts, card)  # the figures depend on the rules
-    metrics[GENRES] |= check(first[GENRES], card, "genre")
+    metrics[GENRES] |= check(first[GENRES], card, "genre", precision)
+    for kind, target in precision.items():
+        metrics[PLURALS[kind]]["precision_target"] = target
     taught = first[GENRES].only(range(len(LISTED_GENRES), len(ALL_GENRES)))
     metrics["genres_of_teachers"] = measure(taught, card, "genre")
     if vouched:

@@ -6,6 +6,7 @@ figure here is made on the tracks that shaped it.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -16,7 +17,7 @@ from tagger.inference.calibration import calibrate
 from tagger.inference.thresholds import Choice, choose_tags
 from tagger.models.card import PROFILES, LabelRule, ModelCard, Profile
 from tagger.vocabulary import Kind
-from training.evaluation.calibration import expected_calibration_error, fit_rules
+from training.evaluation.calibration import PRECISION_TARGETS, expected_calibration_error, fit_rules
 from training.evaluation.held_out_votes import Heard
 
 Array = npt.NDArray[np.float32]
@@ -46,21 +47,32 @@ class Proposals:
         return self.right / max(1, self.right + self.missed)
 
 
-def out_of_fit(heard: Heard, card: ModelCard) -> list[tuple[Heard, ModelCard]]:
+def out_of_fit(
+    heard: Heard, card: ModelCard, precision: Mapping[Kind, float] = PRECISION_TARGETS
+) -> list[tuple[Heard, ModelCard]]:
     """Parts of what was heard, each with the card whose rules were fitted on the other parts."""
     names = np.unique(heard.groups)
     parts = dict(zip(names, np.random.default_rng(1).permutation(len(names)) % PARTS, strict=True))
     of = np.array([parts[group] for group in heard.groups])
-    return [(heard.rows(of == i), _refitted(heard.rows(of != i), card)) for i in range(PARTS)]
+    return [
+        (heard.rows(of == i), _refitted(heard.rows(of != i), card, precision)) for i in range(PARTS)
+    ]
 
 
-def check(heard: Heard, card: ModelCard, kind: Kind) -> dict[str, float]:
+def check(
+    heard: Heard,
+    card: ModelCard,
+    kind: Kind,
+    precision: Mapping[Kind, float] = PRECISION_TARGETS,
+) -> dict[str, float]:
     """Calibration error before and after, and how often proposed tags are right.
 
     Only labels called measured, and of tags only those of which the truth is known.
     """
     indices = [i for i in card.vocabulary.indices(kind) if card.rules[i].evidence == "measured"]
-    parts = [(part, own, calibrate(part.votes, own)) for part, own in out_of_fit(heard, card)]
+    parts = [
+        (part, own, calibrate(part.votes, own)) for part, own in out_of_fit(heard, card, precision)
+    ]
     targets = np.concatenate([part.targets[:, indices] for part, _, _ in parts])
     votes = np.concatenate([part.votes[:, indices] for part, _, _ in parts])
     after = np.concatenate([said[:, indices] for _, _, said in parts])
@@ -98,8 +110,8 @@ def proposals(parts: list[tuple[Heard, ModelCard]], kind: Kind, profile: Profile
     return Proposals(tags, int(right), tracks, tagged, int(missed))
 
 
-def _refitted(heard: Heard, card: ModelCard) -> ModelCard:
-    fitted = fit_rules(heard.targets, heard.votes, card.vocabulary)
+def _refitted(heard: Heard, card: ModelCard, precision: Mapping[Kind, float]) -> ModelCard:
+    fitted = fit_rules(heard.targets, heard.votes, card.vocabulary, precision)
     rules: tuple[LabelRule, ...] = tuple(
         replace(new, evidence=old.evidence) for new, old in zip(fitted, card.rules, strict=True)
     )

@@ -19,6 +19,7 @@ In the order of the data:
 - `run_figures`     A run in pictures, on one page: how it learned, how surely and how well the
                     model hears
 - `git_commit`      which code made a model
-- `export`          A trained network -> an ONNX file and its card, as `tagger` reads them
+- `provenance`      what a model learned from, in words, as its card tells it
+- `export`          a trained network -> an ONNX file and its card, as `tagger` reads them
 - `run`             from data to an exported, calibrated and measured model
 """

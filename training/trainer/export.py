@@ -1,4 +1,4 @@
-"""A trained network -> an ONNX file and its card, as `tagger` reads them."""
+"""A trained network -> an ONNX file and its card, as `tagger` reads them: a draft, then whole."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ import torch
 from tagger.models.card import LabelRule, ModelCard, dump_card
 from tagger.models.model import load_model
 from tagger.models.self_test import golden_scores
-from tagger.vocabulary import Kind
 from training.config import Config
 from training.data.taxonomy import VOCABULARY
 from training.networks import PooledNetwork
@@ -19,18 +18,15 @@ from training.networks.onnx_export import export_onnx
 from training.trainer.git_commit import commit
 
 LICENCE = "MIT"
-DATA = (
-    "30-second clips with artist-level genres (TAFFC, Emotify) and game soundtracks, outputs of "
-    "the musicnn and MTG-Jamendo taggers on them, isolated instruments, voices, speech and noise, "
-    "and rendered General MIDI; see training/RESULTS.md"
-)
-# Chosen by what they give on held-out tracks, see RESULTS.md.
-VOTE_SHARES: dict[Kind, float] = {"genre": 1.0, "instrument": 0.5}
 NEUTRAL = LabelRule(slope=1.0, offset=0.0, threshold=0.5)
 
 
-def export(network: PooledNetwork, config: Config, folder: Path) -> Path:
-    """Write the network and a card with neutral rules; returns the card's path."""
+def export(network: PooledNetwork, config: Config, folder: Path, data: str = "") -> Path:
+    """Write the network and a draft of its card; returns the card's path.
+
+    The draft has neutral rules and no figures: it belongs into a folder of its own until it is
+    judged and published. `data`: what the network learned from, in words.
+    """
     weights = folder / f"{config.name}.onnx"
     example = torch.zeros(2, config.mel.n_mels, config.mel.n_frames)
     export_onnx(network, example, weights, ("logits",))
@@ -38,7 +34,7 @@ def export(network: PooledNetwork, config: Config, folder: Path) -> Path:
         name=config.name,
         version=config.version,
         licence=LICENCE,
-        data=DATA,
+        data=data,
         trained_at=commit(),
         mel=config.mel,
         vocabulary=VOCABULARY,
@@ -47,10 +43,23 @@ def export(network: PooledNetwork, config: Config, folder: Path) -> Path:
         sha256=hashlib.sha256(weights.read_bytes()).hexdigest(),
         golden=(0.0,) * len(VOCABULARY),
         metrics={},
-        vote_shares=VOTE_SHARES,
+        vote_shares=dict(config.decision.vote_shares),
     )
     path = weights.with_suffix(".json")
     dump_card(card, path)
     scores = golden_scores(load_model(str(path), self_test=False))
     dump_card(replace(card, golden=tuple(round(float(s), 6) for s in scores)), path)
+    return path
+
+
+def publish(card: ModelCard, drafts: Path, folder: Path) -> Path:
+    """Move a draft's network into a folder, then write its finished card; returns the card's path.
+
+    Each is whole or not there, and a card beside another network is refused by its checksum.
+    """
+    (drafts / card.weights).replace(folder / card.weights)
+    path = (folder / card.weights).with_suffix(".json")
+    unfinished = path.with_suffix(".tmp")
+    dump_card(card, unfinished)
+    unfinished.replace(path)
     return path

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
-from tagger.models.card import dump_card
 from tagger.models.model import load_model
 from training.config import Config
 from training.data.batch_sampler import Pools
@@ -28,23 +28,15 @@ from training.teachers.audioset_outputs import AudioSetTeacher
 from training.teachers.musicnn_outputs import ARRAYS as MUSICNN
 from training.teachers.musicnn_outputs import MusicnnTeacher
 from training.trainer.distributed import Team, joined
-from training.trainer.export import export
+from training.trainer.export import export, publish
 from training.trainer.loop import train
+from training.trainer.provenance import NOTHING, Origin, describe_data
 from training.trainer.run_figures import write_pictures
 from training.trainer.run_log import LOSSES, Log, open_writer
 
 PICTURES, HEARD = "pictures.html", "heard.npz"  # in the folder of a run
 
 Report = Callable[[int, float], object]
-
-
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """What a run takes from others."""
-
-    start: tuple[Path, ...] = ()  # checkpoints, with the mean of whose weights it begins
-    ensemble: tuple[Path, ...] = ()  # checkpoints, whose common opinion it learns
-    runs: tuple[Path, ...] = ()  # folders of runs that held folds out, where this one does not
 
 
 def run(
@@ -57,7 +49,7 @@ def run(
     *,
     data: Path | None = None,
     coded: Path | None = None,
-    origin: Origin = Origin(),
+    origin: Origin = NOTHING,
     scalars: bool = False,
 ) -> Path | None:
     """Train, export, calibrate and measure; returns the path of the model's card.
@@ -79,7 +71,8 @@ def run(
     if not team.is_first:
         return None
     agreed = _agreed(config, split, cache, data)
-    return _finish(network, config, split, folder, progress, origin, agreed)
+    told = describe_data(split, config, origin, computed=bool(data))
+    return _finish(network, config, split, folder, progress, origin, agreed, told)
 
 
 def _agreed(config: Config, split: Split, cache: Path, data: Path | None) -> dict[str, Targets]:
@@ -102,18 +95,20 @@ def _finish(
     progress: Progress,
     origin: Origin,
     agreed: Mapping[str, Targets],
+    told: str,
 ) -> Path:
-    path = export(network, config, folder)
-    model = load_model(str(path))
-    heard = listen_all(model, split, progress, agreed)
-    save_heard(heard, folder / HEARD)
-    runs = [load_heard(other / HEARD) for other in origin.runs] or [heard]
-    card = judge(model.card, runs, heard[MIXES])
-    write_pictures(folder / PICTURES, folder / LOSSES, {**runs[0], MIXES: heard[MIXES]}, card)
-    if origin.runs:
-        card = replace(card, metrics={OF_OTHERS: True, **card.metrics})
-    dump_card(card, path)
-    return path
+    # A card is there only once it is finished: until then all is in a folder that goes again.
+    with TemporaryDirectory(prefix="draft-", dir=folder) as drafts:
+        path = export(network, config, Path(drafts), told)
+        model = load_model(str(path))
+        heard = listen_all(model, split, progress, agreed)
+        save_heard(heard, folder / HEARD)
+        runs = [load_heard(other / HEARD) for other in origin.runs] or [heard]
+        card = judge(model.card, runs, heard[MIXES], config.decision.precision)
+        write_pictures(folder / PICTURES, folder / LOSSES, {**runs[0], MIXES: heard[MIXES]}, card)
+        if origin.runs:
+            card = replace(card, metrics={OF_OTHERS: True, **card.metrics})
+        return publish(card, Path(drafts), folder)
 
 
 @contextmanager

@@ -61,8 +61,9 @@ def _panels(losses: Array, heard: dict[str, Heard], card: ModelCard) -> Iterator
         yield learning_curve_panel(losses, smooth(losses[:, 1], max(1, len(losses) // 50)))
     yield reliability_panel(heard, card)
     for part, figures in card.metrics.items():
-        if figures["labels"]:  # a part may have no label with enough examples
-            yield label_panel(f"Held-out {part.replace('_', ' ')}", _rows(figures["labels"]))
+        # A part may have no label with enough examples, and not all in a card is of a part.
+        if isinstance(figures, dict) and (labels := figures.get("labels")):
+            yield label_panel(f"Held-out {part.replace('_', ' ')}", _rows(labels))
     yield confusion_panel(heard["genres"], card)
 
 

@@ -10,11 +10,11 @@ import numpy as np
 
 from tagger.inference.aggregation import upper_mean
 from tagger.vocabulary import Kind
+from training.config import DecisionConfig
 from training.data.datasets import Clip
 from training.data.taxonomy import GENRE_SLICE, LISTED_GENRES, VOCABULARY, Targets, unknown
 from training.evaluation.metrics import label_metrics, summary
 from training.experiments.ablate.predict import Array
-from training.trainer.export import VOTE_SHARES
 
 Figures = Mapping[str, float | None]
 Way = Callable[[Array], Array]  # (S, K) in, (K,) out
@@ -35,7 +35,7 @@ WAYS: dict[str, Way] = {
 # Those of the models that are exported.
 OURS: dict[Kind, str] = {
     kind: next(name for name, share in SHARES.items() if share == own)
-    for kind, own in VOTE_SHARES.items()
+    for kind, own in DecisionConfig().vote_shares.items()
 }
 
 
