@@ -13,6 +13,7 @@ The modules in the order in which data flows through them:
 - `tags`        which tags a file holds today, and which of its bytes are sound
 - `writing`     results -> plan -> journal -> files, and all of it back
 - `report`      results and plans -> table, CSV, JSON, HTML
+- `review`      the page that scans, plays, writes and undoes, served on this machine
 - `explain`     path -> when and where in the spectrum each tag is heard
 - `plotting`    pictures as SVG and PNG
 - `beam`        the scan on a cluster, as an Apache Beam pipeline (extra `[beam]`)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -30,6 +31,14 @@ def started() -> Iterator[Any]:
         browser = driver.chromium.launch(executable_path=chromium, args=FLAGS)
         yield browser
         browser.close()
+
+
+def until(page: Page, expression: str, timeout_s: float = 30.0) -> None:
+    """Wait until an expression holds; Playwright's own way of waiting needs `eval` in the page."""
+    end = time.monotonic() + timeout_s
+    while not page.evaluate(f"Boolean({expression})"):
+        assert time.monotonic() < end, expression
+        page.wait_for_timeout(50)
 
 
 def download(page: Page) -> Path:

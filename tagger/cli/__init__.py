@@ -25,6 +25,7 @@ In the order of the data:
 - `program`   the command group, which finds its commands when they are asked for
 - `progress`  progress of a scan on standard error: a line with rate and time left, failures above
               it
+- `review`    `musictag review`
 - `scan`      `musictag scan`
 - `stats`     `musictag stats`
 - `undo`      `musictag undo`

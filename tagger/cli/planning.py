@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -94,6 +94,13 @@ def planning_options(command: Command) -> Command:
             "--plan", type=click.Path(path_type=Path, dir_okay=False),
             help="Save what would be written, for `musictag apply`.",
         ),
+    ]  # fmt: skip
+    return _with(options, policy_options(command))
+
+
+def policy_options(command: Command) -> Command:
+    """Those of them that say what is planned, and how it is written."""
+    options = [
         click.option(
             "--mode", "modes", multiple=True, callback=parse_modes, metavar="MODE",
             help="fill: only empty fields (default); merge: add to what is there; replace. "
@@ -118,6 +125,10 @@ def planning_options(command: Command) -> Command:
         click.option("--provenance", is_flag=True, help="Note model and date in a field MUSICTAG."),
         PRESERVE,
     ]  # fmt: skip
+    return _with(options, command)
+
+
+def _with(options: Sequence[Callable[[Command], Command]], command: Command) -> Command:
     for option in reversed(options):
         command = option(command)
     return command
@@ -206,7 +217,7 @@ def _make(
         results = vote_by_album(results, card, settings, by_album)
     heard = [one for result in results if (one := heard_in(result))]
     roots = tuple(path.absolute() for path in paths)
-    return results, make_plan(heard, _policy(card, planning), model=card.id, roots=roots)
+    return results, make_plan(heard, policy_for(card, planning), model=card.id, roots=roots)
 
 
 def check_taste(planning: Planning, card: ModelCard) -> None:
@@ -220,7 +231,8 @@ def check_taste(planning: Planning, card: ModelCard) -> None:
             raise PlanError(line, planning.taste)
 
 
-def _policy(card: ModelCard, planning: Planning) -> Policy:
+def policy_for(card: ModelCard, planning: Planning) -> Policy:
+    """How what was heard becomes what a file will hold, by the options given."""
     from tagger.writing.plan import Policy
 
     note = f"{card.id} {datetime.now(UTC).date()}" if planning.provenance else ""

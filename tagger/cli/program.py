@@ -16,6 +16,7 @@ from tagger.report.escaping import log_plainly
 # In the order `musictag --help` lists them: the main job first.
 COMMANDS = {
     "scan": "tagger.cli.scan",
+    "review": "tagger.cli.review",
     "apply": "tagger.cli.apply",
     "undo": "tagger.cli.undo",
     "history": "tagger.cli.history",
@@ -79,6 +80,7 @@ def main(verbose: bool) -> None:
       musictag demo music      write a small synthesised library
       musictag scan music      hear it: what its tags say -> what was heard
       musictag scan ~/Music    the same for your own (nothing is written)
+      musictag review ~/Music  look, listen, decide and write in the browser
       musictag scan ~/Music --write    fill empty fields, after asking
       musictag undo            take that back
     """

@@ -104,7 +104,7 @@ def scan(
         parallel.scan, found, settings, jobs or default_jobs(), card=card, timeout_s=timeout_s
     )
     with (
-        _cache(no_cache) as cache,
+        user_cache(no_cache) as cache,
         contextlib.closing(run(in_order=collect or not as_json, cache=cache)) as results,
     ):
         seen = _counted(results, closing, collected if collect else None)
@@ -123,7 +123,7 @@ def scan(
 
 
 @contextmanager
-def _cache(unwanted: bool) -> Iterator[Cache | None]:
+def user_cache(unwanted: bool) -> Iterator[Cache | None]:
     """The cache of this user, if it is wanted; what is wrong with it is a line, no more."""
     from tagger.report.escaping import printable
     from tagger.scanning.cache import Cache

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib.resources import files
 
 from tagger.report.page_data import page_json
@@ -18,32 +18,42 @@ from tagger.scanning.results import Result
 from tagger.writing.plan import TagPlan
 
 # In the order in which they run: data, what is shown of it, what a person does with it.
-SCRIPTS = ("store.js", "plan.js", "build.js", "table.js", "detail.js", "overview.js", "main.js")
+SCRIPTS = (
+    "store.js", "plan.js", "build.js", "table.js", "taggram.js", "detail.js", "overview.js",
+    "main.js",
+)  # fmt: skip
 
 
 def page_text(results: Sequence[Result], plan: TagPlan) -> str:
     """The whole page: what was heard, and the plan a person edits."""
-    script = "\n".join(["'use strict';", *map(_part, SCRIPTS)])
-    style = _part("page.css")
-    # Hashes cover what stands between the tags, to the byte.
+    script, style = joined(SCRIPTS), web_text("page.css")
     marks = {
-        "policy": policy(script, style),
+        "policy": policy(script, style, "media-src file:"),
         "style": style,
         "data": page_json(results, plan),
         "script": script,
     }
-    parts = _part("page.html").split("@@")
-    return "".join(marks.get(part, part) for part in parts)
+    return filled(web_text("page.html"), marks)
 
 
-def policy(script: str, style: str) -> str:
-    """The page's Content-Security-Policy."""
+def filled(template: str, marks: Mapping[str, str]) -> str:
+    """A page with what stands for its marks, each written as @@name@@."""
+    return "".join(marks.get(part, part) for part in template.split("@@"))
+
+
+def joined(scripts: Sequence[str], package: str = "tagger.report") -> str:
+    """Scripts as one; hashes cover what stands between the tags of a page, to the byte."""
+    return "\n".join(["'use strict';", *(web_text(name, package) for name in scripts)])
+
+
+def policy(script: str, style: str, *sources: str) -> str:
+    """The Content-Security-Policy of a page: its own script and style, and what sources allow."""
     return "; ".join(
         [
             "default-src 'none'",
             f"script-src {_source(script)}",
             f"style-src {_source(style)}",
-            "media-src file:",
+            *sources,
             "base-uri 'none'",
             "form-action 'none'",
             "require-trusted-types-for 'script'",
@@ -52,10 +62,11 @@ def policy(script: str, style: str) -> str:
     )
 
 
+def web_text(name: str, package: str = "tagger.report") -> str:
+    """A part of a page: a file of a package's folder `web`."""
+    return files(package).joinpath("web", name).read_text(encoding="utf-8")
+
+
 def _source(text: str) -> str:
     digest = hashlib.sha256(text.encode("utf-8")).digest()
     return f"'sha256-{base64.b64encode(digest).decode('ascii')}'"
-
-
-def _part(name: str) -> str:
-    return files("tagger.report").joinpath("web", name).read_text(encoding="utf-8")

@@ -63,10 +63,11 @@ def _track(result: Result) -> dict[str, Any]:
         "notes": result.notes,
         "error": result.error,
     }
-    return content | _heard(result.track) if result.track else content
+    return content | heard_record(result.track) if result.track else content
 
 
-def _heard(track: Track) -> dict[str, Any]:
+def heard_record(track: Track) -> dict[str, Any]:
+    """What was heard in one file; keys tags, duration_s, starts, silent and slices of `_track`."""
     slices = track.slices
     values = np.rint(slices.values * 255).astype(np.uint8)
     index = {(label.kind, label.name): i for i, label in enumerate(track.scores.vocabulary.labels)}

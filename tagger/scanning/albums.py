@@ -6,8 +6,9 @@ Compilations stay per track: there, tracks have nothing in common but the folder
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import replace
+from itertools import groupby
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -46,6 +47,17 @@ def vote_by_album(
             for i, member in zip(indices, members, strict=True):
                 given[i] = _with_tags(member, album, kinds)
     return given
+
+
+def vote_folder_by_folder(
+    results: Iterable[Result],
+    card: ModelCard,
+    settings: Settings,
+    kinds: Container[Kind] = KINDS,
+) -> Iterator[Result]:
+    """The same for results in the order of their folders, as each folder is complete."""
+    for _, members in groupby(results, key=lambda result: result.path.parent):
+        yield from vote_by_album(members, card, settings, kinds)
 
 
 def is_compilation(tracks: Iterable[Result]) -> bool:

@@ -171,17 +171,24 @@ def inverse(plan: TagPlan) -> TagPlan:
 
 def file_change(item: Heard, policy: Policy) -> FileChange:
     """What would change in one file; without changes where it would stay as it is."""
-    changes = []
+    wanted = {}
     for kind in KINDS:
-        before = item.existing.of(kind)
         heard = tuple(tag.name for tag in item.tags if tag.kind == kind)
-        after = wanted_values(before, heard, policy.modes[kind], policy.taste)
-        if policy.join and after != before:
-            after = (policy.join.join(after),)
-        if after != before:
-            changes.append(TagChange(kind, before, after))
-    if changes and policy.provenance:
-        before = item.existing.provenance
-        if before != (policy.provenance,):
-            changes.append(TagChange("provenance", before, (policy.provenance,)))
-    return FileChange(item.path, item.existing.audio, tuple(changes))
+        before, mode = item.existing.of(kind), policy.modes[kind]
+        wanted[kind] = wanted_values(before, heard, mode, policy.taste)
+    return decided_change(item.path, item.existing, wanted, policy)
+
+
+def decided_change(
+    path: Path, existing: FileTags, wanted: Mapping[Kind, Values], policy: Policy
+) -> FileChange:
+    """What would change in a file for it to hold these values, joined and noted by the policy."""
+    joined = {
+        kind: (policy.join.join(values),) if policy.join and values != existing.of(kind) else values
+        for kind, values in wanted.items()
+    }
+    change = change_to(path, existing, joined)
+    before, note = existing.provenance, (policy.provenance,)
+    if change.changes and policy.provenance and before != note:
+        return replace(change, changes=(*change.changes, TagChange("provenance", before, note)))
+    return change
