@@ -79,6 +79,7 @@ def command_lines(place: Path) -> dict[str, list[list[str]]]:
         "cache": [["info"], ["clear"], [EVIL]],
         "plan": [["--from", EVIL], [EVIL]],
         "pipeline": [["--input", EVIL, "--output", EVIL]],
+        "watch": [[EVIL], [music, "--model", EVIL], [music, "--exclude", EVIL, "--settle", EVIL]],
         "demo": [[str(place / EVIL)], [EVIL, EVIL]],
     }  # fmt: skip
 

@@ -29,6 +29,7 @@ In the order of the data:
 - `scan`      `musictag scan`
 - `stats`     `musictag stats`
 - `undo`      `musictag undo`
+- `watch`     `musictag watch`
 - `writing`   what all commands that write have in common: ask, change, sum up
 """
 

@@ -86,8 +86,8 @@ def _by_kind(
 
 
 def planning_options(command: Command) -> Command:
-    """The options that say what is planned and written, handed on as one value."""
-    options = [
+    """The options that say what is planned and written."""
+    options: list[Callable[[Command], Command]] = [
         click.option("--write", is_flag=True, help="Write the tags, after asking."),
         YES,
         click.option(
@@ -100,16 +100,21 @@ def planning_options(command: Command) -> Command:
 
 def policy_options(command: Command) -> Command:
     """Those of them that say what is planned, and how it is written."""
+    level = click.option(
+        "--level", "levels", multiple=True, callback=parse_levels, metavar="LEVEL",
+        help="track: tags for each track (default); album: the same for all its tracks, except "
+        "in compilations. genres=LEVEL for one kind.",
+    )  # fmt: skip
+    return level(tagging_options(command))
+
+
+def tagging_options(command: Command) -> Command:
+    """Those of them that say what becomes of the tags that a file has."""
     options = [
         click.option(
             "--mode", "modes", multiple=True, callback=parse_modes, metavar="MODE",
             help="fill: only empty fields (default); merge: add to what is there; replace. "
             "genres=MODE for one kind.",
-        ),
-        click.option(
-            "--level", "levels", multiple=True, callback=parse_levels, metavar="LEVEL",
-            help="track: tags for each track (default); album: the same for all its tracks, except "
-            "in compilations. genres=LEVEL for one kind.",
         ),
         click.option(
             "--taste", type=click.Path(path_type=Path, dir_okay=False, exists=True),
@@ -151,7 +156,7 @@ def plan_and_write(
     from tagger.writing.opinions import opinions_of
     from tagger.writing.plan_json import save_plan
 
-    results, plan = _make(results, paths, settings, card, planning)
+    results, plan = make(results, paths, settings, card, planning)
     for report in reports:
         write_report(report, results, plan)
     if not planning.wanted:
@@ -200,7 +205,7 @@ def _write(plan: TagPlan, planning: Planning) -> None:
             raise SystemExit(1)
 
 
-def _make(
+def make(
     results: list[Result],
     paths: tuple[Path, ...],
     settings: Settings,

@@ -21,6 +21,7 @@ COMMANDS = {
     "undo": "tagger.cli.undo",
     "history": "tagger.cli.history",
     "journal": "tagger.cli.journal",
+    "watch": "tagger.cli.watch",
     "predict": "tagger.cli.predict",
     "explain": "tagger.cli.explain",
     "stats": "tagger.cli.stats",

@@ -7,6 +7,7 @@ In the order of the data:
 - `settings`     how files are scored, and which labels become tags
 - `ignore`       what of a library is passed over: patterns like those of .gitignore
 - `discovery`    paths from the command line -> the audio files under them
+- `arrivals`     music files that arrive in folders, each once it has stopped growing
 - `workers`      one process that answers jobs; it may die or hang over any of them
 - `pool`         many of them; one that is lost takes only its job with it
 - `limits`       how much memory and time one file may take, and what is said of one that takes more

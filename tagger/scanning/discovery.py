@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from tagger.errors import MusicTagError
@@ -38,6 +39,20 @@ def find_files(
             yield MusicTagError("no such file or folder", path)
         elif not rules.ignores(path):
             yield path
+
+
+def is_wanted(path: Path, top: Path, exclude: Sequence[str] = ()) -> bool:
+    """Whether a walk of a folder would give this file that lies below it."""
+    if not path.is_relative_to(top):
+        return False
+    rules = Rules().adding(top, exclude) if exclude else Rules()
+    for folder in (*reversed(path.parents[: len(path.relative_to(top).parts)]),):
+        if folder != top and rules.ignores(folder, is_folder=True):
+            return False
+        if (folder / IGNORE_FILE).is_file():
+            with suppress(MusicTagError):  # a walk says what is wrong with it
+                rules = rules.adding_file(folder)
+    return not rules.ignores(path)
 
 
 def _walk(

@@ -85,6 +85,16 @@ def find_run_of(journal: Journal, only: Only) -> Run:
     raise JournalError("no run changed these files, or all of them are taken back")
 
 
+def sounds_taken_back(journal: Journal) -> set[str]:
+    """Fingerprints of the files whose tags were taken back, in whichever run."""
+    sounds: set[str] = set()
+    for run in journal.runs():
+        if run.taken and run.undoes is None:
+            taken = journal.taken(run.id)
+            sounds |= {entry.audio for entry in journal.entries(run.id) if entry.id in taken}
+    return sounds
+
+
 def _last_undo(runs: list[Run], run: Run) -> Run | None:
     """The youngest undo of all of a run that still holds, of any of its files."""
     undos = (one for one in reversed(runs) if one.undoes == run.id and one.mode != part_of(run))
