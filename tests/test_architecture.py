@@ -24,8 +24,8 @@ ALLOWED = {
     },
     "beetsplug": {"beets", "beetsplug", "confuse", "tagger"},
     "training": {
-        "appdirs", "av", "beets", "click", "librosa", "matplotlib", "mido", "numpy", "onnx",
-        "onnxruntime", "scipy", "sklearn", "soundfile", "soxr", "tagger", "torch",
+        "appdirs", "av", "beets", "click", "jinja2", "librosa", "matplotlib", "mido", "numpy",
+        "onnx", "onnxruntime", "scipy", "sklearn", "soundfile", "soxr", "tagger", "torch",
         "training",
     },
 }  # fmt: skip

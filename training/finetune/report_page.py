@@ -5,8 +5,9 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Iterable, Iterator
-from html import escape
 from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from tagger.report.escaping import path_text, printable
 from training.finetune.summary import NEXT, Findings, LabelFinding
@@ -55,91 +56,45 @@ def summary_lines(findings: Findings) -> Iterator[str]:
 
 def page_text(name: str, findings: Findings, notes: Iterable[str]) -> str:
     """The page: it runs nothing, loads nothing, and links to the files it names."""
-    digest = hashlib.sha256(STYLE.encode("utf-8")).digest()
-    policy = f"default-src 'none'; style-src 'sha256-{base64.b64encode(digest).decode('ascii')}'"
-    body = "\n".join(_body(name, findings, list(notes)))
+    digest = base64.b64encode(hashlib.sha256(STYLE.encode("utf-8")).digest()).decode("ascii")
+    return _template().render(
+        title=f"{name}: how it hears your labels",
+        policy=f"default-src 'none'; style-src 'sha256-{digest}'",
+        style=STYLE,
+        verdict=verdict(findings),
+        labels=[_label_row(row) for row in findings.labels],
+        curve=[(point.size, f"{point.macro_ap:.3f}") for point in findings.curve],
+        advice=[(label.name, f"+{gain:.3f}") for label, gain in findings.advice],
+        more=NEXT,
+        confusions=list(_confusions(findings)),
+        suspects=[(_link(x.path), path_text(x.path), x.reason) for x in findings.suspects],
+        notes=list(notes),
+    )
+
+
+def _template() -> Template:
+    """All text is escaped, and `plain` shows control characters as what they are."""
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined,
+        keep_trailing_newline=True,
+    )  # fmt: skip
+    environment.filters["plain"] = lambda value: printable(str(value))
+    return environment.get_template("report.html.jinja")
+
+
+def _label_row(row: LabelFinding) -> tuple[object, ...]:
     return (
-        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{escape(name)}: how it hears your labels</title>\n"
-        f"<style>{STYLE}</style>\n</head>\n<body>\n{body}\n</body>\n</html>\n"
-    )
-
-
-def _body(name: str, findings: Findings, notes: list[str]) -> Iterator[str]:
-    yield f"<h1>{escape(name)}: how it hears your labels</h1><p>{escape(verdict(findings))}</p>"
-    yield (
-        '<p class="note">Every figure is for tracks of artists that were not heard in training '
-        "(five parts of the library, each judged by a head that learned from the other four). In "
-        "brackets: where the figure lies when artists are drawn anew, in 95 of 100 draws. AP is "
-        "average precision; guessing has the share of tracks with the label.</p>"
-    )
-    yield from _labels(findings)
-    yield from _curve(findings)
-    yield from _confusion(findings)
-    yield "<h2>Tracks that look mislabelled</h2>"
-    yield _suspects(findings)
-    if notes:
-        yield "<h2>Left out and noted</h2><ul>"
-        yield from (f"<li>{escape(printable(note))}</li>" for note in notes)
-        yield "</ul>"
-
-
-def _labels(findings: Findings) -> Iterator[str]:
-    yield "<h2>Label by label</h2>"
-    head = (
-        "Label", "Tracks", "Artists", "Guessing", "AP before", "AP after", "F1 before", "F1 after"
-    )  # fmt: skip
-    yield _table(
-        head,
-        (
-            (
-                x.label.name, x.tracks, x.artists, f"{x.share:.2f}", _before(x), x.ap_after,
-                x.f1_before or "-", x.f1_after,
-            )
-            for x in findings.labels
-        ),
+        row.label.name, row.tracks, row.artists, f"{row.share:.2f}", _before(row), row.ap_after,
+        row.f1_before or "-", row.f1_after,
     )  # fmt: skip
 
 
-def _curve(findings: Findings) -> Iterator[str]:
-    yield "<h2>Learning curve</h2>"
-    yield _table(
-        ("Tracks a label", "Average precision"),
-        ((point.size, f"{point.macro_ap:.3f}") for point in findings.curve),
-    )
-    yield f"<p>What {NEXT} more tracks of a label are expected to add to its average precision:</p>"
-    advice = ((label.name, f"+{gain:.3f}") for label, gain in findings.advice)
-    yield _table(("Label", "Expected"), advice)
-
-
-def _confusion(findings: Findings) -> Iterator[str]:
+def _confusions(findings: Findings) -> Iterator[tuple[str, list[str], list[tuple[object, ...]]]]:
+    """Kind, names and rows of each table of what was given by what is heard."""
     for kind, counts in findings.confusion.items():
         names = [x.label.name for x in findings.labels if x.label.kind == kind]
         if len(names) == len(counts):
-            yield f"<h2>Given {kind} (row) and most surely heard {kind} (column)</h2>"
-            rows = ((name, *row) for name, row in zip(names, counts, strict=True))
-            yield _table(("", *names), rows)
-
-
-def _suspects(findings: Findings) -> str:
-    lines = ["<tr><th>File</th><th>Given, and what speaks against it</th></tr>"]
-    for x in findings.suspects:
-        link, name = escape(_link(x.path), quote=True), escape(path_text(x.path))
-        reason = escape(printable(x.reason))
-        lines.append(f'<tr><td><a href="{link}">{name}</a></td><td>{reason}</td></tr>')
-    return f"<table>{''.join(lines)}</table>"
-
-
-def _table(head: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
-    def cell(i: int, content: object, tag: str) -> str:
-        sort = ' class="n"' if i else ""
-        return f"<{tag}{sort}>{escape(printable(str(content)))}</{tag}>"
-
-    lines = ["".join(cell(i, x, "th") for i, x in enumerate(head))]
-    lines += ["".join(cell(i, x, "td") for i, x in enumerate(row)) for row in rows]
-    return "<table>" + "".join(f"<tr>{line}</tr>" for line in lines) + "</table>"
+            yield kind, names, [(name, *row) for name, row in zip(names, counts, strict=True)]
 
 
 def _before(row: LabelFinding) -> str:

@@ -1,7 +1,9 @@
 """An ONNX network as a torch module that can be trained on, and its weights put back.
 
 Only the operators that networks of this package are made of. The graph stays the one that `tagger`
-runs: nothing is exported anew, the trained numbers take the place of the old ones.
+runs: nothing is exported anew, the trained numbers take the place of the old ones. That is why the
+operators are here: onnx2torch 1.5 needs torchvision and has no ReduceMean of opset 18 and later,
+and a checkpoint beside the model would serve only those who have it, not a model that was imported.
 """
 
 from __future__ import annotations
