@@ -39,6 +39,7 @@ class LoopConfig:
     teachers: tuple[str, ...] = TEACHERS  # whose outputs are learned beside the labels
     genre_weight: float = 1.0  # of the loss on genres
     instrument_weight: float = 1.0
+    head_strength: float = 0.0  # C of the regression that replaces the head for genres; 0: none
     teacher_weight: float = 1.0
     embedding_weight: float = 0.5
     ensemble_weight: float = 1.0  # of what other runs say of the same slices, where there are any

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ import soxr
 import torch
 
 from tagger.audio.decoders import open_reader
+from tagger.audio.window_positions import place_windows
 from tagger.errors import AudioError, DataError
 from tagger.models.card import MelSpec
 from training.data.datasets import Clip
@@ -27,6 +28,9 @@ from training.networks.mel_frontend import compress, mel_power
 
 Mel = npt.NDArray[np.float16]  # (F, M): log10 of mel power, frames first so that crops are views
 
+Power = npt.NDArray[np.float32]
+
+SONG_WINDOWS = 10  # as in a scan
 BLOCK = 1 << 22  # samples decoded at once
 DECODER = "tagger"  # who decodes; part of what a cached file is known by
 LEAST_POWER = 1e-10  # log10 needs a floor; far below `MelSpec.power_floor`
@@ -63,6 +67,15 @@ def spread(mel: Mel, spec: MelSpec, count: int) -> torch.Tensor:
         part = torch.from_numpy(mel[start : start + spec.n_frames].astype(np.float32))
         power[i, :, : len(part)] = 10**part.T
     return compress(power, spec)
+
+
+def song_windows(mel: Mel, spec: MelSpec, count: int = SONG_WINDOWS) -> Iterator[Power]:
+    """Mel power of windows spread over a song, as a scan spreads them. Shape: `(M, F)` each."""
+    for start in place_windows(0, len(mel), length=spec.n_frames, count=count):
+        part = mel[start : start + spec.n_frames].astype(np.float32).T
+        power = np.zeros((spec.n_mels, spec.n_frames), dtype=np.float32)
+        power[:, : part.shape[1]] = np.power(np.float32(10), part)
+        yield power
 
 
 def _front_end(spec: MelSpec) -> str:

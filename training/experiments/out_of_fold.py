@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,11 +15,8 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-    from tagger.models.card import MelSpec
     from tagger.models.model import Model
     from training.data.mel_cache import Mel
-
-WINDOWS = 10  # as in a scan
 
 
 @click.command()
@@ -80,24 +77,13 @@ def _vote(model: Model, mel: Mel, advance: Callable[[], object]) -> npt.NDArray[
     import numpy as np
 
     from tagger.inference.mel_spectrogram import compress
+    from training.data.mel_cache import song_windows
 
     spec = model.card.mel
-    power = np.stack(list(_windows(mel, spec)))
+    power = np.stack(list(song_windows(mel, spec)))
     scores = 1 / (1 + np.exp(-model.logits(compress(power, spec))))
     advance()
     return np.asarray(scores.mean(axis=0))
-
-
-def _windows(mel: Mel, spec: MelSpec) -> Iterator[npt.NDArray[np.float32]]:
-    import numpy as np
-
-    from tagger.audio.window_positions import place_windows
-
-    for start in place_windows(0, len(mel), length=spec.n_frames, count=WINDOWS):
-        part = mel[start : start + spec.n_frames].astype(np.float32).T
-        power = np.zeros((spec.n_mels, spec.n_frames), dtype=np.float32)
-        power[:, : part.shape[1]] = np.power(np.float32(10), part)
-        yield power
 
 
 def table(

@@ -33,6 +33,7 @@ from training.trainer.loop import train
 from training.trainer.provenance import NOTHING, Origin, describe_data
 from training.trainer.run_figures import write_pictures
 from training.trainer.run_log import LOSSES, Log, open_writer
+from training.trainer.shrunken_head import shrink_head
 
 PICTURES, HEARD = "pictures.html", "heard.npz"  # in the folder of a run
 
@@ -70,6 +71,8 @@ def run(
             )  # fmt: skip
     if not team.is_first:
         return None
+    if config.loop.head_strength:
+        network = shrink_head(network, pools.songs, config.loop.head_strength)
     agreed = _agreed(config, split, cache, data)
     told = describe_data(split, config, origin, computed=bool(data))
     return _finish(network, config, split, folder, progress, origin, agreed, told)

@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import torch
+from sklearn.metrics import roc_auc_score
+
+from tagger.models.card import MelSpec
+from training.config import load_config
+from training.data.batch_sampler import Pool
+from training.data.datasets import Clip
+from training.data.mel_cache import song_windows
+from training.data.taxonomy import GENRES, LISTED_GENRES, VOCABULARY, unknown
+from training.networks import MobileConfig, build
+from training.networks.mel_frontend import compress
+from training.networks.mobile import Stage
+from training.trainer.shrunken_head import mean_embedding, shrink_head
+
+SPEC: MelSpec = load_config().mel
+JAZZ, BLUES, ROCK = (GENRES.index(name) for name in ("Jazz", "Blues", "Rock"))
+
+
+def song(i: int, rng: np.random.Generator) -> tuple[Clip, np.ndarray]:
+    """Jazz is loud in low bands, Blues in high ones."""
+    targets = unknown()
+    targets[: len(LISTED_GENRES)] = 0
+    genre = JAZZ if i % 2 else BLUES
+    targets[genre] = 1
+    mel = rng.normal(-3, 0.5, size=(400, SPEC.n_mels))
+    mel[:, slice(0, 20) if genre == JAZZ else slice(60, 90)] += 1
+    clip = Clip(f"{i}", Path(f"{i}.mp3"), "taffc", f"artist {i}", 1, targets)
+    return clip, mel.astype(np.float16)
+
+
+def test_head_ranks_songs_it_did_not_learn_from_and_leaves_other_labels_alone() -> None:
+    rng = np.random.default_rng(0)
+    songs = [song(i, rng) for i in range(60)]
+    torch.manual_seed(0)
+    network = build(MobileConfig(stem=(4, 8), stages=(Stage(8, 1, 3, (2, 2)),), embedding=16),
+                    len(VOCABULARY), SPEC.n_mels)  # fmt: skip
+    before = network.head.weight.detach().clone()
+    pool = Pool.of([clip for clip, _ in songs[:40]], {c.id: mel for c, mel in songs}, {}, SPEC)
+    shrunken = shrink_head(network, pool, 0.01)
+    apart = songs[40:]
+    with torch.no_grad():
+        logits = np.stack([
+            shrunken(compress(torch.from_numpy(np.stack(list(song_windows(mel, SPEC)))), SPEC))
+            .mean(dim=0).numpy() for _, mel in apart
+        ])  # fmt: skip
+    truth = np.array([clip.targets[JAZZ] for clip, _ in apart])
+    assert roc_auc_score(truth, logits[:, JAZZ]) > 0.95
+    assert roc_auc_score(1 - truth, logits[:, BLUES]) > 0.95
+    untouched = [i for i in range(len(VOCABULARY)) if i not in (JAZZ, BLUES)]
+    assert torch.equal(shrunken.head.weight[untouched], before[untouched])
+    assert ROCK in untouched
+    assert mean_embedding(shrunken, apart[0][1], SPEC).shape == (network.head.in_features,)
+
+
+def test_without_listed_songs_the_head_stays() -> None:
+    rng = np.random.default_rng(0)
+    clip, mel = song(1, rng)
+    clip.targets[3] = np.nan
+    network = build(MobileConfig(stem=(4, 8), stages=(Stage(8, 1, 3, (2, 2)),), embedding=16),
+                    len(VOCABULARY), SPEC.n_mels)  # fmt: skip
+    before = network.head.weight.detach().clone()
+    shrink_head(network, Pool.of([clip], {clip.id: mel}, {}, SPEC), 0.01)
+    assert torch.equal(network.head.weight, before)
