@@ -107,6 +107,24 @@ def test_kept_labels_are_those_of_the_shipped_model(home: Path, demo: Path) -> N
     np.testing.assert_allclose(mine[:, columns], base, atol=1e-6)
 
 
+def test_planted_duplicate_under_two_labels_is_named(home: Path, demo: Path) -> None:
+    paths = sorted(path for path in demo.rglob("*") if path.suffix in AUDIO)
+    copy = home / f"copy{paths[0].suffix}"
+    copy.write_bytes(paths[0].read_bytes())
+    with (home / "t.csv").open("w", newline="") as file:
+        rows = csv.writer(file)
+        rows.writerow(["path", "genres", "artist"])
+        rows.writerows([path, "Odd" if i % 2 else "Even", i] for i, path in enumerate(paths))
+        rows.writerow([copy, "Odd", "somebody"])
+    done = musictag("train", home / "t.csv", "-o", "both", "--min-tracks", 2, "--jobs", 1)
+    assert done.exit_code == 0, done.output
+    (named,) = [
+        line for line in done.stderr.splitlines() if "sound the same" in line and "(" in line
+    ]
+    assert f"{paths[0].name} (Even) and " in named
+    assert f"{copy.name} (Odd) sound the same" in named
+
+
 def scores_of(paths: list[Path], model: str) -> npt.NDArray[np.float32]:
     """The probabilities of a scan."""
     tracks = [result.track for result in scan(paths, Settings(model), 1)]

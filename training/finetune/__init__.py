@@ -6,6 +6,7 @@ In the order of use:
 - `onnx_graph`        the shipped network: its embedding read out, another head put on
 - `embeddings`        path -> embeddings of its slices, kept on disk
 - `examples`          tracks, labels and embeddings side by side
+- `near_duplicates`   the same recording twice, kept on one side of every split
 - `heads`             a linear head, pulled toward what the shipped model says
 - `cross_validation`  every track judged by a head that has not heard its artist
 - `summary`           before against after, learning curve, suspects, advice

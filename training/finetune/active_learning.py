@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from training.finetune.examples import Array, Examples, Indices
-from training.finetune.heads import Scale
+from training.finetune.heads import Scale, unit
 
 
 def suggest(labelled: Examples, unlabelled: Examples, probabilities: Array, number: int) -> Indices:
@@ -18,7 +18,7 @@ def suggest(labelled: Examples, unlabelled: Examples, probabilities: Array, numb
     Shape: `probabilities` `(N, K)` of the unlabelled
     """
     scale = Scale.of(labelled.embeddings)
-    asked = _unit(unlabelled.mean(scale.apply(unlabelled.embeddings)))
+    asked = unit(unlabelled.mean(scale.apply(unlabelled.embeddings)))
     positives = np.nansum(labelled.targets, axis=0).astype(np.float64)
     nearest, chosen = np.zeros(len(asked)), list[int]()
     for _ in range(min(number, len(asked))):
@@ -29,7 +29,3 @@ def suggest(labelled: Examples, unlabelled: Examples, probabilities: Array, numb
         positives += probabilities[best]
         nearest = np.maximum(nearest, asked @ asked[best])
     return np.array(chosen, dtype=np.int64)
-
-
-def _unit(rows: Array) -> Array:
-    return np.asarray(rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9))

@@ -83,6 +83,11 @@ class Scale:
         return np.asarray((embeddings - self.mean) / self.spread, dtype=np.float32)
 
 
+def unit(rows: Array) -> Array:
+    """Each row at length 1; a row of zeros stays. Shape: `(N, D)` in and out."""
+    return np.asarray(rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9))
+
+
 def fit_head(examples: Examples, start: Start, pulls: Array) -> Head:
     """The head of least loss for each label, with a pull for each. Shape of `pulls`: `(K,)`."""
     examples = _thinned(examples)

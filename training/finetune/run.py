@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tagger.errors import DataError, ModelError, MusicTagError
@@ -38,6 +38,7 @@ from training.finetune.label_mapping import (
     propose,
     settle,
 )
+from training.finetune.near_duplicates import describe, merged_groups, near_duplicates
 from training.finetune.report_page import page_text, summary_lines
 from training.finetune.summary import heard_after
 
@@ -180,6 +181,7 @@ def prepare(wishes: Wishes, say: Say, progress: Progress) -> Prepared | None:
         few = ", ".join(f"{label.name} ({n})" for label, n in naming.rare.items())
         notes.append(f"left out, with fewer than {wishes.min_tracks} tracks: {few}")
         say(printable(notes[-1]))
+    examples = on_one_side(examples, notes, say)
     unlabelled = [track for track in tracks if not track.labelled]
     return Prepared(hearing, naming, examples, unlabelled, notes, say)
 
@@ -200,6 +202,15 @@ def read(wishes: Wishes, on_error: Callable[[MusicTagError], object]) -> list[Tr
         else:
             found = from_table(wishes.source)
     return gather(found, on_error)
+
+
+def on_one_side(examples: Examples, notes: list[str], say: Say) -> Examples:
+    """The examples with near-duplicates in one group; what a person should know of them is told."""
+    pairs = near_duplicates(examples)
+    for line in describe(examples, pairs):
+        notes.append(line)
+        say(line)
+    return replace(examples, groups=merged_groups(examples.groups, pairs))
 
 
 def doubts_of(tracks: Sequence[Track]) -> Iterator[str]:
