@@ -20,15 +20,14 @@ from typing import Any
 import mutagen
 import mutagen.id3
 
-from tagger.tags.containers.parts import Item
+from tagger.tags.containers.base import Item
 from tagger.tags.field_map import items_of
-from tagger.tags.fingerprint import digest
 from tagger.tags.reader import opened
 from tagger.writing.apply import apply_plan
 from tagger.writing.journal import Journal
 from tagger.writing.plan import TagPlan
 from tests.careless_files import CARELESS, make_careless_file
-from tests.faults import change
+from tests.faults import audio_digest, change
 from tests.music_files import KINDS, make_file
 
 ONE, MANY = ("Jazz",), tuple(f"Genre number {i}" for i in range(3000))
@@ -50,11 +49,10 @@ def state(path: Path) -> State:
     with opened(path) as file:
         ours = items_of(file.layout, "genre")
         items = tuple(item for item in file.layout.items if item not in ours)
-        if file.container.name == "MP3" and file.source.peek(0, 3) != b"ID3":
+        if file.parsed.name == "MP3" and file.source.peek(0, 3) != b"ID3":
             items = ()
-        sound = digest(file.source, file.container.audio(file.source))
         rest = tuple(part.rstrip(b"\0") for part in file.layout.rest)  # padding may change
-        return State(file.layout.dialect, items, rest, sound)
+        return State(file.layout.dialect, items, rest, audio_digest(path))
 
 
 def losses(before: State, after: State) -> Counter[str]:

@@ -1,13 +1,14 @@
 """How fast tags are written safely, beside mutagen's own save in place and the least that is safe.
 
-    python benchmarks/writing.py [--files 1000] [--megabytes 8] [--folder FOLDER]
+    python benchmarks/writing.py [--files 1000] [--megabytes 8] [--folder FOLDER] [--results FILE]
 
-Makes MP3 files with room in their padding, then writes a genre into each in several ways: by
+Makes MP3 files with room in their padding, then writes a genre into each by several methods: by
 mutagen, which changes the file in place and waits for nothing; with an fsync for each file, which
 is the least that "written" means; by a copy that is waited for and takes the file's name, which is
 the least that "safe" means, one by one and 32 at once, with and without comparing it; and by
-`musictag apply`. All ways take turns, some files each, so that other work on the machine slows all
-of them; a file is in memory when its turn comes. Adds a table to benchmarks/WRITING.md.
+`musictag apply`. All methods take turns, some files each, so that other work on the machine slows
+all of them; a file is in memory when its turn comes. Adds a table to benchmarks/WRITING.md, or to
+the file of `--results`.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -36,8 +38,16 @@ from tagger.writing.plan import FileChange, TagChange, TagPlan
 HERE = Path(__file__).parent
 PADDING = 16 * 1024
 FICLONE = 0x40049409  # of Linux: let a file share all blocks of another
-ROUND = 100  # files that one way takes before it is the next one's turn
-Way = Callable[[list[Path], TagPlan], None]
+ROUND = 100  # files that one method takes before it is the next one's turn
+Method = Callable[[list[Path], TagPlan], None]
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What one file costs: time until it is on the disk, and time of a processor."""
+
+    seconds: float
+    cpu_s: float
 
 
 def make_files(folder: Path, n_files: int, megabytes: float) -> list[Path]:
@@ -139,15 +149,15 @@ def same(one: Path, other: Path) -> bool:
     return True
 
 
-def ways(folder: Path) -> dict[str, Way]:
-    """What is measured here, by name."""
+def methods_for(folder: Path) -> dict[str, Method]:
+    """The methods that the disk of a folder allows, by name."""
     (probe := folder / "probe").write_bytes(bytes(PADDING))
     try:
         shared = bool(copied(probe, shared=True))
     except (OSError, ImportError):
         shared = False
     how = "reflink" if shared else "copy"
-    found: dict[str, Way] = {
+    found: dict[str, Method] = {
         "mutagen, in place": partial(by_mutagen, wait=False),
         "mutagen + fsync": partial(by_mutagen, wait=True),
         "copy + fsync + rename": by_copying,
@@ -162,37 +172,42 @@ def ways(folder: Path) -> dict[str, Way]:
     return found
 
 
-def measure(found: dict[str, Way], paths: list[Path]) -> dict[str, float]:
-    """Files a second of each way, until all is on the disk."""
-    spent = dict.fromkeys(found, 0.0)
+def measure(methods: dict[str, Method], paths: list[Path]) -> dict[str, Cost]:
+    """What each method costs for a file, until all is on the disk."""
+    waited, computed = dict.fromkeys(methods, 0.0), dict.fromkeys(methods, 0.0)
     for at in range(0, len(paths), ROUND):
         part = paths[at : at + ROUND]
-        for turn, (name, way) in enumerate(found.items()):
+        for turn, (name, method) in enumerate(methods.items()):
             for path in part:
                 path.read_bytes()
             plan = make_plan(part, f"Jazz {turn}")
             os.sync()
-            start = time.perf_counter()
-            way(part, plan)
+            start, start_cpu = time.perf_counter(), time.process_time()
+            method(part, plan)
+            computed[name] += time.process_time() - start_cpu
             os.sync()
-            spent[name] += time.perf_counter() - start
-        print(", ".join(f"{name}: {(at + len(part)) / s:.0f}" for name, s in spent.items()))
-    return {name: len(paths) / seconds for name, seconds in spent.items()}
+            waited[name] += time.perf_counter() - start
+        print(", ".join(f"{name}: {(at + len(part)) / s:.0f}" for name, s in waited.items()))
+    n = len(paths)
+    return {name: Cost(waited[name] / n, computed[name] / n) for name in methods}
 
 
-def table(rates: dict[str, float], args: argparse.Namespace, system: str) -> str:
-    """The rates as Markdown."""
-    first, second, *_ = rates.values()
+def table(costs: dict[str, Cost], args: argparse.Namespace, system: str) -> str:
+    """The costs as Markdown."""
+    first, second, *_ = costs.values()
     rows = [
-        f"| {name} | {rate:.0f} | {first / rate:.1f} times | {second / rate:.1f} times |"
-        for name, rate in rates.items()
+        f"| {name} | {1 / cost.seconds:.0f} | {cost.seconds / first.seconds:.1f} times "
+        f"| {cost.seconds / second.seconds:.1f} times | {cost.cpu_s * 1000:.2f} ms |"
+        for name, cost in costs.items()
     ]
     head = (
         f"`python benchmarks/writing.py --files {args.files} --megabytes {args.megabytes:g}` on "
         f"{system}: {args.files} MP3 files of {args.megabytes:g} MB with room in their padding."
     )
-    columns = "| way | files/s | in place is faster | in place + fsync is faster |"
-    return "\n".join([head, "", columns, "|---|---|---|---|", *rows, ""])
+    columns = (
+        "| method | files/s | in place is faster | in place + fsync is faster | CPU per file |"
+    )
+    return "\n".join([head, "", columns, "|---|---|---|---|---|", *rows, ""])
 
 
 def file_system(folder: Path) -> str:
@@ -211,15 +226,16 @@ def main() -> None:
     parser.add_argument("--files", type=int, default=1000)
     parser.add_argument("--megabytes", type=float, default=8)
     parser.add_argument("--folder", type=Path, help="where to make them; another disk, say")
+    parser.add_argument("--results", type=Path, default=HERE / "WRITING.md")
     args = parser.parse_args()
     folder = Path(tempfile.mkdtemp(dir=args.folder)).resolve()
     system = file_system(folder)
     try:
-        rates = measure(ways(folder), make_files(folder, args.files, args.megabytes))
+        costs = measure(methods_for(folder), make_files(folder, args.files, args.megabytes))
     finally:
         shutil.rmtree(folder)
-    with (HERE / "WRITING.md").open("a", encoding="utf-8") as file:
-        file.write(table(rates, args, system) + "\n")
+    with args.results.open("a", encoding="utf-8") as file:
+        file.write(table(costs, args, system) + "\n")
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ import struct
 from collections.abc import Iterable
 from pathlib import Path
 
-from tagger.tags.containers.parts import Item
+from tagger.tags.containers.base import Item
 from tagger.tags.reader import opened
 from tagger.writing.edited_copy import fill
 from tagger.writing.filesystem import Disk

@@ -171,7 +171,7 @@ def test_unsynchronised_and_extended_tags_are_understood(
 
 
 def test_numbers_of_old_genres_are_names() -> None:
-    from tagger.tags.containers.id3 import make_item, texts
+    from tagger.tags.containers.id3_frames import make_item, texts
 
     assert texts(make_item("TCON", ("(17)",), "id3v2.3"), "id3v2.3") == ("Rock",)
 

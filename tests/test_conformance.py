@@ -12,7 +12,6 @@ import mutagen.id3
 import pytest
 
 from tagger.tags.field_map import Field
-from tagger.tags.fingerprint import digest
 from tagger.tags.reader import opened, read_tags
 from tagger.vocabulary import Tag
 from tagger.writing.apply import Outcome, apply_plan
@@ -20,6 +19,7 @@ from tagger.writing.journal import Journal
 from tagger.writing.plan import FileChange, Heard, Policy, TagChange, TagPlan, make_plan
 from tagger.writing.undo import find_run, plan_undo
 from tests.careless_files import CARELESS, make_careless_file
+from tests.faults import audio_digest
 from tests.music_files import KINDS, dump, make_file
 
 GENRES, INSTRUMENTS = ("Jazz", "Bossa Nova"), ("Flöte", "三味線")
@@ -61,11 +61,6 @@ def change(path: Path, field: Field, *after: str) -> FileChange:
     return FileChange(path, "", (TagChange(field, before, after),))
 
 
-def sound(path: Path) -> str:
-    with opened(path) as file:
-        return digest(file.source, file.container.audio(file.source))
-
-
 def raw(path: Path) -> Any:
     with opened(path) as file:
         return file.layout.dialect, sorted(file.layout.items, key=lambda item: item.raw)
@@ -94,7 +89,7 @@ def by_mutagen(path: Path) -> tuple[list[str], list[str]]:
 
 
 def test_several_values_in_unicode_are_written_and_read_back(song: Path, journal: Journal) -> None:
-    before, audio, rest = read_tags(song), sound(song), dump(song)
+    before, audio, rest = read_tags(song), audio_digest(song), dump(song)
     assert (before.genres, before.instruments) == ((), ())
     (outcome,) = apply_plan(heard_plan(song), journal)
     assert outcome.status == "changed", outcome
@@ -103,7 +98,7 @@ def test_several_values_in_unicode_are_written_and_read_back(song: Path, journal
     assert by_mutagen(song) == (list(GENRES), list(INSTRUMENTS))
     assert (tags.title, tags.artist, tags.album) == (before.title, before.artist, before.album)
     assert tags.audio == before.audio
-    assert sound(song) == audio
+    assert audio_digest(song) == audio
     after = dump(song)
     assert {key: value for key, value in after.items() if key in rest} == rest
     assert list(song.parent.iterdir()) == [song]
@@ -192,13 +187,13 @@ def held_now(path: Path) -> Any:
 
 
 def test_long_values_make_the_tag_grow_and_shrink(song: Path, journal: Journal) -> None:
-    audio, rest = sound(song), dump(song)
+    audio, rest = audio_digest(song), dump(song)
     values = tuple(f"Genre number {i}" for i in range(3000))
     assert [o.status for o in run(journal, change(song, "genre", *values))] == ["changed"]
     assert read_tags(song).genres == values
-    assert sound(song) == audio
+    assert audio_digest(song) == audio
     assert [o.status for o in run(journal, change(song, "genre", "Jazz"))] == ["changed"]
-    assert sound(song) == audio
+    assert audio_digest(song) == audio
     after = dump(song)
     assert {key: value for key, value in after.items() if key in rest} == rest
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from tagger.errors import MusicTagError
-from tagger.tags.containers.lengths import check_length
-from tagger.tags.containers.parts import DamagedError, Source
+from tagger.tags.containers.ape import check_length
+from tagger.tags.containers.base import DamagedError, Source
 from tagger.writing.apply import apply_plan
 from tagger.writing.journal import Journal
 from tagger.writing.plan import TagPlan

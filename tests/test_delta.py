@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tagger.tags.containers.parts import DamagedError, Source
+from tagger.tags.containers.base import DamagedError, Source
 from tagger.writing.delta import LARGEST_PATCH, Frame, Patch, make_patch, read_frame
 from tests.music_files import PICTURE
 

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tagger.errors import JournalError
-from tagger.tags.containers.parts import Item
+from tagger.tags.containers.base import Item
 from tagger.tags.reader import read_tags
 from tagger.writing.apply import apply_plan, recover
 from tagger.writing.journal import Journal

@@ -19,7 +19,6 @@ from tagger.writing.plan import (
     Policy,
     TagChange,
     TagPlan,
-    inverse,
     make_plan,
     wanted_values,
 )
@@ -71,13 +70,6 @@ def test_merge_keeps_what_is_there_and_adds_each_once(
 def test_fill_changes_only_what_is_empty(existing: tuple[str, ...], heard: tuple[str, ...]) -> None:
     wanted = wanted_values(existing, heard, "fill", Taste())
     assert wanted == (existing or heard)
-
-
-@given(plans())
-def test_inverse_of_the_inverse_is_the_plan(plan: TagPlan) -> None:
-    assert inverse(inverse(plan)).files == plan.files
-    for one, other in zip(plan.files, inverse(plan).files, strict=True):
-        assert [c.before for c in one.changes] == [c.after for c in other.changes]
 
 
 @given(plans())

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Literal, get_args
 
 from tagger.tags.containers import arranged, make, values
-from tagger.tags.containers.parts import Item, Layout
+from tagger.tags.containers.base import Item, Layout
 
 Field = Literal["genre", "instrument", "provenance"]  # what may be written
 FIELDS: tuple[Field, ...] = get_args(Field)

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import zip_longest
 
-from tagger.tags.containers.parts import READ_AT_ONCE, Range, Source
+from tagger.tags.containers.base import READ_AT_ONCE, Range, Source
 from tagger.writing.shared_blocks import Extent, unshared
 
 # A fingerprint hashes so much of the start, the middle and the end, and the length. All of a
@@ -21,15 +21,6 @@ def fingerprint(source: Source, ranges: Iterable[Range]) -> str:
     found = hashlib.blake2b(length.to_bytes(8, "big"), digest_size=16)
     for at in sorted({0, max(0, (length - SAMPLE) // 2), max(0, length - SAMPLE)}):
         for block in _blocks(source, parts, at, SAMPLE):
-            found.update(block)
-    return found.hexdigest()
-
-
-def digest(source: Source, ranges: Iterable[Range]) -> str:
-    """A hash of every byte of the sound."""
-    found = hashlib.blake2b(digest_size=16)
-    for start, end in ranges:
-        for block in source.blocks(start, end):
             found.update(block)
     return found.hexdigest()
 

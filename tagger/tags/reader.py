@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 import struct
 from collections.abc import Iterator
@@ -15,7 +16,7 @@ from tagger.errors import TagError
 from tagger.vocabulary import Kind
 
 if TYPE_CHECKING:
-    from tagger.tags.containers.parts import Container, Layout, Source
+    from tagger.tags.containers.base import Layout, ParsedFile, Source
     from tagger.writing.delta import Frame
 
 
@@ -40,42 +41,51 @@ class FileTags:
 
 @dataclass(frozen=True)
 class OpenFile:
-    """A file that is open for reading, and what it holds."""
+    """A file that is open for reading, parsed once."""
 
     path: Path
-    source: Source
-    container: Container
-    layout: Layout
+    parsed: ParsedFile
+    status: os.stat_result  # from before it was read: a change since then shows
+
+    @property
+    def source(self) -> Source:
+        """Its bytes."""
+        return self.parsed.source
+
+    @property
+    def layout(self) -> Layout:
+        """Its tags."""
+        return self.parsed.layout
 
     @cached_property
     def audio(self) -> str:
         """The fingerprint of its sound."""
         from tagger.tags.fingerprint import fingerprint
 
-        return fingerprint(self.source, self.container.audio(self.source))
+        return fingerprint(self.source, self.parsed.audio())
 
     def frame(self) -> Frame | None:
-        """All of it but the sound, read anew; None where that is too large to look at."""
+        """All of its bytes but the sound; None where they are too many."""
         from tagger.writing.delta import read_frame
 
-        return read_frame(self.source, self.container.audio(self.source))
+        return read_frame(self.source, self.parsed.audio())
 
 
 @contextmanager
 def opened(path: Path) -> Iterator[OpenFile]:
     """A file opened and cut into its parts; all that goes wrong with it is a TagError."""
     # Imported here: `musictag --help` need not pay for it.
-    from tagger.tags.containers import Source, identify
+    from tagger.tags.containers import Source, parse_file
 
     with translated(path):
         if not stat.S_ISREG(path.stat().st_mode):  # a pipe would wait for ever
             raise TagError("its tags cannot be read (not a regular file)", path)
         with path.open("rb", buffering=0) as file:
-            source = Source(file)
-            container = identify(source)
-            if container is None:
+            status = os.fstat(file.fileno())
+            parsed = parse_file(Source(file))
+            if parsed is None:
                 raise TagError("tags of this kind of file cannot be read", path)
-            yield OpenFile(path, source, container, container.read(source))
+            yield OpenFile(path, parsed, status)
 
 
 @contextmanager

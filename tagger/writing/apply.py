@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tagger.errors import JournalError, MusicTagError, RefusedError
 from tagger.tags.containers import is_whole
-from tagger.tags.containers.parts import DamagedError, Layout
+from tagger.tags.containers.base import DamagedError, Layout
 from tagger.tags.field_map import items_of, make_items, with_items
 from tagger.tags.reader import OpenFile, opened, translated
 from tagger.writing.batch import Work, rewrite_together, settle, start
@@ -160,7 +160,7 @@ def _prepare(
 def _job(
     change: FileChange, file: OpenFile, run: Run, seen: _Seen, journal: Journal, *, keep_time: bool
 ) -> _Job:
-    status = file.path.stat()
+    status = file.status
     # The numbers of files that were replaced are used again, for others.
     identity = (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
     if identity in seen.identities and status.st_ino:

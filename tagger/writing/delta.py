@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
 
-from tagger.tags.containers.parts import DamagedError, Piece, Range, Source
+from tagger.tags.containers.base import DamagedError, Piece, Range, Source
 
 LARGEST_FRAME = 16 << 20  # larger ones are not looked at: their patch would be too large as well
 LARGEST_PATCH = 256 << 10

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import io
 import os
+import struct
 from collections.abc import Callable
 from dataclasses import replace
 from typing import BinaryIO, cast
 
 from mutagen import MutagenError
 
-from tagger.tags.containers.parts import LARGEST, DamagedError, Item, Layout, Source, in_order
+from tagger.tags.containers import parse_file
+from tagger.tags.containers.base import LARGEST, DamagedError, Item, Layout, Source, in_order
 from tagger.tags.field_map import FIELDS, items_of, key_of, values_of
 from tagger.tags.reader import OpenFile
 from tagger.writing.filesystem import Disk
@@ -75,7 +77,7 @@ def write_copy(old: OpenFile, items: tuple[Item, ...], disk: Disk, target: int) 
     Returns why bytes were spliced; nothing where mutagen's save kept all else as it was. Raises
     OSError, and DamagedError where it cannot be done.
     """
-    old.container.check_sound(old.source)
+    old.parsed.check_sound()
     wanted = replace(old.layout, items=items)
     why = _unfit(wanted)
     if not why:
@@ -104,7 +106,7 @@ def _values(before: Layout, wanted: Layout) -> Values:
 
 def fill(old: OpenFile, disk: Disk, target: int, write: Write) -> str:
     """Copy a file into an empty one and let tags be written; returns what is said against it."""
-    source, head = old.source.file.fileno(), old.container.head(old.source)
+    source, head = old.source.file.fileno(), old.parsed.head()
     if head:
         disk.copy(source, target, 0, head)
     file = CopyFile(disk, target)
@@ -118,7 +120,7 @@ def fill(old: OpenFile, disk: Disk, target: int, write: Write) -> str:
             raise file.error from None
         return f"{type(error).__name__}: {error}"
     with io.FileIO(target, closefd=False) as edited:
-        for piece in old.container.rest(old.source, Source(edited)):
+        for piece in old.parsed.rest(Source(edited)):
             os.lseek(target, 0, os.SEEK_END)
             if isinstance(piece, bytes):
                 disk.write(target, piece)
@@ -131,9 +133,12 @@ def _change(old: OpenFile, wanted: Layout, target: int) -> str:
     """What became other than wanted; nothing where all is as it should be."""
     with io.FileIO(target, closefd=False) as file:
         try:
-            found = old.container.read(Source(file))
-        except (DamagedError, ValueError, LookupError, ArithmeticError) as error:
+            parsed = parse_file(Source(file))
+        except (DamagedError, ValueError, LookupError, ArithmeticError, struct.error) as error:
             return f"mutagen would damage it ({error})"
+    if parsed is None or parsed.name != old.parsed.name:
+        return "mutagen would make another kind of file of it"
+    found = parsed.layout
     if found.dialect != wanted.dialect:
         return "mutagen would write another version of its tag"
     if found.rest != wanted.rest:

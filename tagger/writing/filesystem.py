@@ -11,7 +11,7 @@ import os
 from pathlib import Path
 
 from tagger.errors import RefusedError
-from tagger.tags.containers.parts import BLOCK
+from tagger.tags.containers.base import BLOCK
 from tagger.writing.replace_file import Known, put_in_place
 from tagger.writing.shared_blocks import Extent, shared_extents
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from tagger.tags.containers.parts import Item, Layout
+from tagger.tags.containers.base import Item, Layout
 from tagger.tags.field_map import Field, items_of, values_of
 
 Status = Literal["changed", "unchanged", "refused", "failed"]

@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar, get_args
 
-from tagger.tags.containers.parts import Item
+from tagger.tags.containers.base import Item
 from tagger.tags.field_map import FIELDS
 from tagger.writing.journal_entries import Entry, Fields, Held, Run, Status
 

@@ -23,9 +23,8 @@ from mutagen.oggspeex import OggSpeex
 from mutagen.oggvorbis import OggVorbis
 from mutagen.wave import WAVE
 
-from tagger.tags.containers.id3 import JOINT
-from tagger.tags.containers.id3text import is_latin
-from tagger.tags.containers.parts import BLOCK
+from tagger.tags.containers.base import BLOCK
+from tagger.tags.containers.id3_frames import JOINT, is_latin
 from tagger.tags.reader import OpenFile
 
 _IN_CHUNKS: dict[str, Any] = {"WAV": WAVE, "AIFF": AIFF, "DSF": DSF}
@@ -43,7 +42,7 @@ def save(file: BinaryIO, old: OpenFile, values: Values) -> None:
 
     MutagenError, or what else mutagen lets out, where it cannot.
     """
-    container, dialect = old.container.name, old.layout.dialect
+    container, dialect = old.parsed.name, old.layout.dialect
     if dialect.startswith("id3"):
         _save_id3(file, container, dialect, values)
         return
@@ -75,7 +74,7 @@ def state_size(file: BinaryIO, old: OpenFile) -> None:
     place = head.find(FilePropertiesObject.GUID)
     if place > 0:
         file.seek(place + 40)
-        size = len(head) + old.source.size - old.container.head(old.source)
+        size = len(head) + old.source.size - old.parsed.head()
         file.write(size.to_bytes(8, "little"))
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, get_args
 
@@ -16,7 +16,7 @@ from tagger.writing.genre_rules import Taste, sense_key
 
 if TYPE_CHECKING:
     from tagger.scanning.results import Result
-    from tagger.tags.containers.parts import Item
+    from tagger.tags.containers.base import Item
     from tagger.tags.field_map import Field
     from tagger.tags.reader import FileTags
 
@@ -158,15 +158,6 @@ def make_plan(
     """The plan for all files; those that would stay as they are do not occur in it."""
     files = (file_change(item, policy) for item in heard)
     return TagPlan(tuple(f for f in files if f.changes), model, policy.mode, roots)
-
-
-def inverse(plan: TagPlan) -> TagPlan:
-    """The plan that takes a plan back."""
-    files = (
-        replace(f, changes=tuple(TagChange(c.field, c.after, c.before) for c in f.changes))
-        for f in plan.files
-    )
-    return replace(plan, files=tuple(files), mode="undo")
 
 
 def file_change(item: Heard, policy: Policy) -> FileChange:

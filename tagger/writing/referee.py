@@ -11,6 +11,7 @@ import logging
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from hashlib import blake2b
 from typing import Any
 
@@ -18,11 +19,30 @@ import mutagen
 import mutagen.apev2
 import mutagen.flac
 import mutagen.id3
+from mutagen.aac import AAC
+from mutagen.ac3 import AC3
 from mutagen.aiff import AIFF
+from mutagen.apev2 import APEv2File
+from mutagen.asf import ASF
+from mutagen.dsdiff import DSDIFF
 from mutagen.dsf import DSF
+from mutagen.flac import FLAC
+from mutagen.id3 import ID3FileType
+from mutagen.monkeysaudio import MonkeysAudio
 from mutagen.mp3 import MP3
+from mutagen.mp4 import MP4
+from mutagen.musepack import Musepack
+from mutagen.oggflac import OggFLAC
+from mutagen.oggopus import OggOpus
+from mutagen.oggspeex import OggSpeex
+from mutagen.oggtheora import OggTheora
+from mutagen.oggvorbis import OggVorbis
+from mutagen.optimfrog import OptimFROG
+from mutagen.smf import SMF
+from mutagen.tak import TAK
 from mutagen.trueaudio import TrueAudio
 from mutagen.wave import WAVE
+from mutagen.wavpack import WavPack
 
 from tagger.errors import TagError
 
@@ -31,7 +51,10 @@ log = logging.getLogger(__name__)
 # No tag with its pictures is larger; a file that says so would have us take all memory.
 LARGEST = 64 << 20
 _DEEPEST = 20
-_ID3_KINDS = (MP3, TrueAudio, WAVE, AIFF, DSF, mutagen.id3.ID3FileType)
+_ID3_KINDS = (MP3, TrueAudio, WAVE, AIFF, DSF, ID3FileType)
+# What mutagen.File chooses from.
+_KINDS = (*_ID3_KINDS, OggTheora, OggSpeex, OggVorbis, OggFLAC, OggOpus, FLAC, APEv2File, MP4,
+          WavPack, Musepack, MonkeysAudio, OptimFROG, ASF, AAC, AC3, SMF, TAK, DSDIFF)  # fmt: skip
 # What mutagen reckons from the size of the file or of its tags, which changes.
 _RECKONED = ("bitrate", "frame_offset")
 
@@ -96,31 +119,42 @@ def check(before: Seen, after: Seen, ours: Collection[str], wanted: Collection[s
 def _opened(file: _Bounded, name: str, kind: Any) -> Any:
     """The file as mutagen has it, ID3 frames as they are written; None where it cannot."""
     try:
-        if kind is not None:
-            return _loaded(kind, file, **({"translate": False} if kind in _ID3_KINDS else {}))
-        found = _guessed(file, name)
-        if found is not None and isinstance(found.tags, mutagen.id3.ID3):
-            found.tags = _loaded(type(found.tags), file, translate=False)
+        return _guessed(file, name) if kind is None else _loaded(kind, file)
     except Exception as error:  # mutagen lets out errors of all kinds for damaged files
         log.debug("%s: mutagen cannot read it (%r)", name, error)
         return None
-    return found
 
 
 def _guessed(file: _Bounded, name: str) -> Any:
     file.seek(0)  # mutagen.File guesses from where the file happens to stand
     try:
-        return mutagen.File(fileobj=file, filename=name)
+        return mutagen.File(fileobj=file, filename=name, options=_kinds())
     except mutagen.MutagenError:
         file.seek(0)
         if file.read(3) != b"ID3":
             raise
-        return _loaded(mutagen.id3.ID3FileType, file)  # tags before sound that it does not know
+        return _loaded(_untranslated(ID3FileType), file)  # tags before sound that it does not know
 
 
-def _loaded(kind: Any, file: _Bounded, **options: Any) -> Any:
+@cache
+def _kinds() -> list[Any]:
+    """All kinds of files that mutagen knows; those with ID3 tags read them as they are written."""
+    return [_untranslated(kind) if kind in _ID3_KINDS else kind for kind in _KINDS]
+
+
+@cache
+def _untranslated(kind: Any) -> Any:
+    """A kind of files whose ID3 frames are not brought to version 2.4 when they are read."""
+
+    def load(self: Any, file: Any, *arguments: Any, **options: Any) -> None:
+        kind.load(self, file, *arguments, **{"translate": False, **options})
+
+    return type(kind.__name__, (kind,), {"load": load})  # the name decides between equal scores
+
+
+def _loaded(kind: Any, file: _Bounded) -> Any:
     file.seek(0)
-    return kind(file, **options)
+    return kind(file)
 
 
 def _tags(tags: Any) -> Iterator[tuple[str, bytes]]:
@@ -169,6 +203,8 @@ def _others(found: Any) -> Iterator[tuple[str, bytes]]:
 
 
 def _hash(value: Any) -> bytes:
+    if isinstance(value, int | float):  # most that is known of a stream
+        return repr(value).encode()
     hashed = blake2b(digest_size=16)
     for part in _parts(value):
         hashed.update(len(part).to_bytes(8, "big"))

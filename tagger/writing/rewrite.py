@@ -15,18 +15,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tagger.errors import RefusedError, TagError
-from tagger.tags.containers import Source, identify, values
-from tagger.tags.containers.parts import DamagedError, in_order
+from tagger.tags.containers import Source, parse_file, values
+from tagger.tags.containers.base import DamagedError, in_order
 from tagger.tags.fingerprint import same_audio
 from tagger.tags.reader import OpenFile, opened
-from tagger.writing.delta import Patch, make_patch, read_frame
+from tagger.writing.delta import Frame, Patch, make_patch, read_frame
 from tagger.writing.edited_copy import write_copy
 from tagger.writing.filesystem import Disk
 from tagger.writing.referee import check, look
 from tagger.writing.replace_file import Known
 
 if TYPE_CHECKING:
-    from tagger.tags.containers.parts import Container, Item, Layout
+    from tagger.tags.containers.base import Item, Layout
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +53,10 @@ def rewrite(job: Rewriting, disk: Disk) -> Generator[Patch | None, None, str]:
     try:
         with opened(job.path) as old:
             _check(old, job)
-            known = Known.of(os.fstat(old.source.file.fileno()))
+            known = Known.of(old.status)
             with _failures(job.path):
                 spliced = yield from _make_copy(old, job, disk)
-                _compare(old, job, disk)
-                patch = _difference(old, job.copy)
+                patch = _compare(old, job, disk)
         yield patch  # the file is closed by now: Windows replaces no open one
         with _failures(job.path):
             disk.replace(job.copy, job.path, known)
@@ -104,25 +103,27 @@ def _make_copy(old: OpenFile, job: Rewriting, disk: Disk) -> Generator[Patch | N
         disk.close(target)
 
 
-def _compare(old: OpenFile, job: Rewriting, disk: Disk) -> None:
-    """Read the copy back; whatever was not to change must not have."""
+def _compare(old: OpenFile, job: Rewriting, disk: Disk) -> Patch | None:
+    """Read the copy back; whatever was not to change must not have.
+
+    Returns what makes the old file again from the copy.
+    """
     with io.FileIO(disk.reopen(job.copy)) as file:
-        source = Source(file)
-        container = identify(source)
-        if container is None or container.name != old.container.name:
+        copy = parse_file(Source(file))
+        if copy is None or copy.name != old.parsed.name:
             raise TagError("its copy came out as another kind of file; nothing was changed")
-        layout = container.read(source)
+        frame = read_frame(copy.source, copy.audio())
         if job.patch:
-            _check_restored(source, container, job.patch)
+            _check_restored(frame, job.patch)
         else:
-            _check_items(old, layout, job)
-        ranges, copied = old.container.audio(old.source), container.audio(source)
+            _check_items(old, copy.layout, job)
         shared = disk.shared(old.source.file.fileno()), disk.shared(file.fileno())
-        if not same_audio(old.source, ranges, source, copied, shared):
+        if not same_audio(old.source, old.parsed.audio(), copy.source, copy.audio(), shared):
             raise TagError("its copy came out with other sound; nothing was changed")
         if not job.patch:  # its hash says more
-            old.container.check_copy(old.source, source)
+            old.parsed.check_copy(copy)
             _referee(old.source.file, file, job)
+        return make_patch(old.frame(), frame)
 
 
 def _referee(old: io.FileIO, new: io.FileIO, job: Rewriting) -> None:
@@ -157,16 +158,9 @@ def _check_items(old: OpenFile, layout: Layout, job: Rewriting) -> None:
         raise TagError("its copy came out with other tags; nothing was changed")
 
 
-def _check_restored(source: Source, container: Container, patch: Patch) -> None:
-    frame = read_frame(source, container.audio(source))
+def _check_restored(frame: Frame | None, patch: Patch) -> None:
     if frame is None or frame.digest != patch.was:
         raise TagError("its copy came out with other tags; nothing was changed")
-
-
-def _difference(old: OpenFile, copy: Path) -> Patch | None:
-    """What makes the old file again from its copy."""
-    with opened(copy) as new:
-        return make_patch(old.frame(), new.frame())
 
 
 @contextlib.contextmanager

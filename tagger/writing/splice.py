@@ -24,9 +24,9 @@ from mutagen.asf._objects import (
 from mutagen.dsf import _DSFID3
 from mutagen.wave import _WaveID3
 
-from tagger.tags.containers import ape, asf, mp4, vorbis
+from tagger.tags.containers import ape, asf, vorbis_comments
+from tagger.tags.containers.base import DamagedError, Item, grown_by_blocks
 from tagger.tags.containers.id3 import build_tag
-from tagger.tags.containers.parts import DamagedError, Item, grown
 from tagger.tags.reader import OpenFile
 from tagger.writing.mutagen_save import in_blocks, opened_stream, state_size
 
@@ -45,10 +45,10 @@ def splice(file: BinaryIO, old: OpenFile, items: Iterable[Item]) -> None:
 
 
 def _id3(file: BinaryIO, old: OpenFile, items: tuple[Item, ...]) -> None:
-    container: Any = old.container
-    tag = container.tag(old.source)
-    content = build_tag(tag, items, grown(len(build_tag(tag, items)), tag.size))
-    if kind := _IN_CHUNKS.get(old.container.name):
+    parsed: Any = old.parsed
+    tag = parsed.tag
+    content = build_tag(tag, items, grown_by_blocks(len(build_tag(tag, items)), tag.size))
+    if kind := _IN_CHUNKS.get(old.parsed.name):
         tags = kind()
         tags._prepare_data = lambda *_: content
         tags.save(file)
@@ -59,9 +59,9 @@ def _id3(file: BinaryIO, old: OpenFile, items: tuple[Item, ...]) -> None:
 
 
 def _vorbis(file: BinaryIO, old: OpenFile, items: tuple[Item, ...]) -> None:
-    container: Any = old.container
-    content = vorbis.build(container.comments(old.source), items)
-    if old.container.name != "FLAC":
+    parsed: Any = old.parsed
+    content = vorbis_comments.build(parsed.comments, items)
+    if parsed.name != "FLAC":
         stream = opened_stream(file)
         stream.tags.write = lambda framing=True: content
         stream.tags._pad_data = b""  # of Opus; it is in the content
@@ -81,14 +81,16 @@ def _vorbis(file: BinaryIO, old: OpenFile, items: tuple[Item, ...]) -> None:
 
 
 def _mp4(file: BinaryIO, old: OpenFile, items: tuple[Item, ...]) -> None:
-    (start, end), index = mp4.spliced(old.source, items)
+    parsed: Any = old.parsed
+    (start, end), index = parsed.spliced(items)
     resize_bytes(file, end - start, len(index), start)
     file.seek(start)
     file.write(index)
 
 
 def _ape(file: BinaryIO, old: OpenFile, items: tuple[Item, ...]) -> None:
-    start, _ = ape.find_tag(old.source)
+    parsed: Any = old.parsed
+    start, _ = parsed.tag
     file.truncate(start)
     file.seek(start)
     file.write(ape.build(items) if items else b"")

@@ -1,74 +1,84 @@
 """The containers of music: each cut into items and pieces, and put together again.
 
-`identify` tells which one a file is by its content, whatever it is called; `values` and `make`
-translate between items and text. Nothing here writes a file.
+`parse_file` tells which one a file is by its content, whatever it is called, and reads it; `values`
+and `make` translate between items and text. Nothing here writes a file.
 
 In the order of the data:
 
-- `ape`        APEv2 tags, at the end of WavPack, Monkey's Audio and Musepack files
-- `asf`        ASF, which holds WMA: a header of objects, then the sound
-- `atoms`      the atoms of MP4: each a size, a name and a content, which may be atoms again
-- `chunks`     WAV and AIFF: chunks, one of which holds an ID3v2 tag; and DSF, which ends with one
-- `flac`       FLAC: blocks of metadata, one of them of Vorbis comments, then the sound
-- `id3`        ID3v2 tags, cut into frames and put together in the version they have
-- `id3text`    text as frames of ID3v2 hold it: in one of four codes, genres as names or numbers
-- `id3v1`      the ID3v1 tag at the end of old MP3 files, which is read and never written
-- `lengths`    whether sound in front of a tag is as long as its own headers say
-- `mp3`        MP3 (and TTA): an ID3v2 tag, the sound, then perhaps an APEv2 and an ID3v1 tag, left
-               alone
-- `mp4`        MP4: atoms in atoms; tags are in moov.udta.meta.ilst, the sound in mdat
-- `mp4text`    the text in the atoms of MP4's item list, read and written
-- `ogg`        ogg: Vorbis, Opus, Speex and FLAC streams with comments in their second packet
-- `packed`     how much unpacks from a frame of ID3, found out without keeping any of it
-- `parts`      what all containers are described with: items of tags, pieces of files, and what is
-               damaged
-- `synchsafe`  numbers of ID3v2 in four bytes of which each gives seven bits, so that none looks
-               like sound
-- `vorbis`     vorbis comments, the tags of FLAC and of all that Ogg carries
+- `base`             what all have in common: items of tags, a parsed file, reading by place, limits
+- `id3`              ID3v2 tags, cut into frames and put together in the version they have
+- `id3_frames`       one frame of an ID3v2 tag: its key, its text, and a new one made from text
+- `id3v1`            the ID3v1 tag at the end of old MP3 files, which is read and never written
+- `mp3`              MP3 (and TTA): an ID3v2 tag, the sound, then perhaps an APEv2 and an ID3v1 tag,
+                     left alone
+- `riff_aiff_dsf`    WAV and AIFF: chunks, one of which holds an ID3v2 tag; and DSF, which ends with
+                     one
+- `ape`              APEv2 tags, at the end of WavPack, Monkey's Audio and Musepack files
+- `vorbis_comments`  the tags of FLAC and of all that Ogg carries
+- `flac`             FLAC: blocks of metadata, one of them of Vorbis comments, then the sound
+- `ogg`              Vorbis, Opus and Speex streams with comments in their second packet
+- `mp4_items`        the atoms of MP4, and those of its item list, which are tags
+- `mp4`              MP4: atoms in atoms; tags are in moov.udta.meta.ilst, the sound in mdat
+- `asf`              ASF, which holds WMA: a header of objects, then the sound
 """
 
 from __future__ import annotations
 
-from tagger.tags.containers import ape, asf, id3, mp4text, vorbis
-from tagger.tags.containers.ape import Ape
-from tagger.tags.containers.asf import Asf
-from tagger.tags.containers.chunks import Chunked, Dsf
-from tagger.tags.containers.flac import Flac
-from tagger.tags.containers.mp3 import Mp3
-from tagger.tags.containers.mp4 import Mp4
-from tagger.tags.containers.ogg import Ogg
-from tagger.tags.containers.parts import Container, Item, Layout, Source
+from collections.abc import Callable
+from functools import partial
+from types import ModuleType
 
-_WAV = Chunked("WAV", "<", b"data", (b"id3 ", b"ID3 "))
-_AIFF = Chunked("AIFF", ">", b"SSND", (b"ID3 ",))
-_MARKS: tuple[tuple[bytes, Container], ...] = (
-    (b"fLaC", Flac()),
-    (b"OggS", Ogg()),
-    (b"DSD ", Dsf()),
-    (asf.HEADER, Asf()),
-    (b"wvpk", Ape("WavPack")),
-    (b"MAC ", Ape("Monkey's Audio")),
-    (b"MPCK", Ape("Musepack")),
-    (b"MP+", Ape("Musepack")),
-    (b"TTA1", Mp3("TTA")),
+from tagger.tags.containers import ape, asf, id3, id3_frames, mp4_items, vorbis_comments
+from tagger.tags.containers.ape import read_ape
+from tagger.tags.containers.asf import read_asf
+from tagger.tags.containers.base import Item, Layout, ParsedFile, Source
+from tagger.tags.containers.flac import read_flac
+from tagger.tags.containers.mp3 import read_mp3
+from tagger.tags.containers.mp4 import read_mp4
+from tagger.tags.containers.ogg import read_ogg
+from tagger.tags.containers.riff_aiff_dsf import read_aiff, read_dsf, read_wav
+
+# First bytes of a file, behind an ID3v2 tag that some put in front -> what reads it.
+_READERS: tuple[tuple[bytes, Callable[[Source, id3.Id3Tag], ParsedFile]], ...] = (
+    (b"fLaC", read_flac),
+    (b"OggS", lambda source, _: read_ogg(source)),
+    (b"DSD ", lambda source, _: read_dsf(source)),
+    (asf.HEADER, lambda source, _: read_asf(source)),
+    (b"wvpk", partial(read_ape, name="WavPack")),
+    (b"MAC ", partial(read_ape, name="Monkey's Audio")),
+    (b"MPCK", partial(read_ape, name="Musepack")),
+    (b"MP+", partial(read_ape, name="Musepack")),
+    (b"TTA1", partial(read_mp3, name="TTA")),
 )
+# How the items of each dialect but those of ID3 are written.
+_DIALECTS: dict[str, ModuleType] = {
+    "vorbis": vorbis_comments,
+    "mp4": mp4_items,
+    "ape": ape,
+    "asf": asf,
+}
 
 
-def identify(source: Source) -> Container | None:
-    """The container of a file; None for one that is not known or has no tags to write."""
+def parse_file(source: Source) -> ParsedFile | None:
+    """A file cut into its parts; None for one that is not known or has no tags to write.
+
+    Raises ValueError, struct.error or LookupError where it is damaged.
+    """
     start = source.peek(0, 16)
     if start[:4] == b"RIFF" and start[8:12] == b"WAVE":
-        return _WAV
+        return read_wav(source)
     if start[:4] == b"FORM" and start[8:12] in (b"AIFF", b"AIFC"):
-        return _AIFF
+        return read_aiff(source)
     if start[4:8] == b"ftyp":
-        return Mp4()
-    tagged = id3.read_tag(source).size
-    behind = source.peek(tagged, 16)
-    for mark, container in _MARKS:
+        return read_mp4(source)
+    front = id3.read_tag(source)
+    behind = source.peek(front.size, 16)
+    for mark, reader in _READERS:
         if behind.startswith(mark):
-            return container
-    return Mp3() if tagged or _is_mpeg(source.peek(0, 4096).lstrip(b"\0")) else None
+            return reader(source, front)
+    if front.size or _is_mpeg(source.peek(0, 4096).lstrip(b"\0")):
+        return read_mp3(source, front)
+    return None
 
 
 def _is_mpeg(start: bytes) -> bool:
@@ -79,19 +89,18 @@ def _is_mpeg(start: bytes) -> bool:
 def values(item: Item, dialect: str) -> tuple[str, ...]:
     """The text values of an item; none where it holds no text."""
     if dialect.startswith("id3"):
-        return id3.texts(item, dialect)
-    reader = {"vorbis": vorbis.texts, "mp4": mp4text.texts, "ape": ape.texts, "asf": asf.texts}
-    return reader[dialect](item)
+        return id3_frames.texts(item, dialect)
+    found: tuple[str, ...] = _DIALECTS[dialect].texts(item)
+    return found
 
 
 def is_whole(item: Item, dialect: str) -> bool:
-    """Whether what `values` gives of an item is all that it holds."""
-    checks = {"vorbis": vorbis, "mp4": mp4text, "ape": ape, "asf": asf}
+    """Whether what `values` returns of an item is all that it holds."""
     try:
         if dialect.startswith("id3"):
-            id3.check_text(item, dialect)
+            id3_frames.check_text(item, dialect)
         else:
-            checks[dialect].check_text(item)
+            _DIALECTS[dialect].check_text(item)
     except ValueError:  # of damaged parts, and of text
         return False
     return True
@@ -101,13 +110,10 @@ def make(key: str, texts: tuple[str, ...], dialect: str) -> tuple[Item, ...]:
     """The items that hold these values under a key; none for no values."""
     if not texts:
         return ()
-    if dialect == "vorbis":
-        return vorbis.make_items(key, texts)
-    if dialect == "asf":
-        return asf.make_items(key, texts)
-    if dialect == "mp4":
-        return (mp4text.make_item(key, texts),)
-    return (ape.make_item(key, texts) if dialect == "ape" else id3.make_item(key, texts, dialect),)
+    if dialect.startswith("id3"):
+        return (id3_frames.make_item(key, texts, dialect),)
+    made: tuple[Item, ...] = _DIALECTS[dialect].make_items(key, texts)
+    return made
 
 
 def arranged(items: tuple[Item, ...], dialect: str) -> tuple[Item, ...]:
@@ -116,13 +122,13 @@ def arranged(items: tuple[Item, ...], dialect: str) -> tuple[Item, ...]:
 
 
 __all__ = [
-    "Container",
     "Item",
     "Layout",
+    "ParsedFile",
     "Source",
     "arranged",
-    "identify",
     "is_whole",
     "make",
+    "parse_file",
     "values",
 ]

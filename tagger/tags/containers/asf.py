@@ -12,7 +12,15 @@ import uuid
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from tagger.tags.containers.parts import Container, DamagedError, Item, Layout, Range, Source, few
+from tagger.tags.containers.base import (
+    DamagedError,
+    Item,
+    Layout,
+    ParsedFile,
+    Range,
+    Source,
+    limited,
+)
 
 DIALECT = "asf"
 Object = tuple[bytes, bytes]  # GUID, content
@@ -36,28 +44,30 @@ _TEXT = 0
 IN_DESCRIPTION, IN_EXTENDED, IN_LIBRARY = b"D", b"E", b"L"
 
 
-@dataclass(frozen=True, slots=True)
-class Asf(Container):
+@dataclass(frozen=True)
+class Asf(ParsedFile):
     """WMA."""
 
-    name: str = "WMA"
+    end: int  # of the header
 
-    def read(self, source: Source) -> Layout:
-        """Its attributes."""
-        objects, _ = _header(source)
-        library = _library(objects)
-        items = [*_described(_content(objects, _DESCRIPTION))]
-        items += _attributes(_content(objects, _EXTENDED), IN_EXTENDED)
-        items += _attributes(_content(library, _LIBRARY), IN_LIBRARY)
-        return Layout(DIALECT, tuple(items), tuple(_witness(objects, library)))
-
-    def audio(self, source: Source) -> Iterator[Range]:
+    def audio(self) -> Iterable[Range]:
         """All behind the header."""
-        yield _header(source)[1], source.size
+        return [(self.end, self.source.size)]
 
-    def head(self, source: Source) -> int:
+    def head(self) -> int:
         """The header."""
-        return _header(source)[1]
+        return self.end
+
+
+def read_asf(source: Source) -> Asf:
+    """The attributes of a file; DamagedError where its header is damaged."""
+    objects, end = _header(source)
+    library = _library(objects)
+    items = [*_described(_content(objects, _DESCRIPTION))]
+    items += _attributes(_content(objects, _EXTENDED), IN_EXTENDED)
+    items += _attributes(_content(library, _LIBRARY), IN_LIBRARY)
+    layout = Layout(DIALECT, tuple(items), tuple(_others(objects, library)))
+    return Asf(source, "WMA", layout, end)
 
 
 def texts(item: Item) -> tuple[str, ...]:
@@ -115,7 +125,7 @@ def _header(source: Source) -> tuple[list[Object], int]:
     """The objects of the header, and where it ends."""
     size, count = struct.unpack("<QI", source.at(16, 12))
     content = source.at(30, size - 30)
-    objects = list(few(_objects(content)))
+    objects = list(limited(_objects(content)))
     if len(objects) != count:
         raise DamagedError("its header is damaged")
     return objects, size
@@ -133,7 +143,7 @@ def _objects(content: bytes) -> Iterator[Object]:
 
 def _library(objects: list[Object]) -> list[Object]:
     """The objects of the header extension."""
-    return list(few(_objects(_content(objects, _EXTENSION)[22:])))
+    return list(limited(_objects(_content(objects, _EXTENSION)[22:])))
 
 
 def _content(objects: Iterable[Object], guid: bytes) -> bytes:
@@ -189,7 +199,7 @@ def group(items: Iterable[Item], where: bytes) -> bytes:
     return struct.pack("<H", len(raws)) + b"".join(raws)
 
 
-def _witness(objects: list[Object], library: list[Object]) -> Iterator[bytes]:
+def _others(objects: list[Object], library: list[Object]) -> Iterator[bytes]:
     """All but the items, the room left for them, and objects without anything in them."""
     for guid, content in (*objects, *library):
         if guid not in (_EXTENDED, _EXTENSION, _LIBRARY, _PADDING) and content.strip(b"\0"):

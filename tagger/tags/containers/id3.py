@@ -14,22 +14,23 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from tagger.tags.containers import synchsafe
-from tagger.tags.containers.id3text import CODECS, check, decode, genres, is_latin
-from tagger.tags.containers.packed import unpacked_size
-from tagger.tags.containers.parts import LARGEST, MOST_PARTS, DamagedError, Item, Source
+from tagger.tags.containers.base import LARGEST, MOST_PARTS, DamagedError, Item, Source
+from tagger.tags.containers.id3_frames import (
+    LARGEST_SYNCHSAFE,
+    UNSYNCHRONISED,
+    body_of,
+    decode_synchsafe,
+    encode_synchsafe,
+    key_of,
+    unpacked_size,
+    version_of,
+)
 
-# Names of version 2.2 -> those of 2.3 and 2.4, for the frames that we look at.
-_OLD_NAMES = {"TCO": "TCON", "TXX": "TXXX", "TT2": "TIT2", "TP1": "TPE1", "TAL": "TALB",
-              "TP2": "TPE2", "TCP": "TCMP"}  # fmt: skip
-_NEW_NAMES = {new: old for old, new in _OLD_NAMES.items()}
 _NAME = re.compile(rb"[A-Z0-9]{4}|[A-Z0-9]{3}[\0 ]")  # iTunes put names of 2.2 into tags of 2.3
-UNSYNCHRONISED = " unsynchronised"  # 2.4: all frames are, whatever their own flags say
 _STRAY = "something stands behind the frames of its ID3 tag"
 _TWO_WAYS = "the sizes of its ID3 frames can be read in two ways"
 # Frames times bytes: mutagen copies the rest of the tag for each frame, 10 GB a second.
 _MOST_COPIED = 20 << 30
-JOINT = "; "  # between values before version 2.4, which has no sign for it
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,7 @@ def read_tag(source: Source, start: int = 0) -> Id3Tag:
     version, flags = head[3], head[5]
     if version not in (2, 3, 4) or max(head[6:]) > 0x7F:
         raise DamagedError("its ID3 tag is of no known version")
-    length = synchsafe.decode(head[6:])
+    length = decode_synchsafe(head[6:])
     body = source.at(start + 10, length)
     footer = 10 if version == 4 and flags & 0x10 else 0
     if version < 4 and flags & 0x80:
@@ -83,61 +84,15 @@ def build_tag(tag: Id3Tag, items: Iterable[Item], size: int = 0) -> bytes:
     """A tag of these frames, in the version of `tag`, filled up to `size` bytes."""
     frames = b"".join(item.raw for item in items)
     length = max(len(frames), size - 10)
-    if length > synchsafe.LARGEST:
+    if length > LARGEST_SYNCHSAFE:
         raise DamagedError("its ID3 tag would be larger than such a tag can be")
-    head = b"ID3" + bytes([tag.version, 0, tag.flags]) + synchsafe.encode(length)
+    head = b"ID3" + bytes([tag.version, 0, tag.flags]) + encode_synchsafe(length)
     return head + frames.ljust(length, b"\0")
-
-
-def texts(item: Item, dialect: str) -> tuple[str, ...]:
-    """The values of a text frame."""
-    version = _version(dialect)
-    body = _body(item.raw, dialect)
-    if not body:
-        return ()
-    codec = CODECS.get(body[0], "latin-1")
-    text = decode(body[1:], codec)
-    parts = text.split("\0")
-    if item.key.startswith("TXXX:"):
-        # The description ends with the first zero; the value may have a byte order mark again.
-        parts = [part.removeprefix("\ufeff").removeprefix("\ufffe") for part in parts[1:]]
-    if version < 4:
-        parts = [value for part in parts for value in _parted(part, item.key)]
-    if item.key == "TCON":
-        parts = genres(parts)
-    return tuple(value for part in parts if (value := part.strip()))
-
-
-def _parted(text: str, key: str) -> list[str]:
-    """The values in one text; programs that use mediafile or mutagen join them with "/"."""
-    if key == "TXXX:INSTRUMENT":
-        text = text.replace("/", JOINT)
-    return text.split(JOINT)
-
-
-def check_text(item: Item, dialect: str) -> None:
-    """Raise ValueError where a text frame holds more than `texts` gives."""
-    if body := _body(item.raw, dialect):
-        check(body)
-
-
-def make_item(key: str, values: tuple[str, ...], dialect: str) -> Item:
-    """A text frame; where the version has no several values, they are joined."""
-    version = _version(dialect)
-    name, _, description = key.partition(":")
-    text = ("\0" if version == 4 else JOINT).join(values)
-    encoding = 3 if version == 4 else 0 if is_latin(description + text) else 1
-    codec = CODECS[encoding]
-    end = b"\0\0" if encoding == 1 else b"\0"  # as mutagen ends all its texts
-    body = bytes([encoding])
-    if description:
-        body += description.encode(codec) + end
-    return Item(key, _frame(name, body + text.encode(codec) + end, version))
 
 
 def _read_frames(body: bytes, dialect: str, *, inside: bool = False) -> _Reading:
     """All frames. Sizes of version 2.4 are read in both ways, since old iTunes wrote plain ones."""
-    if _version(dialect) < 4:
+    if version_of(dialect) < 4:
         return _walk(body, dialect, plain=True, inside=inside)
     readings: list[_Reading] = []
     for plain in (False, True):
@@ -177,20 +132,20 @@ def _n_known(reading: _Reading) -> int:
 
 def _walk(body: bytes, dialect: str, *, plain: bool, inside: bool = False) -> _Reading:
     """All frames up to the padding; an error where they do not fit one behind the other."""
-    version = _version(dialect)
+    version = version_of(dialect)
     head, items, at, unpacked = (6 if version == 2 else 10), [], 0, 0
     while at + head <= len(body) and body[at]:
         name = body[at : at + (3 if version == 2 else 4)]
         number = body[at + len(name) : at + (6 if version == 2 else 8)]
         if not _NAME.fullmatch(name.ljust(4, b"\0")) or (not plain and max(number) > 0x7F):
             raise DamagedError("its ID3 tag is damaged")
-        size = int.from_bytes(number, "big") if plain else synchsafe.decode(number)
+        size = int.from_bytes(number, "big") if plain else decode_synchsafe(number)
         raw = body[at : at + head + size]
         if len(raw) < head + size:
             raise DamagedError("its ID3 tag is damaged")
         if plain and version == 4:
-            raw = name + synchsafe.encode(size) + raw[8:]
-        items.append(Item(_key(name, raw, dialect), raw))
+            raw = name + encode_synchsafe(size) + raw[8:]
+        items.append(Item(key_of(name, raw, dialect), raw))
         unpacked += 0 if unpacked > LARGEST else _unpacked(raw, dialect, inside=inside)
         at += head + size
         if len(items) > MOST_PARTS:
@@ -210,7 +165,7 @@ def _doubt(body: bytes, end: int, count: int, unpacked: int) -> str:
 
 def _unpacked(raw: bytes, dialect: str, *, inside: bool) -> int:
     """How many bytes a packed frame holds, or those in a chapter; too many are not all counted."""
-    version = _version(dialect)
+    version = version_of(dialect)
     if version == 2:
         return 0
     packed = raw[9] & (0x80 if version == 3 else 0x08)
@@ -223,7 +178,7 @@ def _unpacked(raw: bytes, dialect: str, *, inside: bool) -> int:
 def _in_chapter(raw: bytes, dialect: str) -> int:
     """How many bytes the packed frames of a chapter hold; too many where they cannot be read."""
     try:
-        body = _body(raw, dialect)
+        body = body_of(raw, dialect)
         start = body.index(b"\0") + 1
         if raw[:4] == b"CHAP":
             start += 16
@@ -236,53 +191,12 @@ def _in_chapter(raw: bytes, dialect: str) -> int:
         return LARGEST + 1
 
 
-def _key(name: bytes, raw: bytes, dialect: str) -> str:
-    text = name.rstrip(b"\0 ").decode("ascii")
-    text = _OLD_NAMES.get(text, text)
-    if text != "TXXX":
-        return text
-    try:
-        body = _body(raw, dialect)
-    except DamagedError:
-        return text
-    description = decode(body[1:], CODECS.get(body[0], "latin-1")) if body else ""
-    return f"TXXX:{description.split(chr(0))[0].upper()}"
-
-
-def _body(raw: bytes, dialect: str) -> bytes:
-    """A frame without its header and whatever its flags put in front."""
-    version = _version(dialect)
-    if version == 2:
-        return raw[6:]
-    flags, body = raw[9], raw[10:]
-    if flags & (0xC0 if version == 3 else 0x0C):
-        raise DamagedError("a field of its ID3 tag is packed or encrypted")
-    if flags & (0x20 if version == 3 else 0x40):
-        body = body[1:]
-    if version == 4 and flags & 0x01:
-        body = body[4:]
-    if version == 4 and (flags & 0x02 or dialect.endswith(UNSYNCHRONISED)):
-        body = body.replace(b"\xff\0", b"\xff")
-    return body
-
-
-def _frame(name: str, body: bytes, version: int) -> bytes:
-    if version == 2:
-        return _NEW_NAMES[name].encode("ascii") + len(body).to_bytes(3, "big") + body
-    size = len(body).to_bytes(4, "big") if version == 3 else synchsafe.encode(len(body))
-    return name.encode("ascii") + size + b"\0\0" + body
-
-
 def _extended(body: bytes, version: int) -> int:
     if version == 2 or len(body) < 4:
         raise DamagedError("its ID3 tag is packed in a way nobody uses")
     if _NAME.fullmatch(body[:4]):  # some set the flag and write no such header
         return 0
-    length = 4 + int.from_bytes(body[:4], "big") if version == 3 else synchsafe.decode(body[:4])
+    length = 4 + int.from_bytes(body[:4], "big") if version == 3 else decode_synchsafe(body[:4])
     if length > len(body):
         raise DamagedError("its ID3 tag is damaged")
     return length
-
-
-def _version(dialect: str) -> int:
-    return int(dialect[6])  # of "id3v2.4"

@@ -5,8 +5,8 @@ Source: https://id3.org/ID3v1
 
 from __future__ import annotations
 
-from tagger.tags.containers.id3 import make_item
-from tagger.tags.containers.parts import Item, Source
+from tagger.tags.containers.base import Item, Source
+from tagger.tags.containers.id3_frames import make_item
 
 SIZE = 128
 _CUT = (124, 125, 126, 127)  # bytes of tags that are too short

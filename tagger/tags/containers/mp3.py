@@ -2,44 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from tagger.tags.containers.ape import find_tag
-from tagger.tags.containers.id3 import Id3Tag, make_item, read_tag
+from tagger.tags.containers.base import Layout, ParsedFile, Range, Source
+from tagger.tags.containers.id3 import Id3Tag
+from tagger.tags.containers.id3_frames import make_item
 from tagger.tags.containers.id3v1 import as_frames, genre_of, is_cut, read_v1
-from tagger.tags.containers.parts import Container, Layout, Range, Source
 
 
-@dataclass(frozen=True, slots=True)
-class Mp3(Container):
+@dataclass(frozen=True)
+class Mp3(ParsedFile):
     """Files whose tag stands in front of the sound."""
 
-    name: str = "MP3"
+    tag: Id3Tag
+    end: int  # of the sound
 
-    def read(self, source: Source) -> Layout:
-        """Its ID3v2 frames; where it has none, what its ID3v1 tag says.
-
-        Where only the genre is missing, others show that of the ID3v1 tag, so it counts.
-        """
-        tag = read_tag(source)
-        v1 = read_v1(source)
-        items = tag.items if tag.size else as_frames(v1)
-        if (genre := genre_of(v1)) and all(item.key != "TCON" for item in items):
-            items += (make_item("TCON", (genre,), tag.dialect),)
-        start, _ = find_tag(source)
-        doubt = "its ID3v1 tag is cut off" if not v1 and is_cut(source) else tag.doubt
-        return Layout(tag.dialect, items, (source.at(start, source.size - start),), doubt)
-
-    def audio(self, source: Source) -> Iterator[Range]:
+    def audio(self) -> Iterable[Range]:
         """Everything between the tags."""
-        start, _ = find_tag(source)
-        yield min(read_tag(source).size, start), start
+        return [(min(self.tag.size, self.end), self.end)]
 
-    def head(self, source: Source) -> int:
+    def head(self) -> int:
         """The ID3v2 tag."""
-        return read_tag(source).size
+        return self.tag.size
 
-    def tag(self, source: Source) -> Id3Tag:
-        """Its ID3v2 tag."""
-        return read_tag(source)
+
+def read_mp3(source: Source, tag: Id3Tag, name: str = "MP3") -> Mp3:
+    """The ID3v2 frames of a file that begins with this tag; if none, what its ID3v1 tag says.
+
+    Where only the genre is missing, others show that of the ID3v1 tag, so it counts.
+    """
+    v1 = read_v1(source)
+    items = tag.items if tag.size else as_frames(v1)
+    if (genre := genre_of(v1)) and all(item.key != "TCON" for item in items):
+        items += (make_item("TCON", (genre,), tag.dialect),)
+    end, _ = find_tag(source, v1)
+    doubt = "its ID3v1 tag is cut off" if not v1 and is_cut(source) else tag.doubt
+    layout = Layout(tag.dialect, items, (source.at(end, source.size - end),), doubt)
+    return Mp3(source, name, layout, tag, end)

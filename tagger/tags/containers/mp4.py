@@ -10,20 +10,20 @@ import struct
 import sys
 from array import array
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from tagger.tags.containers.atoms import Buffer, children, make_atom
-from tagger.tags.containers.parts import (
-    Container,
+from tagger.tags.containers.base import (
     DamagedError,
     Item,
     Layout,
+    ParsedFile,
     Range,
     Source,
-    few,
-    kept,
+    limited,
+    limited_bytes,
 )
+from tagger.tags.containers.mp4_items import Buffer, children, items_in, make_atom
 
 DIALECT = "mp4"
 _PARENTS = (b"trak", b"mdia", b"minf", b"stbl")
@@ -44,50 +44,61 @@ class _Atom:
     body: int
     end: int
 
+    def content(self, source: Source) -> bytes:
+        """All that stands in it."""
+        return source.at(self.body, self.end - self.body)
 
-@dataclass(frozen=True, slots=True)
-class Mp4(Container):
+
+@dataclass(frozen=True)
+class Mp4(ParsedFile):
     """AAC and ALAC in MP4."""
 
-    name: str = "M4A"
+    index: _Atom  # moov
+    mdats: tuple[Range, ...]
 
-    def read(self, source: Source) -> Layout:
-        """The atoms of its item list."""
-        atoms = _top(source)
-        moov = _moov(source, atoms)
-        _check_metas(moov)
-        mdats = [(atom.body, atom.end) for atom in atoms if atom.name == b"mdat"]
-        rest = kept(leaf for leaf in few(_leaves(moov, b"moov", mdats)) if leaf)
-        others = (a for a in atoms if a.name not in (b"moov", b"mdat", *_FREE))
-        rest += kept(source.at(a.start, min(a.end - a.start, 65536)) for a in others)
-        fragmented = any(atom.name == b"moof" for atom in atoms)
-        reason = "it is fragmented, as streams are" if fragmented else ""
-        if sum(_sizes(moov)) > sum(end - start for start, end in mdats):
-            reason = reason or "its index tells of more sound than it holds"
-        meta = _find(moov, _PATH[:2])
-        if meta and not _skip(b"meta", meta):
-            reason = reason or "its tags are built as in QuickTime, where others do not find them"
-        items = tuple(_items(_find(moov, _PATH)))
-        if any(item.key == "----" for item in items):
-            reason = reason or "a free tag of it has no name"
-        return Layout(DIALECT, items, rest, reason)
-
-    def audio(self, source: Source) -> Iterator[Range]:
+    def audio(self) -> Iterable[Range]:
         """The content of all mdat atoms."""
-        yield from ((atom.body, atom.end) for atom in _top(source) if atom.name == b"mdat")
+        return self.mdats
+
+    def spliced(self, items: Iterable[Item]) -> tuple[Range, bytes]:
+        """Where the index is, and one with other items; offsets behind it move by what it grows.
+
+        mutagen reads no file in whose index a list of atoms ends with zeros, as QuickTime has it.
+        """
+        moov = self.index.content(self.source)  # read again, since it is large and rarely needed
+        ilst = b"".join(item.raw for item in items)
+        grown = len(_with_list(moov, _PATH, ilst)) - len(moov)
+        moved = _moved(moov, self.index.end, grown)
+        new = make_atom(b"moov", _with_list(moved, _PATH, ilst))
+        return (self.index.start, self.index.end), new
 
 
-def spliced(source: Source, items: Iterable[Item]) -> tuple[Range, bytes]:
-    """Where the index is, and an index with other items; offsets behind it move by what it grows.
+def read_mp4(source: Source) -> Mp4:
+    """The atoms of the item list of a file; DamagedError where its atoms are damaged."""
+    atoms = _top(source)
+    index = _index(atoms)
+    moov = index.content(source)
+    _check_metas(moov)
+    mdats = tuple((atom.body, atom.end) for atom in atoms if atom.name == b"mdat")
+    rest = limited_bytes(leaf for leaf in limited(_leaves(moov, b"moov", mdats)) if leaf)
+    others = (a for a in atoms if a.name not in (b"moov", b"mdat", *_FREE))
+    rest += limited_bytes(source.at(a.start, min(a.end - a.start, 65536)) for a in others)
+    items = tuple(items_in(_find(moov, _PATH)))
+    doubt = _doubt(atoms, moov, mdats, items)
+    return Mp4(source, "M4A", Layout(DIALECT, items, rest, doubt), index, mdats)
 
-    mutagen reads no file in whose index a list of atoms ends with zeros, as QuickTime has it.
-    """
-    (atom,) = (atom for atom in _top(source) if atom.name == b"moov")
-    moov = _moov(source, [atom])
-    ilst = b"".join(item.raw for item in items)
-    grown = len(_with_list(moov, _PATH, ilst)) - len(moov)
-    moved = _moved(moov, atom.end, grown)
-    return (atom.start, atom.end), make_atom(b"moov", _with_list(moved, _PATH, ilst))
+
+def _doubt(atoms: list[_Atom], moov: bytes, mdats: Iterable[Range], items: tuple[Item, ...]) -> str:
+    """Why a file should not be written; nothing where it may be."""
+    stated = sum(_sizes(moov))  # raises where they are damaged, whatever else there is
+    if any(atom.name == b"moof" for atom in atoms):
+        return "it is fragmented, as streams are"
+    if stated > sum(end - start for start, end in mdats):
+        return "its index tells of more sound than it holds"
+    meta = _find(moov, _PATH[:2])
+    if meta and not _skip(b"meta", meta):
+        return "its tags are built as in QuickTime, where others do not find them"
+    return "a free tag of it has no name" if any(item.key == "----" for item in items) else ""
 
 
 def _top(source: Source) -> list[_Atom]:
@@ -107,11 +118,11 @@ def _top(source: Source) -> list[_Atom]:
     return atoms
 
 
-def _moov(source: Source, atoms: list[_Atom]) -> bytes:
+def _index(atoms: list[_Atom]) -> _Atom:
     found = [atom for atom in atoms if atom.name == b"moov"]
     if len(found) != 1 or found[0].body - found[0].start != 8:
         raise DamagedError("its index is missing")
-    return source.at(found[0].body, found[0].end - found[0].body)
+    return found[0]
 
 
 def _skip(name: bytes, content: Buffer) -> int:
@@ -175,7 +186,9 @@ def _offsets(name: bytes, content: Buffer) -> tuple[str, tuple[int, ...]]:
     return code, struct.unpack(f">{count}{code}", content[8:])
 
 
-def _leaves(content: Buffer, path: bytes, mdats: list[Range], depth: int = 0) -> Iterator[bytes]:
+def _leaves(
+    content: Buffer, path: bytes, mdats: Sequence[Range], depth: int = 0
+) -> Iterator[bytes]:
     """All of an index but the item list and padding, with offsets counted inside of mdat."""
     if depth > _DEEPEST:
         raise DamagedError("its atoms are too deep")
@@ -219,7 +232,7 @@ def _sizes(content: Buffer, depth: int = 0) -> Iterator[int]:
             yield each * count or sum(table)
 
 
-def _inside(offsets: Iterable[int], mdats: list[Range]) -> Iterator[tuple[int, int]]:
+def _inside(offsets: Iterable[int], mdats: Sequence[Range]) -> Iterator[tuple[int, int]]:
     starts = [start for start, _ in mdats]
     for offset in offsets:
         number = bisect_right(starts, offset) - 1  # the last that starts before it
@@ -227,13 +240,3 @@ def _inside(offsets: Iterable[int], mdats: list[Range]) -> Iterator[tuple[int, i
             yield -1, offset
         else:
             yield number, offset - starts[number]
-
-
-def _items(ilst: Buffer) -> Iterator[Item]:
-    for name, content in few(children(ilst)):
-        key = name.decode("latin-1")
-        if name == b"----":
-            names, parts = zip(*few(children(content)), strict=True) if content else ((), ())
-            if names[:2] == (b"mean", b"name"):  # others go by the places of the two
-                key += "".join(f":{str(part[4:], 'utf-8', 'replace')}" for part in parts[:2])
-        yield Item(key.upper(), make_atom(name, content))

@@ -6,23 +6,25 @@ Source: https://www.rfc-editor.org/rfc/rfc3533
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from array import array
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 from mutagen import MutagenError
 from mutagen.ogg import OggPage
 
-from tagger.tags.containers.parts import (
+from tagger.tags.containers.base import (
     LARGEST,
-    Container,
     DamagedError,
     Layout,
+    ParsedFile,
     Piece,
     Range,
     Source,
-    few,
+    limited,
 )
-from tagger.tags.containers.vorbis import DIALECT, Comments, parse
+from tagger.tags.containers.vorbis_comments import DIALECT, Comments, parse
 
 # First bytes of the first packet -> the name, first bytes of the comments, header packets.
 _CODECS = {
@@ -55,7 +57,6 @@ class _Headers:
     packets: tuple[bytes, ...]  # comments first
     mark: bytes
 
-    @property
     def comments(self) -> Comments:
         """The comments."""
         if not self.packets[0].startswith(self.mark):
@@ -63,63 +64,72 @@ class _Headers:
         return parse(self.packets[0][len(self.mark) :])
 
 
-@dataclass(frozen=True, slots=True)
-class Ogg(Container):
+@dataclass(frozen=True)
+class Ogg(ParsedFile):
     """One stream of sound in Ogg pages."""
 
-    name: str = "Ogg"
+    pages: tuple[_Page, ...]  # those of the headers, without the first
+    comments: Comments
 
-    def read(self, source: Source) -> Layout:
-        """Its comments."""
-        headers = _read_headers(source)
-        comments = headers.comments
-        first = source.at(0, headers.pages[0].start)
-        padding = comments.tail.rstrip(b"\0")
-        rest = (first, comments.vendor, padding, *headers.packets[1:])
-        return Layout(DIALECT, comments.items, rest)
-
-    def audio(self, source: Source) -> Iterator[Range]:
+    def audio(self) -> Iterable[Range]:
         """Packets and time stamps of all other pages; their numbers may change."""
-        for page in _pages(source, _read_headers(source).pages[-1].end):
-            yield page.start + 5, page.start + 18
-            yield page.start + 26, page.end
+        start = self.pages[-1].end
+        for end in self._ends:
+            yield start + 5, start + 18
+            yield start + 26, end
+            start = end
 
-    def head(self, source: Source) -> int:
+    def head(self) -> int:
         """All up to the last page of the headers, which are written anew."""
-        old = _read_headers(source)
-        for page in old.pages:
-            _checked(source, page)
-        return old.pages[-1].end
+        for page in self.pages:
+            _checked(self.source, page)
+        return self.pages[-1].end
 
-    def rest(self, source: Source, head: Source) -> Iterator[Piece]:
+    def rest(self, head: Source) -> Iterable[Piece]:
         """The other pages, numbered again where there are more or fewer before them."""
-        old = _read_headers(source)
-        more, after = len(_read_headers(head).pages) - len(old.pages), old.pages[-1].end
-        if more:
-            yield from _renumbered(source, after, old.pages[0].serial, more)
-        else:
-            yield after, source.size
+        more = sum(1 for _ in _pages(head, self.pages[0].start)) - len(self.pages)
+        return self._numbered(more)
 
-    def check_copy(self, source: Source, copy: Source) -> None:
+    def check_copy(self, copy: ParsedFile) -> None:
         """Raise DamagedError where a page of a copy is not to the byte what it should be.
 
         Numbers and checksums of pages are neither tags nor sound, so nothing else looks at them.
         """
-        old, new = _read_headers(source).pages, _read_headers(copy).pages
-        number = _checked(source, old[0]).sequence
-        if any(_checked(copy, page).sequence != number + i for i, page in enumerate(new)):
+        assert isinstance(copy, Ogg)
+        number = _checked(self.source, self.pages[0]).sequence
+        found = (_checked(copy.source, page).sequence for page in copy.pages)
+        if any(sequence != number + i for i, sequence in enumerate(found)):
             raise DamagedError("a page of its copy has a wrong number")
-        at = new[-1].end
-        for piece in self.rest(source, copy):
-            wanted = (piece,) if isinstance(piece, bytes) else source.blocks(*piece)
+        at = copy.pages[-1].end
+        for piece in self._numbered(len(copy.pages) - len(self.pages)):
+            wanted = (piece,) if isinstance(piece, bytes) else self.source.blocks(*piece)
             for block in wanted:
-                if copy.at(at, len(block)) != block:
+                if copy.source.at(at, len(block)) != block:
                     raise DamagedError("a page of its copy came out otherwise")
                 at += len(block)
 
-    def comments(self, source: Source) -> Comments:
-        """The comments among its headers."""
-        return _read_headers(source).comments
+    def _numbered(self, more: int) -> Iterator[Piece]:
+        """All pages behind the headers, whose numbers are higher by `more`."""
+        start = self.pages[-1].end
+        if more:
+            yield from _renumbered(self.source, start, self.pages[0].serial, more)
+        else:
+            yield start, self.source.size
+
+    @cached_property
+    def _ends(self) -> array[int]:
+        """Where each page behind the headers ends: eight bytes for each, of up to a million."""
+        return array("Q", (page.end for page in _pages(self.source, self.pages[-1].end)))
+
+
+def read_ogg(source: Source) -> Ogg:
+    """The comments of a file; DamagedError where its pages or headers are damaged."""
+    headers = _read_headers(source)
+    comments = headers.comments()
+    first = source.at(0, headers.pages[0].start)
+    padding = comments.tail.rstrip(b"\0")
+    rest = (first, comments.vendor, padding, *headers.packets[1:])
+    return Ogg(source, "Ogg", Layout(DIALECT, comments.items, rest), headers.pages, comments)
 
 
 def _renumbered(source: Source, start: int, serial: bytes, more: int) -> Iterator[Piece]:
@@ -192,7 +202,7 @@ def _codec(source: Source, first: _Page, start: bytes) -> tuple[bytes, int]:
 
 
 def _pages(source: Source, at: int) -> Iterator[_Page]:
-    return few(_all_pages(source, at), _MOST_PAGES)
+    return limited(_all_pages(source, at), _MOST_PAGES)
 
 
 def _all_pages(source: Source, at: int) -> Iterator[_Page]:

@@ -1,7 +1,7 @@
-"""What all containers are described with: items of tags, pieces of files, and what is damaged.
+"""What all containers have in common: items of tags, a parsed file, reading by place, and limits.
 
-A container is cut into parts and put together again; it is never changed in place. Items that are
-not ours travel as the raw bytes they were read as, so that they cannot come back changed.
+A file is cut into parts and put together again; it is never changed in place. Items that are not
+ours travel as the raw bytes they were read as, so that they cannot come back changed.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """The tags of a file, in its order, and a witness of all else but the sound."""
+    """The tags of a file, in its order, and all else that it holds beside the sound."""
 
     dialect: str  # how items are written: id3v2.3, vorbis, mp4, ape, asf
     items: tuple[Item, ...]
@@ -59,6 +59,7 @@ class Source:
     def __init__(self, file: io.FileIO) -> None:
         self.file = file  # unbuffered: it is also copied from by its descriptor
         self.size = file.seek(0, os.SEEK_END)
+        self._descriptor = file.fileno()
 
     def at(self, start: int, length: int) -> bytes:
         """Exactly `length` bytes from `start`."""
@@ -66,13 +67,18 @@ class Source:
             raise DamagedError("it ends before its parts do")
         if length > LARGEST:
             raise DamagedError("a part of it is larger than any tag")
-        self.file.seek(start)
-        content = self.file.read(length)
-        while len(content) < length:  # a system may give less than it is asked for
-            if not (more := self.file.read(length - len(content))):
+        content = self._read(start, length)
+        while len(content) < length:  # a system may return less than it is asked for
+            if not (more := self._read(start + len(content), length - len(content))):
                 raise DamagedError("it became shorter while it was read")
             content += more
         return content
+
+    def _read(self, start: int, length: int) -> bytes:
+        if hasattr(os, "pread"):
+            return os.pread(self._descriptor, length, start)
+        self.file.seek(start)
+        return self.file.read(length)
 
     def peek(self, start: int, length: int) -> bytes:
         """Up to `length` bytes, as many as there are."""
@@ -85,37 +91,39 @@ class Source:
             yield self.at(at, min(READ_AT_ONCE, end - at))
 
 
-class Container(ABC):
-    """One kind of file."""
+@dataclass(frozen=True)
+class ParsedFile(ABC):
+    """An open file cut into its parts: read once, and passed on while the file is open.
 
-    name: str  # what people call it
+    Only bytes of the sound, and those that are copied, are read from the file again.
+    """
+
+    source: Source
+    name: str  # of its container, as people call it
+    layout: Layout
 
     @abstractmethod
-    def read(self, source: Source) -> Layout:
-        """Its tags."""
-
-    @abstractmethod
-    def audio(self, source: Source) -> Iterator[Range]:
+    def audio(self) -> Iterable[Range]:
         """Where its sound is, free of everything that a change of tags may change."""
 
-    def head(self, source: Source) -> int:
+    def head(self) -> int:
         """How many bytes from its start hold all that a change of tags may change."""
-        return source.size
+        return self.source.size
 
-    def check_sound(self, source: Source) -> None:
+    def check_sound(self) -> None:
         """Raise DamagedError where a tag behind the sound would be taken for more of it."""
         return
 
-    def check_copy(self, source: Source, copy: Source) -> None:
+    def check_copy(self, copy: ParsedFile) -> None:
         """Raise DamagedError where something of a copy is wrong that is neither tag nor sound."""
         return
 
-    def rest(self, source: Source, head: Source) -> Iterator[Piece]:
+    def rest(self, head: Source) -> Iterable[Piece]:
         """What follows the head in a file that has another head."""
-        yield self.head(source), source.size
+        return [(self.head(), self.source.size)]
 
 
-def few(parts: Iterable[T], most: int = MOST_PARTS) -> Iterator[T]:
+def limited(parts: Iterable[T], most: int = MOST_PARTS) -> Iterator[T]:
     """All parts of a file; DamagedError where there are more than files have."""
     for number, part in enumerate(parts):
         if number == most:
@@ -123,10 +131,10 @@ def few(parts: Iterable[T], most: int = MOST_PARTS) -> Iterator[T]:
         yield part
 
 
-def kept(parts: Iterable[bytes]) -> tuple[bytes, ...]:
+def limited_bytes(parts: Iterable[bytes]) -> tuple[bytes, ...]:
     """Parts that stay in memory; DamagedError where together they are larger than any tags."""
     found, size = list[bytes](), 0
-    for part in few(parts):
+    for part in limited(parts):
         size += len(part)
         if size > LARGEST:
             raise DamagedError("it holds more beside its sound than any file of music")
@@ -139,10 +147,10 @@ def in_order(items: Iterable[Item]) -> tuple[Item, ...]:
     return tuple(sorted(items, key=lambda item: item.key))
 
 
-def grown(needed: int, available: int) -> int:
+def grown_by_blocks(needed: int, available: int) -> int:
     """Bytes to give to tags that need `needed`, where `available` are there now.
 
-    >>> grown(3000, 4000), grown(4001, 4000), grown(9000, 100)
+    >>> grown_by_blocks(3000, 4000), grown_by_blocks(4001, 4000), grown_by_blocks(9000, 100)
     (4000, 8096, 12388)
     """
     short = max(0, needed - available)

@@ -9,7 +9,7 @@ import struct
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from tagger.tags.containers.parts import MOST_PARTS, DamagedError, Item
+from tagger.tags.containers.base import MOST_PARTS, DamagedError, Item
 
 DIALECT = "vorbis"
 
