@@ -72,7 +72,7 @@ def test_queries_templates_and_modify(
 
 
 def test_update_reads_what_another_program_wrote(beets: Any, item: Item) -> None:
-    from tagger.tags.mediafile_fields import TaggedFile
+    from tests.tagged_file import TaggedFile
 
     file = TaggedFile(item.filepath)
     file.instruments = ["Oboe", "Harp"]

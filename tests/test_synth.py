@@ -17,8 +17,8 @@ import soundfile
 from click.testing import CliRunner
 
 from tagger.errors import DataError
+from tests.midi_names import compare_names
 from training.synth.batch import Recipe, Tally, render_library
-from training.synth.check import compare_names
 from training.synth.command import synth
 from training.synth.excerpt import choose_start, cut, make_excerpt, to_midi
 from training.synth.general_midi import (

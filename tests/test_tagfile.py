@@ -10,8 +10,8 @@ import pytest
 
 from tagger.demo import write_audio
 from tagger.errors import TagError
-from tagger.tags.mediafile_fields import TaggedFile
 from tagger.tags.reader import FileTags, read_tags
+from tests.tagged_file import TaggedFile
 
 SUFFIXES = [".mp3", ".flac", ".ogg", ".opus", ".m4a", ".wav", ".aiff", ".wma", ".wv"]
 

@@ -9,11 +9,10 @@ from click.testing import CliRunner
 
 from tagger.errors import DataError
 from tagger.vocabulary import all_terms
-from tests.training_data import TRACK_COLUMNS, state, write_data, write_table
+from tests.training_data import TRACK_COLUMNS, has_label, state, write_data, write_table
 from training.cli.program import main
 from training.data.datasets import Clip, genres, recordings
 from training.data.datasets.instruments import HELD_OUT, fold_of
-from training.data.datasets.names import has_label
 from training.data.pseudo_labels import add_weak_labels
 from training.data.split import load_split
 from training.data.taxonomy import GENRE_SLICE

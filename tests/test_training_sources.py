@@ -16,10 +16,10 @@ from tagger.errors import DataError
 from tagger.models.model import load_model
 from tagger.vocabulary import all_terms, lineage
 from tests import source_lookalikes as made
-from tests.training_data import TOML, state
+from tests.training_data import TOML, has_label, state
 from training.cli.program import main
 from training.data.datasets import Clip, fma, gtzan, irmas, jamendo, magnatagatune, openmic
-from training.data.datasets.names import Spellings, apart, has_label, targets_of
+from training.data.datasets.names import Spellings, apart, targets_of
 from training.data.datasets.own_library import load_beets, load_folders, load_table
 from training.data.datasets.source import (
     TEST_FOLD,

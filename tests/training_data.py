@@ -16,6 +16,7 @@ import numpy.typing as npt
 import soundfile
 
 from tagger.models.card import MelSpec
+from tagger.vocabulary import lineage
 from training.augment.spectrogram import AugmentConfig
 from training.config import Config, LoopConfig
 from training.data.batch_sampler import Recipe
@@ -258,3 +259,9 @@ def _write_windows(path: Path, *instruments: str) -> None:
         for i, names in enumerate(instruments)
     ]
     write_table(path, ("start_s", "end_s", "instruments"), rows)
+
+
+def has_label(name: str) -> bool:
+    """Whether some label of the vocabulary speaks of a name, itself or by kinship."""
+    kin = set(lineage(name))
+    return any(label.name in kin or name in lineage(label.name) for label in VOCABULARY.labels)

@@ -1,6 +1,6 @@
 """The instruments of a track as a field of mediafile, which beets reads and writes files with.
 
-Apart from `fields`, so that a beets that starts need not load how containers are built.
+Apart from `field_map`, so that a beets that starts need not load how containers are built.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from typing import Any
 
 import mediafile
 
-# Between values before ID3 2.4, which has no several values; as in `containers.id3`, which need not
-# be loaded for it.
+# Between values before ID3 2.4, which has no several values; as in `containers.id3_frames`, which
+# need not be loaded for it.
 JOINT = "; "
 
 
@@ -35,20 +35,10 @@ class _Instruments(mediafile.ListMediaField):  # type: ignore[misc]
 
 
 def instruments_field() -> mediafile.ListMediaField:
-    """A field for the instruments of a track, kept where `fields` keeps them."""
+    """A field for the instruments of a track, stored where `field_map` stores them."""
     return _Instruments(
         _Style(desc="INSTRUMENT", split_v23=True),
         mediafile.MP4ListStorageStyle("----:com.apple.iTunes:INSTRUMENT"),
         mediafile.ListStorageStyle("INSTRUMENT"),
         mediafile.ASFStorageStyle("INSTRUMENT"),
     )
-
-
-class TaggedFile(mediafile.MediaFile):  # type: ignore[misc]
-    """A music file with its instruments as a field.
-
-    A class of our own, since a field can be added to mediafile's only once and the beets plugin
-    adds it there.
-    """
-
-    instruments = instruments_field()

@@ -11,6 +11,5 @@ In pipeline order:
 - `library`       midi.csv and midi.tar.gz
 - `ledger`        rendered.csv and the window files
 - `batch`         a whole library, resumable
-- `check`         our names against the `instruments` column of midi.csv
 - `command`       the command line
 """

@@ -59,9 +59,3 @@ def targets_of(present: Iterable[str], absent: Iterable[str] = ()) -> Targets:
         elif gone & set(lineage(label.name)):
             targets[i] = 0.0
     return targets
-
-
-def has_label(name: str) -> bool:
-    """Whether some label of the vocabulary speaks of a name, itself or by kinship."""
-    kin = set(lineage(name))
-    return any(label.name in kin or name in lineage(label.name) for label in VOCABULARY.labels)
