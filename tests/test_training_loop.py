@@ -130,7 +130,7 @@ def test_killed_run_goes_on_to_the_same_weights(
 
 def test_half_written_checkpoint_is_not_used(pools: Pools, tmp_path: Path) -> None:
     _train(CONFIG, pools, tmp_path, kill_at=3)
-    (tmp_path / "checkpoint.tmp").write_bytes(b"half")
+    (tmp_path / ".checkpoint.part.pt").write_bytes(b"half")
     assert _train(CONFIG, pools, tmp_path)[0][0] == 3
     assert [path.name for path in tmp_path.iterdir()] == ["checkpoint.pt"]
 

@@ -8,6 +8,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tagger.writing.atomic_file import replacing
+
 FAULTS = ("lost", "damaged", "false")
 _MOST_EXAMPLES = 1000
 
@@ -68,9 +70,10 @@ class Record:
 
     def save(self, path: Path) -> None:
         """Write it down."""
-        new = path.with_suffix(".new")
-        new.write_text(json.dumps(asdict(self), indent=1, ensure_ascii=False), encoding="utf-8")
-        new.replace(path)
+        with replacing(path) as part:
+            part.write_text(
+                json.dumps(asdict(self), indent=1, ensure_ascii=False), encoding="utf-8"
+            )
 
 
 def load(path: Path, seed: int, code: str) -> Record:

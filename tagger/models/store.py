@@ -19,6 +19,7 @@ from tagger.models.card import LARGEST_CARD, load_card
 from tagger.models.model import SHIPPED, choice_file, find_card, user_models
 from tagger.models.onnx_check import LARGEST
 from tagger.scanning.limits import try_model
+from tagger.writing.atomic_file import replacing
 
 SUFFIX = ".musictag"  # of an exported model
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -78,10 +79,9 @@ def choose(name: str) -> str:
         choice.unlink(missing_ok=True)
         return card.id
     choice.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = choice.with_suffix(".tmp")
-    kept = str(path.absolute()) if name.endswith(".json") else name
-    unfinished.write_text(f"{kept}\n", encoding="utf-8")
-    unfinished.replace(choice)
+    chosen = str(path.absolute()) if name.endswith(".json") else name
+    with replacing(choice) as part:
+        part.write_text(f"{chosen}\n", encoding="utf-8")
     return card.id
 
 
@@ -99,17 +99,14 @@ def export(name: str, path: Path) -> None:
     """Write a model as one file that `add` takes."""
     card_file = find_card(name)
     card = try_model(str(card_file))
-    unfinished = path.with_name(f"{path.name}.tmp")
     try:
-        with zipfile.ZipFile(unfinished, "w", zipfile.ZIP_DEFLATED) as archive:
+        with replacing(path) as part, zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as archive:
             for source in (card_file, card_file.with_name(card.weights)):
                 # One time for all, so that a model is the same file whenever it is exported.
                 entry = zipfile.ZipInfo(source.name, date_time=(1980, 1, 1, 0, 0, 0))
                 entry.compress_type = zipfile.ZIP_DEFLATED
                 archive.writestr(entry, source.read_bytes())
-        unfinished.replace(path)
     except OSError as error:
-        unfinished.unlink(missing_ok=True)
         raise ModelError(f"cannot be written ({error.strerror})", path) from error
 
 

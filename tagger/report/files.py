@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from tagger.report.csv_rows import csv_text
 from tagger.report.html_page import page_text
 from tagger.report.json_records import document_text
 from tagger.scanning.results import Result
+from tagger.writing.atomic_file import replacing
 from tagger.writing.plan import TagPlan
 
 # Excel takes a CSV for UTF-8 only with a mark at its start.
@@ -30,12 +30,8 @@ def write_report(path: Path, results: Sequence[Result], plan: TagPlan) -> None:
 
 def write_whole(path: Path, content: bytes) -> None:
     """Put the content at the path in one step, so that no reader meets half of it."""
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        try:
+        with replacing(path, contended=True) as part:
             part.write_bytes(content)
-            part.replace(path)
-        finally:
-            part.unlink(missing_ok=True)
     except OSError as error:
         raise MusicTagError(f"cannot be written ({error.strerror})", path) from error

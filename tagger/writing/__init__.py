@@ -2,6 +2,7 @@
 
 In the order of the data:
 
+- `atomic_file`      a whole file takes the place of another in one step, for all that is not music
 - `genre_rules`      what a person wants of the names that are written: which, under what name, how
                      special
 - `taste_names`      labels that a person's rules name, held against those of a model: a slip is

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from tagger.errors import DataError
+from tagger.writing.atomic_file import replacing
 from training.cli.console import progress
 
 if TYPE_CHECKING:
@@ -77,12 +78,13 @@ def _copied(clip: Clip, out: Path, seed: int) -> Copy | None:
     import numpy as np
 
     from training.augment import codecs
-    from training.synth.ledger import replace_file
 
     setting = codecs.draw_setting(np.random.default_rng((seed, zlib.crc32(clip.id.encode()))))
     file = f"audio/{clip.id}{setting.suffix}"
     try:
-        replace_file(out / file, lambda path: codecs.code(clip.path, path, setting))
+        (out / file).parent.mkdir(parents=True, exist_ok=True)
+        with replacing(out / file) as part:
+            codecs.code(clip.path, part, setting)
     except DataError as error:
         logging.getLogger(__name__).warning("%s; left out", error)
         return None
@@ -98,12 +100,7 @@ def _read(table: Path, option: str = "--out") -> dict[str, Copy]:
 
 
 def _write(table: Path, copies: Iterable[Copy]) -> None:
-    from training.synth.ledger import replace_file
-
-    def write(path: Path) -> None:
-        with path.open("w", newline="", encoding="utf-8") as file:
-            writer = csv.DictWriter(file, [column.name for column in fields(Copy)])
-            writer.writeheader()
-            writer.writerows(asdict(copy) for copy in sorted(copies, key=lambda copy: copy.id))
-
-    replace_file(table, write)
+    with replacing(table) as part, part.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, [column.name for column in fields(Copy)])
+        writer.writeheader()
+        writer.writerows(asdict(copy) for copy in sorted(copies, key=lambda copy: copy.id))

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import os
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -23,6 +22,7 @@ from tagger.audio.decoders import open_reader
 from tagger.audio.window_positions import place_windows
 from tagger.errors import AudioError, DataError
 from tagger.models.card import MelSpec
+from tagger.writing.atomic_file import replacing
 from training.data.datasets import Clip
 from training.networks.mel_frontend import compress, mel_power
 
@@ -122,10 +122,8 @@ def kept_array(
     if kept.exists():
         return np.asarray(np.load(kept))
     values = compute()
-    unfinished = kept.with_suffix(f".{os.getpid()}.tmp")
-    with unfinished.open("wb") as file:
+    with replacing(kept, contended=True) as part, part.open("wb") as file:
         np.save(file, values)
-    unfinished.replace(kept)
     return values
 
 

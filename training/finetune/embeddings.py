@@ -7,7 +7,6 @@ not learn from the same numbers.
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +27,7 @@ from tagger.scanning.limits import lost_message
 from tagger.scanning.pool import TIMEOUT_S, Pool
 from tagger.scanning.settings import Settings
 from tagger.scanning.workers import Loss
+from tagger.writing.atomic_file import replacing
 from training.finetune.onnx_graph import read_network, with_embedding
 
 Array = npt.NDArray[np.float32]
@@ -125,10 +125,8 @@ def _embed(path: Path, network: Network, card: ModelCard, folder: Path) -> None:
 
 
 def _write(target: Path, **arrays: npt.NDArray[Any]) -> None:
-    unfinished = target.with_suffix(f".{os.getpid()}.tmp")
-    with unfinished.open("wb") as file:
+    with replacing(target, contended=True) as part, part.open("wb") as file:
         np.savez(file, allow_pickle=False, **arrays)
-    unfinished.replace(target)
 
 
 def _read(path: Path, folder: Path) -> Sound | MusicTagError:

@@ -10,6 +10,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from tagger.writing.atomic_file import replacing
+
 INPUT = "mel"
 MOST = 4096  # slices at once
 
@@ -22,9 +24,8 @@ def export_onnx(
     Shape: `example` `(B, ...)`
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_suffix(".tmp")
-    unfinished.write_bytes(_exported(network.eval(), example, outputs))
-    unfinished.replace(path)
+    with replacing(path) as part:
+        part.write_bytes(_exported(network.eval(), example, outputs))
 
 
 def _exported(network: nn.Module, example: Tensor, outputs: tuple[str, ...] | None) -> bytes:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from tagger.writing.atomic_file import replacing
 from training.cli.console import progress
 
 if TYPE_CHECKING:
@@ -66,13 +67,15 @@ def _write(parts: Parts, fold: int, out: Path, name: str, rng: np.random.Generat
     from training.remix.labelling import label
     from training.remix.render import RATE, SECONDS, render
     from training.synth.general_midi import NAMES
-    from training.synth.ledger import Entry, join, replace_file, write_windows
+    from training.synth.ledger import Entry, join, write_windows
 
     arranged = arrange(parts, rng)
     lines = render(arranged, rng)
     labels = label(arranged, lines, NAMES)
     file, table = f"audio/{name}.flac", f"windows/{name}.csv"
-    replace_file(out / file, lambda path: soundfile.write(path, lines.sum(axis=0), RATE))
+    (out / file).parent.mkdir(parents=True, exist_ok=True)
+    with replacing(out / file) as part:
+        soundfile.write(part, lines.sum(axis=0), RATE)
     write_windows(out / table, labels.windows)
     return Entry(
         id=name,

@@ -12,12 +12,12 @@ import numpy as np
 import soundfile
 
 from tagger.errors import DataError
+from tagger.writing.atomic_file import replacing
 from training.synth.excerpt import Excerpt, make_excerpt
 from training.synth.ledger import (
     Entry,
     describe,
     read_ledger,
-    replace_file,
     write_ledger,
     write_windows,
 )
@@ -144,10 +144,10 @@ class _Press:
 
     def _write_audio(self, name: str, excerpt: Excerpt, studio: Studio) -> None:
         sound = render(excerpt.midi, studio, seconds=excerpt.seconds)
-        replace_file(
-            self.out / "audio" / f"{name}.flac",
-            lambda file: soundfile.write(file, sound, SAMPLE_RATE, subtype="PCM_16"),
-        )
+        path = self.out / "audio" / f"{name}.flac"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with replacing(path) as part:
+            soundfile.write(part, sound, SAMPLE_RATE, subtype="PCM_16")
 
     def _label(self, name: str, row: MidiRow, excerpt: Excerpt, studio: Studio) -> Entry:
         windows = label_windows(excerpt.sounds, excerpt.seconds)

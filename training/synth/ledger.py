@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
+from tagger.writing.atomic_file import replacing
 from training.synth.general_midi import NAMES
 from training.synth.windows import Window, summarise
 
@@ -67,24 +68,11 @@ def join(names: Iterable[str]) -> str:
     return "|".join(sorted(names))
 
 
-def replace_file(path: Path, write: Callable[[Path], None]) -> None:
-    """Let `write` make a file beside path, then put it in place: never half a file."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.stem}.partial{path.suffix}")
-    try:
-        write(temporary)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
 def _write_csv(path: Path, columns: list[str], rows: Iterable[Mapping[str, str]]) -> None:
     text = io.StringIO(newline="")
     writer = csv.DictWriter(text, columns, lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)
-    replace_file(path, lambda file: _write_text(file, text.getvalue()))
-
-
-def _write_text(file: Path, text: str) -> None:
-    file.write_text(text, encoding="utf-8", newline="")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with replacing(path) as part:
+        part.write_text(text.getvalue(), encoding="utf-8", newline="")

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from tagger.errors import DataError
+from tagger.writing.atomic_file import replacing
 from training.data.taxonomy import label_names
 
 _HEAD = ("network.head.weight", "network.head.bias")  # a row for each label
@@ -18,9 +19,8 @@ _HEAD = ("network.head.weight", "network.head.bias")  # a row for each label
 def write_checkpoint(state: dict[str, Any], path: Path) -> None:
     """Write the state of a run so that an interrupted write leaves the old one."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_suffix(".tmp")
-    torch.save(state, unfinished)
-    unfinished.replace(path)
+    with replacing(path) as part:
+        torch.save(state, part)
 
 
 def mean_weights(

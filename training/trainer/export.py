@@ -11,6 +11,7 @@ import torch
 from tagger.models.card import LabelRule, ModelCard, dump_card
 from tagger.models.model import load_model
 from tagger.models.self_test import golden_scores
+from tagger.writing.atomic_file import replacing
 from training.config import Config
 from training.data.taxonomy import VOCABULARY
 from training.networks import PooledNetwork
@@ -59,7 +60,6 @@ def publish(card: ModelCard, drafts: Path, folder: Path) -> Path:
     """
     (drafts / card.weights).replace(folder / card.weights)
     path = (folder / card.weights).with_suffix(".json")
-    unfinished = path.with_suffix(".tmp")
-    dump_card(card, unfinished)
-    unfinished.replace(path)
+    with replacing(path) as part:
+        dump_card(card, part)
     return path

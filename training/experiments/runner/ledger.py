@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tagger.errors import DataError
+from tagger.writing.atomic_file import replacing
 
 Array = npt.NDArray[np.float32]
 
@@ -71,10 +72,8 @@ class Ledger(Generic[Cell, Result]):
     def _write_scores(self, cell: Cell, scores: Array) -> None:
         path = self._scores_path(cell)
         path.parent.mkdir(exist_ok=True)
-        unfinished = path.with_suffix(".tmp")
-        with unfinished.open("wb") as file:
+        with replacing(path) as part, part.open("wb") as file:
             np.save(file, scores)
-        unfinished.replace(path)
 
     def _scores_path(self, cell: Cell) -> Path:
         return self._folder / SCORES / f"{file_name(cell)}.npy"
