@@ -49,6 +49,6 @@ for path in paths:
 print("TOOK", time.process_time() - start, time.perf_counter() - wall, peak_mb())
 """
 PEERS = {
-    "musicnn 0.1.0, whole files": (MUSICNN, (".mp3", ".flac", ".ogg", ".wav")),
-    "essentia, decoding and mel only, whole files": (ESSENTIA, (".mp3", ".flac", ".ogg", ".wav")),
+    "musicnn 0.1.0, whole files": MUSICNN,
+    "essentia, decoding and mel only, whole files": ESSENTIA,
 }

@@ -1,0 +1,93 @@
+"""CPU time of single tracks: the floor of reading beside a scan's work, in turns.
+
+    python -m benchmarks.speed_tracks REPEATS FILE...
+
+One process, so that neither the start of Python nor that of the network counts; each file is read
+and scanned in turns, so that what else the machine does falls on both. Of each the least of all
+repeats counts, since others only ever add to it. Prints a JSON list, milliseconds for each file.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import astuple, dataclass
+from pathlib import Path
+from statistics import mean
+
+import av
+
+from tagger.inference.aggregation import CLEARANCE
+from tagger.models.model import Model, load_model
+from tagger.scan.parallel import Settings, examine
+
+WINDOWS, WINDOW_S = 10, 3.0
+TEN, AUTO = Settings(), Settings(clearance=CLEARANCE)
+
+
+@dataclass(frozen=True)
+class Cost:
+    """CPU milliseconds a track: the floor, a scan of ten windows, and one that stops early."""
+
+    floor: float
+    ten: float
+    auto: float
+
+
+def read_floor(path: Path) -> None:
+    """What any reader of ten windows must do: open, seek, decode ten times; nothing is kept."""
+    with av.open(str(path)) as container:
+        stream = container.streams.audio[0]
+        length = (container.duration or 0) / av.time_base
+        for i in range(WINDOWS):
+            start = length * (i + 0.5) / WINDOWS - WINDOW_S / 2
+            container.seek(int(start * av.time_base))
+            left = WINDOW_S
+            for frame in container.decode(stream):
+                left -= frame.samples / frame.sample_rate
+                if left <= 0:
+                    break
+
+
+def measure_tracks(paths: list[Path], repeats: int) -> Cost:
+    """The mean over some files, measured in a process of its own."""
+    command = [sys.executable, "-m", "benchmarks.speed_tracks", str(repeats), *map(str, paths)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    costs = [Cost(*row) for row in json.loads(done.stdout)]
+    return Cost(*(mean(column) for column in zip(*map(astuple, costs), strict=True)))
+
+
+def main() -> None:
+    """Measure the files of the command line."""
+    repeats, paths = int(sys.argv[1]), [Path(name) for name in sys.argv[2:]]
+    model = load_model()
+    works = (read_floor, *(_scan_with(model, settings) for settings in (TEN, AUTO)))
+    for work in works:
+        work(paths[0])
+    rows = [_least([[_cpu_ms(work, p) for work in works] for _ in range(repeats)]) for p in paths]
+    print(json.dumps(rows))
+
+
+def _scan_with(model: Model, settings: Settings) -> Callable[[Path], None]:
+    def scan(path: Path) -> None:
+        if error := examine(path, model, settings).error:
+            raise SystemExit(f"{path}: {error}")
+
+    return scan
+
+
+def _cpu_ms(work: Callable[[Path], object], path: Path) -> float:
+    start = time.process_time()
+    work(path)
+    return (time.process_time() - start) * 1000
+
+
+def _least(rounds: list[list[float]]) -> list[float]:
+    return [min(column) for column in zip(*rounds, strict=True)]
+
+
+if __name__ == "__main__":
+    main()
