@@ -24,8 +24,8 @@ class Format:
 
 MP3 = "-c:a libmp3lame"
 FORMATS = (
-    Format("MP3 192 kbit/s", ".mp3", f"{MP3} -b:a 192k"),
-    Format("MP3 192 kbit/s no Xing", ".mp3", f"{MP3} -b:a 192k -write_xing 0"),
+    Format("MP3 192k", ".mp3", f"{MP3} -b:a 192k"),
+    Format("MP3 192k no Xing", ".mp3", f"{MP3} -b:a 192k -write_xing 0"),
     Format("MP3 V2", ".mp3", f"{MP3} -q:a 2"),
     Format("MP3 V2 no Xing", ".mp3", f"{MP3} -q:a 2 -write_xing 0"),
     Format("AAC", ".m4a", "-c:a aac -b:a 192k"),

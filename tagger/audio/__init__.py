@@ -9,6 +9,8 @@ In the order of the data:
 - `downmix`           many channels and sample formats to one channel of float32.
 - `libsndfile`        reads WAV, FLAC, Ogg Vorbis, AIFF and their kin with libsndfile.
 - `quiet_io`          a file that FFmpeg can stumble over without a word on the terminal.
+- `ffmpeg_frames`     frames of FFmpeg to mono samples, in blocks.
+- `mpeg_frames`       any part of an MP3 file at once.
 - `ffmpeg`            reads all the rest (MP3, AAC, ALAC, Opus, WMA, WavPack...) with FFmpeg through
                       PyAV.
 - `decoders`          a path to a reader, with one clear line when that fails.

@@ -23,10 +23,35 @@ def mix(samples: NDArray[np.generic]) -> Samples:
     >>> mix(np.array([[16384, 0], [-32768, -32768]], np.int16)).tolist()
     [0.25, -1.0]
     """
-    kind = samples.dtype.str[1:]
-    channels = samples.shape[1]
-    weights = np.full(channels, 1 / channels / _FULL_SCALE.get(kind, 1), np.float32)
+    weights = np.full(samples.shape[1], _weight(samples, samples.shape[1]), np.float32)
     # A broken float file holds infinities; the window says so later, numpy need not.
     with np.errstate(invalid="ignore", over="ignore"):
-        mixed: Samples = samples.astype(np.float32, copy=False) @ weights
-    return mixed - np.float32(1) if kind == "u1" else mixed
+        return _centred(samples.astype(np.float32, copy=False) @ weights, samples)
+
+
+def mix_planes(planes: NDArray[np.generic]) -> Samples:
+    """The same for channels that lie apart, in blocks one after the other.
+
+    Shape:
+        - Input: `(N, C, T)`
+        - Output: `(N * T,)`
+
+    >>> mix_planes(np.array([[[16384], [0]], [[-32768], [-32768]]], np.int16)).tolist()
+    [0.25, -1.0]
+    """
+    channels = planes.shape[1]
+    with np.errstate(invalid="ignore", over="ignore"):
+        mixed = planes[:, 0].astype(np.float32)
+        for channel in range(1, channels):
+            mixed += planes[:, channel]
+        mixed *= np.float32(_weight(planes, channels))
+    return _centred(mixed.ravel(), planes)
+
+
+def _weight(samples: NDArray[np.generic], channels: int) -> float:
+    return 1 / channels / _FULL_SCALE.get(samples.dtype.str[1:], 1)
+
+
+def _centred(mixed: Samples, samples: NDArray[np.generic]) -> Samples:
+    """Unsigned bytes have their zero in the middle."""
+    return mixed - np.float32(1) if samples.dtype.str[1:] == "u1" else mixed
