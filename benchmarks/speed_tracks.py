@@ -20,9 +20,10 @@ from statistics import mean
 
 import av
 
-from tagger.inference.aggregation import CLEARANCE
+from tagger.inference.early_exit import CLEARANCE
 from tagger.models.model import Model, load_model
-from tagger.scan.parallel import Settings, examine
+from tagger.scanning.one_file import scan_file
+from tagger.scanning.settings import Settings
 
 WINDOWS, WINDOW_S = 10, 3.0
 TEN, AUTO = Settings(), Settings(clearance=CLEARANCE)
@@ -73,7 +74,7 @@ def main() -> None:
 
 def _scan_with(model: Model, settings: Settings) -> Callable[[Path], None]:
     def scan(path: Path) -> None:
-        if error := examine(path, model, settings).error:
+        if error := scan_file(path, model, settings).error:
             raise SystemExit(f"{path}: {error}")
 
     return scan

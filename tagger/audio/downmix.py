@@ -41,10 +41,10 @@ def mix_planes(planes: NDArray[np.generic]) -> Samples:
     """
     channels = planes.shape[1]
     with np.errstate(invalid="ignore", over="ignore"):
-        mixed = planes[:, 0].astype(np.float32)
+        mixed = np.asarray(planes[:, 0], np.float32)
         for channel in range(1, channels):
-            mixed += planes[:, channel]
-        mixed *= np.float32(_weight(planes, channels))
+            mixed = np.add(mixed, planes[:, channel], dtype=np.float32)
+        mixed = mixed * np.float32(_weight(planes, channels))
     return _centred(mixed.ravel(), planes)
 
 

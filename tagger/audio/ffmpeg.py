@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from fractions import Fraction
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -31,7 +32,7 @@ from tagger.errors import AudioError
 # 0.25 s in 52, where it was otherwise 7e-8 off. What codes each block by itself needs none; AAC
 # carries half a frame over. The others were content with 0.1 s, but MP3 of the lowest bit rates
 # borrows bits from up to ten frames before.
-_RUN_UP_S = {"opus": 0.25, "aac": 0.1, **dict.fromkeys(("alac", "wavpack", "flac", "pcm"), 0.0)}
+_RUN_UP_S = {"opus": 0.5, "aac": 0.1, **dict.fromkeys(("alac", "wavpack", "flac", "pcm"), 0.0)}
 _LONG_RUN_UP_S = 0.5
 
 # An MP3 file up to this size is taken into memory, at an hour and a half of 128 kbit/s.
@@ -97,7 +98,7 @@ class FfmpegReader:
             self.close()
             raise AudioError(_without_sound(self._container.format.name), self._path)
         self._stream = self._container.streams.audio[0]
-        self._frames = self._decoded()
+        self._frames = chain.from_iterable(self._decoded())
 
     def _learn(self) -> None:
         """Take from the first frames what the header may not know: AAC doubles its rate later."""
@@ -121,22 +122,25 @@ class FfmpegReader:
             return Fraction(self._stream.duration * self._stream.time_base)
         return Fraction(self._container.duration or 0, av.time_base)
 
-    def _decoded(self) -> Iterator[av.AudioFrame]:
+    def _decoded(self) -> Iterator[list[av.AudioFrame]]:
         """Frames from here on; a damaged packet is passed over, a change of rate is the end."""
         with _ended():
             self._file.be_patient()
             for packet in self._container.demux(self._stream):
                 self._file.be_patient()
                 self._first_packet = self._first_packet or packet
-                for frame in _frames_of(packet):
-                    if self.rate and frame.sample_rate != self.rate:
-                        return
-                    yield frame
+                frames = _frames_of(packet)
+                if self.rate and frames and frames[-1].sample_rate != self.rate:
+                    return
+                yield frames
 
     def _by_frames(self, start: int, count: int) -> Samples | None:
         """The same as `read` from a place in the middle of an MP3 file; None where that fails."""
-        found = self._mpeg.decoded(start, start + count) if self._mpeg else None
-        if found is None:
+        if self._mpeg is None:
+            return None
+        if self._mpeg.ends_before(start):
+            return np.zeros(0, np.float32)
+        if (found := self._mpeg.decoded(start, start + count)) is None:
             return None
         at, frames = found
         return to_mono(frames)[start - at :][:count]
@@ -148,19 +152,22 @@ class FfmpegReader:
         if self.codec != "mp3" or self._container.format.name != "mp3" or first is None:
             return None
         content = self._file.content(_LARGEST_MP3)
-        if not content or first.pos is None or first.pts is None or first.time_base is None:
+        if first.pos is None or first.pts is None or first.time_base is None:
+            return None
+        if not 0 <= first.pos <= len(content) - 4:
             return None
         skipped = round((self._origin - first.pts * first.time_base) * self.rate)
         return find_frames(content, first.pos, skipped)
 
     def _fill(self, start: int, stop: int) -> None:
         """Hold the samples `[start, stop)`, as far as there are any, and forget those before."""
-        end = self._at + self._held.size
-        frames = []
+        end, frames = self._at + self._held.size, []
         while end < stop and (frame := next(self._frames, None)) is not None:
             end += frame.samples
             frames.append(frame)
-        held = np.concatenate([self._held, to_mono(frames)]) if frames else self._held
+        held = to_mono(frames) if frames else self._held
+        if frames and self._held.size:
+            held = np.concatenate([self._held, held])
         passed = min(start - self._at, held.size)
         self._at, self._held = self._at + passed, held[passed:]
 
@@ -188,7 +195,7 @@ class FfmpegReader:
             )
         except (av.error.FFmpegError, OSError, ValueError):
             return False
-        self._frames = self._decoded()
+        self._frames = chain.from_iterable(self._decoded())
         return True
 
     def _restart(self) -> None:

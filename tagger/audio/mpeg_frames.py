@@ -11,13 +11,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import av
 import av.error
-
-if TYPE_CHECKING:
-    from av.audio.codeccontext import AudioCodecContext
+from av.audio.codeccontext import AudioCodecContext
 
 # kbit/s of Layer III by the four bits of a header; 0 stands for what has no length of its own.
 _KBIT = {
@@ -31,6 +28,7 @@ _RESERVOIR = 511  # bytes of earlier frames that a frame may borrow
 _OVERHEAD = 38  # bytes of a frame that nobody can borrow: header, checksum, side information
 _LEAD = 2  # frames before those wanted that must be whole: overlap, and the filters' memory
 _ENDS = 3  # frames at both ends that are left to FFmpeg, which drops what encoders add there
+_TAGS = (b"TAG", b"APETAGEX", b"LYRICSBEGIN", b"ID3", b"3DI")  # what may stand behind the sound
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +39,7 @@ class MpegFrames:
         content: the whole file.
         offsets: where each frame begins in it, in bytes.
         frame_samples: samples in a frame.
+        is_whole: whether nothing but tags, or a frame that is cut off, comes after them.
         skipped: samples at the beginning that a player drops, of the first frame on.
         decoder: for these frames alone.
     """
@@ -48,8 +47,14 @@ class MpegFrames:
     content: bytes
     offsets: Sequence[int]
     frame_samples: int
+    is_whole: bool
     skipped: int
     decoder: AudioCodecContext
+
+    def ends_before(self, start: int) -> bool:
+        """Whether the file surely has no sample `start`: its frames end with it, or with tags."""
+        beyond = (len(self.offsets) + _ENDS) * self.frame_samples - self.skipped
+        return self.is_whole and start > beyond
 
     def decoded(self, start: int, stop: int) -> tuple[int, list[av.AudioFrame]] | None:
         """Frames that hold the samples `[start, stop)`, and with which sample they begin.
@@ -67,9 +72,7 @@ class MpegFrames:
             frames = self.decoder.decode(packet)
         except (av.error.FFmpegError, ValueError):
             return None
-        if any(frame.samples != self.frame_samples for frame in frames):
-            return None
-        if len(frames) != last - begin:
+        if len(frames) != last - begin or {f.samples for f in frames} != {self.frame_samples}:
             return None
         return first * self.frame_samples - self.skipped, frames[first - begin :]
 
@@ -84,23 +87,26 @@ class MpegFrames:
 
 def find_frames(content: bytes, first: int, skipped: int) -> MpegFrames:
     """Walk from frame to frame; `first` is where FFmpeg found the first one."""
-    offsets, at = [], first
+    mark, sizes, samples = content[first + 1], *_sizes(content[first : first + 4])
+    offsets: list[int] = []
+    at = first
     add = offsets.append
     try:
-        mark, sizes, samples = content[first + 1], *_sizes(content, first)
         while content[at] == 0xFF and content[at + 1] == mark and (size := sizes[content[at + 2]]):
             add(at)
             at += size
     except IndexError:
-        samples = 1152
+        at = len(content)
+    is_whole = at >= len(content) or content.startswith(_TAGS, at)
     decoder = av.CodecContext.create("mp3float", "r")
-    return MpegFrames(content, offsets, samples, skipped, decoder)
+    assert isinstance(decoder, AudioCodecContext)
+    return MpegFrames(content, offsets, samples, is_whole, skipped, decoder)
 
 
-def _sizes(content: bytes, at: int) -> tuple[list[int], int]:
+def _sizes(header: bytes) -> tuple[list[int], int]:
     """Bytes of a frame by the third byte of its header, 0 for another rate; samples in a frame."""
-    version, layer = content[at + 1] >> 3 & 3, content[at + 1] >> 1 & 3
-    rate = content[at + 2] >> 2 & 3
+    version, layer = header[1] >> 3 & 3, header[1] >> 1 & 3
+    rate = header[2] >> 2 & 3
     if version not in _DIVISORS or layer != 1 or rate >= len(_RATES):
         return [0] * 256, 1152
     divisor = _DIVISORS[version]

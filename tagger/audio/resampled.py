@@ -93,7 +93,8 @@ def _readable(track: Track, plan: Plan, starts: Sequence[int], length: int) -> d
     for start in starts:
         samples = plan.heard[start] if start in plan.heard else track.read(start, length)
         if track.is_whole(start, samples, length):
-            windows[start] = np.pad(samples, (0, length - samples.size))
+            missing = length - samples.size
+            windows[start] = np.pad(samples, (0, missing)) if missing else samples
     return windows
 
 

@@ -2,7 +2,8 @@
 
 In the order of the data:
 
-- `mel_spectrogram`  windows -> log-mel slices, in plain numpy
+- `mel_graph`        the log-mel transform as a graph of matrix products
+- `mel_spectrogram`  windows -> log-mel slices
 - `slice_scores`     log-mel slices -> network -> logits, scores and embeddings of each slice
 - `aggregation`      slice scores -> one vote a label -> track scores
 - `calibration`      votes -> probabilities

@@ -1,18 +1,23 @@
-"""Log-mel slices in plain numpy.
+"""Log-mel slices.
 
-numpy's FFT keeps float32 since 2.0, so neither torch (750 MB) nor scipy (143 MB) is needed to
-listen. `training.networks.mel_frontend` holds the same computation in torch; a test keeps the two
-equal, and both equal to librosa.
+`log_mel` runs the graph of `mel_graph`; `mel_power` and `compress` say in plain numpy what it
+computes, 2.5 times as slowly. Neither torch (750 MB) nor scipy (143 MB) is needed for either.
+`training.networks.mel_frontend` holds the same computation in torch; a test keeps the three equal,
+and equal to librosa.
 """
 
 from __future__ import annotations
 
 from functools import lru_cache
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from tagger.inference.mel_graph import mel_graph, used_samples
 from tagger.models.card import MelSpec
+from tagger.models.session import open_session
 
 Array = npt.NDArray[np.float32]
 
@@ -114,4 +119,15 @@ def log_mel(samples: Array, spec: MelSpec) -> Array:
     """
     if samples.ndim != 2 or samples.shape[1] != spec.slice_samples:
         raise ValueError(f"expected (S, {spec.slice_samples}) samples, got {samples.shape}")
-    return compress(mel_power(samples, spec), spec)
+    # Slice by slice, which fits into the processor's cache.
+    mel = np.empty((len(samples), spec.n_mels, spec.n_frames), dtype=np.float32)
+    used = np.ascontiguousarray(samples[:, : used_samples(spec)], dtype=np.float32)
+    for i, row in enumerate(used):
+        (mel[i],) = _session(spec).run(["mel"], {"samples": row})
+    return mel
+
+
+@lru_cache(maxsize=4)
+def _session(spec: MelSpec) -> Any:
+    content = mel_graph(spec, filter_bank(spec), hann(spec.n_fft))
+    return open_session(content, Path("mel"), threads=1)
