@@ -90,7 +90,7 @@ def main() -> None:
 
 def measure_costs(found: Measured, folder: Path, tracks: list[Path], repeats: int) -> None:
     """The floor and the scan of single files, in each format."""
-    formats = {AS_FOUND: tracks, **write_formats(folder, tracks[:IN_FORMATS])}
+    formats = {AS_FOUND: tracks, **write_formats(folder, tracks[:: -(-len(tracks) // IN_FORMATS)])}
     for name, paths in formats.items():
         found.costs[name] = measure_tracks(paths, repeats)
         print(f"{name}: {found.costs[name]}", file=sys.stderr)
@@ -104,9 +104,9 @@ def measure_long(found: Measured, tracks: list[Path], args: argparse.Namespace) 
     cold = measure("`musictag scan --jobs 2`, files not in memory", n, [*fresh, "--jobs", "2"])
     warm(tracks)
     found.main += [
-        measure("`musictag scan --windows 10 --jobs 1`", n,
-                [*fresh, "--windows", "10", "--jobs", "1"], repeats=again),
         measure("`musictag scan --jobs 1`", n, [*fresh, "--jobs", "1"], repeats=again),
+        measure("`musictag scan --windows auto --jobs 1`", n,
+                [*fresh, "--windows", "auto", "--jobs", "1"], repeats=again),
         measure("`musictag scan --jobs 2`", n, [*fresh, "--jobs", "2"], repeats=again),
         cold,
         measure("decode whole files, nothing else", min(WHOLE, n),

@@ -26,12 +26,11 @@ def wishes(settings: dict[str, Any] | None = None, *options: str) -> Wishes:
 
 
 def test_defaults_are_those_of_scan() -> None:
-    from tagger.inference.early_exit import CLEARANCE
     from tagger.scanning.settings import Settings, default_jobs
     from tagger.writing.plan import Policy
 
     assert wishes() == Wishes(
-        Settings(clearance=CLEARANCE),
+        Settings(),
         Policy(),
         album_kinds=(),
         jobs=default_jobs(),

@@ -19,7 +19,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tagger.inference.early_exit import CLEARANCE
 from tagger.inference.slice_scores import SliceScores
 from tagger.scanning.cache import Cache, FileScores, FileState
 from tagger.scanning.cache_codec import pack_slices, pack_tags, unpack_slices, unpack_tags
@@ -344,7 +343,7 @@ def test_killed_scan_goes_on_where_it_was(
     whole = [line for line in told if line.rstrip().endswith("}")]
     paths = [json.loads(line)["path"] for line in whole]
     assert len(set(paths)) == len(paths) < 40
-    settings = Settings(model=str(tiny_card), clearance=CLEARANCE)  # as on the command line
+    settings = Settings(model=str(tiny_card), windows=10)  # as on the command line
     with Cache() as cache:
         kept = cache.contents().sounds
         results = list(scan(find_files([tmp_path / "m"]), settings, jobs=1, cache=cache))

@@ -92,7 +92,6 @@ def add_options(parser: optparse.OptionParser) -> None:
 
 def read_wishes(config: Subview, opts: optparse.Values | None = None) -> Wishes:
     """The settings with the options over them; a wrong one is a ConfigError or UserError."""
-    from tagger.inference.early_exit import CLEARANCE
     from tagger.models.card import PROFILES
     from tagger.scanning.albums import LEVELS
     from tagger.scanning.settings import Settings, default_jobs
@@ -113,7 +112,6 @@ def read_wishes(config: Subview, opts: optparse.Values | None = None) -> Wishes:
         min_confidence=_share(config, "min_confidence"),
         profile=config["profile"].as_choice(PROFILES),
         experimental=config["experimental"].get(bool),
-        clearance=CLEARANCE,  # as `musictag scan` does, which so shares its cache with us
     )
     return Wishes(
         settings,

@@ -80,7 +80,7 @@ WINDOWS = click.option(
     help="Three-second windows heard in each file, or 'all'.",
 )  # fmt: skip
 WINDOWS_OR_AUTO = click.option(
-    "--windows", callback=window_policy, default="auto", show_default=True, metavar="auto|N|all",
+    "--windows", callback=window_policy, default="10", show_default=True, metavar="auto|N|all",
     help="Three-second windows heard in each file; 'auto': ten, fewer when sure.",
 )  # fmt: skip
 
