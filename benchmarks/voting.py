@@ -30,7 +30,7 @@ from tagger.scanning.one_file import tag_file
 from tagger.scanning.settings import Settings
 from training.data.datasets import genres
 from training.evaluation.card_figures import GENRES, measure_all
-from training.evaluation.held_out_votes import Heard
+from training.evaluation.held_out_votes import HeldOut
 
 HERE = Path(__file__).parent
 CLEARANCES = (0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0)
@@ -46,14 +46,14 @@ class Outcome:
     windows: npt.NDArray[np.int64]
 
 
-def hear(model: Model, paths: Iterable[Path]) -> list[SliceScores]:
+def predict_clips(model: Model, paths: Iterable[Path]) -> list[SliceScores]:
     """Ten windows of each file."""
     return [tag_file(path, model, Settings()).slices for path in paths]
 
 
-def play(heard: list[SliceScores], card: ModelCard, clearance: float | None) -> Outcome:
+def play(held_out: list[SliceScores], card: ModelCard, clearance: float | None) -> Outcome:
     """What would have been heard of each track, stage by stage, and its votes."""
-    parts = [_part(slices, card, clearance) for slices in heard]
+    parts = [_part(slices, card, clearance) for slices in held_out]
     votes = np.array([vote(part, card) for part in parts], dtype=np.float32)
     return Outcome(votes, np.array([len(part.values) for part in parts]))
 
@@ -98,7 +98,7 @@ def main() -> None:
     model = load_model(args.model)
     clips = [clip for clip in genres.load(args.data) if clip.fold == args.fold]
     targets = np.array([clip.targets for clip in clips], dtype=np.float32)
-    heard = hear(model, [clip.path for clip in clips])
+    held_out = predict_clips(model, [clip.path for clip in clips])
     lines = [
         "# When a track is heard enough",
         "",
@@ -112,11 +112,11 @@ def main() -> None:
         "| clearance | mean windows | macro AP | macro ROC-AUC | macro F1 | tracks changed |",
         "|---|---|---|---|---|---|",
     ]
-    ten = play(heard, model.card, None)
+    ten = play(held_out, model.card, None)
     groups = np.array([clip.group for clip in clips], dtype=np.str_)
     for clearance in (*CLEARANCES, None):
-        outcome = play(heard, model.card, clearance)
-        whole = Heard(targets, outcome.votes, groups, np.ones(len(clips), dtype=np.bool_))
+        outcome = play(held_out, model.card, clearance)
+        whole = HeldOut(targets, outcome.votes, groups, np.ones(len(clips), dtype=np.bool_))
         figures = measure_all({GENRES: whole}, model.card)[GENRES]
         name = "none: ten windows" if clearance is None else f"{clearance:g}"
         name = f"**{name}**" if clearance == CLEARANCE else name
@@ -134,12 +134,12 @@ def main() -> None:
 
 def _long(model: Model, folder: Path) -> list[str]:
     paths = [item for item in find_files([folder]) if isinstance(item, Path)]
-    heard = hear(model, paths)
-    ten, outcome = play(heard, model.card, None), play(heard, model.card, CLEARANCE)
+    held_out = predict_clips(model, paths)
+    ten, outcome = play(held_out, model.card, None), play(held_out, model.card, CLEARANCE)
     return [
         "",
         (
-            f"{len(paths)} rendered tracks of {heard[0].duration_s:.0f} s, with the shipped "
+            f"{len(paths)} rendered tracks of {held_out[0].duration_s:.0f} s, with the shipped "
             f"clearance: {outcome.windows.mean():.2f} windows in the mean, "
             f"{changed(outcome, ten, model.card):.1%} of the tracks changed."
         ),

@@ -13,7 +13,7 @@ from tests.training_data import CONFIG, TOML, clip, write_data, write_rendered
 from training.cli.program import main
 from training.config import load_config
 from training.data.taxonomy import GENRES, LISTED_GENRES, VOCABULARY, unknown
-from training.experiments.ablate.aggregation import WAYS, figures, tracks
+from training.experiments.ablate.aggregation import AGGREGATIONS, figures, tracks
 from training.experiments.ablate.cells import Cell, open_ledger, planned
 from training.experiments.ablate.cells import Result as Run
 from training.experiments.ablate.summary import markdown_text
@@ -215,9 +215,9 @@ def test_genres_of_teachers_are_not_measured() -> None:
 )
 def test_ways_to_vote(way: str, expected: float) -> None:
     scores = np.array([[0.8], [0.1], [0.6], [0.1]], np.float32)
-    assert WAYS[way](scores)[0] == pytest.approx(expected)
+    assert AGGREGATIONS[way](scores)[0] == pytest.approx(expected)
 
 
 def test_attention_lies_between_mean_and_maximum() -> None:
     scores = np.array([[0.8], [0.1], [0.6], [0.1]], np.float32)
-    assert 0.4 < float(WAYS["attention"](scores)[0]) < 0.8
+    assert 0.4 < float(AGGREGATIONS["attention"](scores)[0]) < 0.8

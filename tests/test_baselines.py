@@ -121,7 +121,7 @@ def test_dense_network_is_the_published_one() -> None:
     assert linear[0].in_features == 87
     assert [layer.p for layer in layers if isinstance(layer, nn.Dropout)] == [0.2] * 4
     assert dense.epochs == 120
-    assert dense.hears == ("features",)
+    assert dense.inputs == ("features",)
 
 
 def test_classic_cnn_has_five_convolutions_and_no_augmentation() -> None:
@@ -131,7 +131,7 @@ def test_classic_cnn_has_five_convolutions_and_no_augmentation() -> None:
     assert {layer.kernel_size for layer in convolutions} == {(3, 3)}
     assert network(torch.zeros(2, 128, 126)).shape == (2, 10)
     assert CLASSIC_CNN.augmenting is None
-    assert CLASSIC_CNN.hears == ("images",)
+    assert CLASSIC_CNN.inputs == ("images",)
 
 
 def test_residual_network_adds_and_efficient_gates() -> None:

@@ -38,7 +38,7 @@ from training.experiments.compare.figure import COLORS, picture
 from training.experiments.compare.margins import Margin, curve
 from training.experiments.compare.markdown import Provenance, markdown_text
 from training.experiments.compare.metrics import by_track, figures
-from training.experiments.compare.our_network import Ear, votes_for
+from training.experiments.compare.our_network import OurNetwork, votes_for
 from training.experiments.compare.summary import Comparison, Entry, Leak
 from training.experiments.compare.tasks import Labelled, comparable, tasks_of, without
 from training.experiments.protocols import PROTOCOLS
@@ -146,16 +146,16 @@ def test_embedding_is_what_the_labels_are_read_off(made: Made) -> None:
     """The body that a new head is put on is the one that was trained, bit for bit."""
     before = hashlib.sha256(made.card.with_suffix(".onnx").read_bytes()).hexdigest()
     assert before == load_card(made.card).sha256
-    ear = Ear.of(str(made.card))
+    ours = OurNetwork.of(str(made.card))
     path = made.data / "genres" / "taffc1.wav"
-    spec = ear.model.card.mel
+    spec = ours.model.card.mel
     heard = read_windows(path, rate=spec.rate, length=spec.slice_samples, count=10)
-    values = ear.embed(path, heard.starts)
-    logits = ear.model.logits(log_mel(heard.samples, spec))
+    values = ours.embed(path, heard.starts)
+    logits = ours.model.logits(log_mel(heard.samples, spec))
     half = values.shape[1] // 2
     low, high = values[:, :half].mean(axis=1), values[:, half:].mean(axis=1)
     np.testing.assert_allclose(5 * (low - high), logits[:, 0], rtol=1e-4)
-    np.testing.assert_allclose(sigmoid(logits).mean(axis=0), ear.vote(path), rtol=1e-4)
+    np.testing.assert_allclose(sigmoid(logits).mean(axis=0), ours.vote(path), rtol=1e-4)
     kept = next((made.out.parent / "features").glob("embeddings-*"))
     assert len(list(kept.iterdir())) == 32
 

@@ -8,7 +8,7 @@ import pytest
 from tagger.models.card import LabelRule
 from training.data.taxonomy import VOCABULARY
 from training.data.teacher_outputs import AUDIOSET_CLASSES, Outputs
-from training.evaluation.held_out_votes import Heard
+from training.evaluation.held_out_votes import HeldOut
 from training.evaluation.label_evidence import vouch
 from training.evaluation.teacher_agreement import WORDS, agreed_targets
 
@@ -61,12 +61,12 @@ def test_few_songs_say_nothing() -> None:
     assert np.isnan(agreed_targets(songs([0, 1], [0, 1]), TAGS)).all()
 
 
-def agreed(votes: np.ndarray, truth: np.ndarray) -> Heard:
+def agreed(votes: np.ndarray, truth: np.ndarray) -> HeldOut:
     n, column = len(votes), COLUMN["Metal"]
     targets = np.full((n, len(VOCABULARY)), np.nan, dtype=np.float32)
     all_votes = np.full((n, len(VOCABULARY)), 0.5, dtype=np.float32)
     targets[:, column], all_votes[:, column] = truth, votes
-    return Heard(targets, all_votes, np.arange(n).astype(str), np.ones(n, dtype=bool))
+    return HeldOut(targets, all_votes, np.arange(n).astype(str), np.ones(n, dtype=bool))
 
 
 def test_label_is_vouched_for_where_model_and_teachers_agree() -> None:

@@ -9,10 +9,10 @@ import pytest
 from tagger.errors import DataError
 from tagger.models.card import LabelRule, ModelCard
 from tagger.models.model import Model
-from tests.training_data import heard_of
+from tests.training_data import held_out_of
 from training.data.taxonomy import GENRES, INSTRUMENT_SLICE, INSTRUMENTS, VOCABULARY, WEAK_GENRES
 from training.evaluation.calibration import expected_calibration_error
-from training.evaluation.held_out_votes import Heard, join, load_heard, save_heard
+from training.evaluation.held_out_votes import HeldOut, join, load_votes, save_votes
 from training.evaluation.label_evidence import with_evidence
 from training.evaluation.reliability import check, out_of_fit
 
@@ -23,18 +23,18 @@ def card(tiny: Model) -> ModelCard:
 
 
 @pytest.fixture
-def heard() -> Heard:
+def held_out() -> HeldOut:
     """Sounds that are what they are heard as less often than the votes say."""
     rng = np.random.default_rng(1)
     votes = rng.uniform(0.01, 0.99, (2000, 4)).astype(np.float32)
     targets = (rng.uniform(0, 1, votes.shape) < votes**2).astype(np.float32)
     targets[::7, 1] = np.nan
-    return heard_of(targets, votes)
+    return held_out_of(targets, votes)
 
 
-def test_no_group_shapes_the_rules_it_is_checked_with(heard: Heard, card: ModelCard) -> None:
-    parts = out_of_fit(heard, card)
-    assert sum(len(part) for part, _ in parts) == len(heard)
+def test_no_group_shapes_the_rules_it_is_checked_with(held_out: HeldOut, card: ModelCard) -> None:
+    parts = out_of_fit(held_out, card)
+    assert sum(len(part) for part, _ in parts) == len(held_out)
     groups = [set(part.groups) for part, _ in parts]
     assert all(not a & b for i, a in enumerate(groups) for b in groups[:i])
     assert len({own.rules for _, own in parts}) == len(parts)
@@ -48,8 +48,8 @@ def test_calibration_error_is_the_distance_of_said_from_true() -> None:
     assert expected_calibration_error(true * np.nan, said) == 0
 
 
-def test_fitted_rules_say_what_is_true(heard: Heard, card: ModelCard) -> None:
-    figures = check(heard, card, "genre")
+def test_fitted_rules_say_what_is_true(held_out: HeldOut, card: ModelCard) -> None:
+    figures = check(held_out, card, "genre")
     assert figures["ece_before"] > 0.1
     assert figures["ece"] < 0.04
     assert figures["precision_precise"] > 0.8 > figures["precision_balanced"]
@@ -58,16 +58,16 @@ def test_fitted_rules_say_what_is_true(heard: Heard, card: ModelCard) -> None:
     assert 0 < figures["tagged_precise"] < figures["tagged_balanced"] <= 1
 
 
-def test_experimental_labels_do_not_count(heard: Heard, card: ModelCard) -> None:
+def test_experimental_labels_do_not_count(held_out: HeldOut, card: ModelCard) -> None:
     rules = tuple(
         replace(rule, evidence="experimental" if i == 1 else "measured")
         for i, rule in enumerate(card.rules)
     )
-    worse = replace(heard, targets=heard.targets.copy())
+    worse = replace(held_out, targets=held_out.targets.copy())
     worse.targets[:, 1] = 1 - worse.targets[:, 1]
     chosen = replace(card, rules=rules)
     assert check(worse, chosen, "genre")["tags_balanced"] == pytest.approx(
-        check(heard, chosen, "genre")["tags_balanced"], rel=0.1
+        check(held_out, chosen, "genre")["tags_balanced"], rel=0.1
     )
 
 
@@ -78,8 +78,8 @@ def evidence(name: str, *, positives: int = 8, real: bool = True, noise: float =
     targets[:, column] = np.arange(n) < positives
     votes = np.full(targets.shape, 0.5, dtype=np.float32)
     votes[:, column] = targets[:, column] * (1 - noise) + noise * np.arange(n) / n
-    heard = replace(heard_of(targets, votes), real=np.full(n, real))
-    rules = with_evidence((LabelRule(1.0, 0.0, 0.5),) * len(VOCABULARY), heard)
+    held_out = replace(held_out_of(targets, votes), real=np.full(n, real))
+    rules = with_evidence((LabelRule(1.0, 0.0, 0.5),) * len(VOCABULARY), held_out)
     return rules[column].evidence
 
 
@@ -92,15 +92,15 @@ def test_evidence_is_recordings_labelled_by_people_and_well_heard() -> None:
     assert len(VOCABULARY) == len(GENRES) + len(INSTRUMENTS) == INSTRUMENT_SLICE.stop
 
 
-def test_what_was_heard_comes_back(heard: Heard, tmp_path: Path) -> None:
+def test_saved_votes_come_back(held_out: HeldOut, tmp_path: Path) -> None:
     path = tmp_path / "heard.npz"
-    save_heard({"genres": heard, "instruments": heard.rows(heard.real)}, path)
-    back = load_heard(path)
+    save_votes({"genres": held_out, "instruments": held_out.rows(held_out.real)}, path)
+    back = load_votes(path)
     assert set(back) == {"genres", "instruments"}
     both = join([back["genres"], back["instruments"]])
-    assert len(both) == 2 * len(heard)
-    np.testing.assert_array_equal(back["genres"].targets, heard.targets)
-    assert back["genres"].groups.tolist() == heard.groups.tolist()
+    assert len(both) == 2 * len(held_out)
+    np.testing.assert_array_equal(back["genres"].targets, held_out.targets)
+    assert back["genres"].groups.tolist() == held_out.groups.tolist()
     path.write_bytes(b"PK\x03\x04 no archive")
-    with pytest.raises(DataError, match="not what a run heard"):
-        load_heard(path)
+    with pytest.raises(DataError, match="not the votes of a run"):
+        load_votes(path)

@@ -19,17 +19,17 @@ from sklearn.metrics import average_precision_score, f1_score, roc_auc_score
 from tagger.models.model import Model
 from tagger.vocabulary import Label, Vocabulary
 from tests.source_lookalikes import write_listing
-from tests.training_data import clip, heard_of, tone, write_sound
+from tests.training_data import clip, held_out_of, tone, write_sound
 from training.cli.program import main
 from training.evaluation.bootstrap import Sample, figures, weighted_figures
 from training.evaluation.figures import pictures
-from training.evaluation.held_out_votes import Heard
+from training.evaluation.held_out_votes import HeldOut
 from training.evaluation.markdown import HEADS, json_text, markdown_text
-from training.evaluation.predict import HeardClip, hear
+from training.evaluation.predict import ClipScores, predict_clips
 from training.evaluation.report_files import write_pack
 from training.evaluation.results import CLEAN, Results, calibration_error, measure_parts
 from training.evaluation.results import measure_robustness as robustness_of
-from training.evaluation.robustness import hear_changed
+from training.evaluation.robustness import predict_changed
 from training.evaluation.sound_changes import PANEL, RATE, low_pass, mp3, noise, pitch, tempo
 from training.trainer.export import NEUTRAL
 
@@ -175,14 +175,18 @@ def test_panel_is_the_one_that_was_promised() -> None:
 
 
 @pytest.fixture(scope="module")
-def heard(tiny: Model, tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[HeardClip]]:
+def held_out(tiny: Model, tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[ClipScores]]:
     folder, clips = tmp_path_factory.mktemp("sound"), []
     for i in range(24):
         hz = 6000.0 if i % 2 else 200.0
         path = write_sound(folder / f"{i}.wav", tone(hz, 6.5, RATE, seed=i), RATE)
         targets = np.full(len(tiny.card.vocabulary), i % 2, dtype=np.float32)
         clips.append(clip(str(i), targets, path=path, group=str(i // 2)))
-    return {"genres": hear(tiny, clips), "instruments": [], "instruments_in_real_mixes": []}
+    return {
+        "genres": predict_clips(tiny, clips),
+        "instruments": [],
+        "instruments_in_real_mixes": [],
+    }
 
 
 def neutral(model: Model) -> Model:
@@ -190,25 +194,29 @@ def neutral(model: Model) -> Model:
     return replace(model, card=card)
 
 
-def test_sound_is_heard_through_the_change(tiny: Model, heard: dict[str, list[HeardClip]]) -> None:
-    high = [part for part in heard["genres"] if part.clip.targets[0] == 1][:3]
+def test_sound_is_heard_through_the_change(
+    tiny: Model, held_out: dict[str, list[ClipScores]]
+) -> None:
+    high = [part for part in held_out["genres"] if part.clip.targets[0] == 1][:3]
     clips = [part.clip for part in high]
     calls: list[None] = []
-    changed = hear_changed(tiny, clips, PANEL[-1], lambda: calls.append(None))
+    changed = predict_changed(tiny, clips, PANEL[-1], lambda: calls.append(None))
     assert len(calls) == len(changed) == 3
     for before, after in zip(high, changed, strict=True):
         assert after.clip.group == before.clip.group
         assert np.abs(after.vote - before.vote).max() > 0.005  # what was high is gone
-    same = hear_changed(tiny, clips, replace(PANEL[0], apply=lambda samples: samples))
+    same = predict_changed(tiny, clips, replace(PANEL[0], apply=lambda samples: samples))
     for before, after in zip(high, same, strict=True):
         np.testing.assert_allclose(after.vote, before.vote, atol=1e-4)
 
 
-def test_pack_is_written(tiny: Model, heard: dict[str, list[HeardClip]], tmp_path: Path) -> None:
-    parts = measure_parts(heard, tiny.card, draws=50)
-    changes = robustness_of(heard, tiny, _quiet, draws=50, panel=PANEL[-2:])
+def test_pack_is_written(
+    tiny: Model, held_out: dict[str, list[ClipScores]], tmp_path: Path
+) -> None:
+    parts = measure_parts(held_out, tiny.card, draws=50)
+    changes = robustness_of(held_out, tiny, _quiet, draws=50, panel=PANEL[-2:])
     results = Results(tiny.card.id, 50, parts, changes)
-    report = write_pack(tmp_path / "pack", results, heard, tiny.card)
+    report = write_pack(tmp_path / "pack", results, held_out, tiny.card)
     names = {path.name for path in report.parent.iterdir()}
     assert names == {
         "report.md", "report.json", "reliability.png", "confusion.png", "genres.png",
@@ -229,10 +237,10 @@ def test_pack_is_written(tiny: Model, heard: dict[str, list[HeardClip]], tmp_pat
 
 
 def test_report_gives_every_label_and_the_loss(
-    tiny: Model, heard: dict[str, list[HeardClip]]
+    tiny: Model, held_out: dict[str, list[ClipScores]]
 ) -> None:
-    parts = measure_parts(heard, tiny.card, draws=20)
-    changes = robustness_of(heard, tiny, _quiet, draws=20, panel=PANEL[-1:])
+    parts = measure_parts(held_out, tiny.card, draws=20)
+    changes = robustness_of(held_out, tiny, _quiet, draws=20, panel=PANEL[-1:])
     text = markdown_text(Results("m", 20, parts, changes))
     for label in tiny.card.vocabulary.names("genre"):
         assert f"| {label} | 12 | 12 |" in text
@@ -244,17 +252,19 @@ def test_report_gives_every_label_and_the_loss(
 
 
 def test_figures_that_cannot_be_given_are_null_in_json(
-    tiny: Model, heard: dict[str, list[HeardClip]]
+    tiny: Model, held_out: dict[str, list[ClipScores]]
 ) -> None:
-    parts = measure_parts(heard, tiny.card, draws=1)
+    parts = measure_parts(held_out, tiny.card, draws=1)
     results = Results("m", 1, (replace(parts[0], ece=math.nan),), ())
     assert json.loads(json_text(results))["parts"][0]["ece"] is None
 
 
-def test_bars_are_as_long_as_the_figures(tiny: Model, heard: dict[str, list[HeardClip]]) -> None:
-    parts = measure_parts(heard, tiny.card, draws=20)
-    as_heard = {name: _gathered(clips, tiny) for name, clips in heard.items()}
-    _, figure = pictures(Results("m", 20, parts, ()), as_heard, tiny.card)["genres"]
+def test_bars_are_as_long_as_the_figures(
+    tiny: Model, held_out: dict[str, list[ClipScores]]
+) -> None:
+    parts = measure_parts(held_out, tiny.card, draws=20)
+    as_predicted = {name: _gathered(clips, tiny) for name, clips in held_out.items()}
+    _, figure = pictures(Results("m", 20, parts, ()), as_predicted, tiny.card)["genres"]
     assert parts[0].mean
     axes = figure.subfigs[0].axes
     assert [panel.get_title() for panel in axes] == list(HEADS.values())
@@ -270,15 +280,15 @@ def test_calibration_error_of_probabilities_that_are_true(tiny: Model) -> None:
     rng = np.random.default_rng(0)
     votes = rng.uniform(0.01, 0.99, (20_000, len(card.vocabulary))).astype(np.float32)
     truth = (rng.random(votes.shape) < votes).astype(np.float32)
-    right = calibration_error(heard_of(truth, votes), card, "genre")
+    right = calibration_error(held_out_of(truth, votes), card, "genre")
     sure = calibration_error(
-        heard_of(truth, (votes > 0.5) * 0.98 + np.float32(0.01)), card, "genre"
+        held_out_of(truth, (votes > 0.5) * 0.98 + np.float32(0.01)), card, "genre"
     )
     assert right is not None
     assert sure is not None
     assert right < 0.01
     assert sure == pytest.approx(0.24, abs=0.01)  # three in four are right, 99 % was said
-    unknown = heard_of(np.full_like(truth, np.nan), votes)
+    unknown = held_out_of(np.full_like(truth, np.nan), votes)
     assert calibration_error(unknown, card, "genre") is None
 
 
@@ -296,7 +306,7 @@ def _quiet(label: str, length: int) -> Iterator[Callable[[], object]]:
     yield lambda: None
 
 
-def _gathered(clips: list[HeardClip], model: Model) -> Heard:
-    from training.evaluation.predict import gathered
+def _gathered(clips: list[ClipScores], model: Model) -> HeldOut:
+    from training.evaluation.predict import stack_votes
 
-    return gathered(clips, len(model.card.vocabulary))
+    return stack_votes(clips, len(model.card.vocabulary))

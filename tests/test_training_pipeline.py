@@ -39,8 +39,8 @@ from training.cli.program import main
 from training.config import DEFAULT, load_config
 from training.data.batch_sampler import Pool, Pools
 from training.data.taxonomy import GENRES, VOCABULARY, unknown
-from training.evaluation.held_out_votes import Heard
-from training.evaluation.predict import listen
+from training.evaluation.held_out_votes import HeldOut
+from training.evaluation.predict import predict_votes
 from training.networks import PooledNetwork
 from training.trainer.export import NEUTRAL
 from training.trainer.loop import train
@@ -233,12 +233,12 @@ def test_labelled_windows_are_heard_one_by_one(model: Model, tmp_path: Path) -> 
         clip(str(start), unknown() * 0 + i, path=path, start_s=start, end_s=start + 3)
         for i, start in enumerate((0.0, 3.0))
     ]
-    heard = listen(model, windows)
+    held_out = predict_votes(model, windows)
     slices = np.stack([samples[:RATE], samples[3 * RATE : 4 * RATE]])
     expected = sigmoid(model.logits(log_mel(slices, SPEC)))
-    np.testing.assert_allclose(heard.votes, expected, atol=1e-3)  # FLAC holds 16 bits
+    np.testing.assert_allclose(held_out.votes, expected, atol=1e-3)  # FLAC holds 16 bits
     jazz = GENRES.index("Jazz")
-    assert heard.votes[0, jazz] > heard.votes[1, jazz]
+    assert held_out.votes[0, jazz] > held_out.votes[1, jazz]
 
 
 def test_whole_file_is_heard_in_ten_windows_and_a_vote(model: Model, tmp_path: Path) -> None:
@@ -246,7 +246,7 @@ def test_whole_file_is_heard_in_ten_windows_and_a_vote(model: Model, tmp_path: P
     parts = [write_sound(tmp_path / f"{hz}.flac", tone(hz, 10)) for hz in (HIGH, LOW)]
     calls: list[None] = []
     clips = [clip(str(i), unknown(), path=p) for i, p in enumerate((path, *parts))]
-    both, high, low = listen(model, clips, lambda: calls.append(None)).votes
+    both, high, low = predict_votes(model, clips, lambda: calls.append(None)).votes
     # A genre is judged by all of a song, an instrument by the half where it is heard most.
     n = len(GENRES)
     np.testing.assert_allclose(both[:n], (high[:n] + low[:n]) / 2, atol=0.05)
@@ -255,9 +255,9 @@ def test_whole_file_is_heard_in_ten_windows_and_a_vote(model: Model, tmp_path: P
 
 
 def test_nothing_to_hear_is_no_error(model: Model) -> None:
-    heard = listen(model, [])
-    assert isinstance(heard, Heard)
-    assert heard.targets.shape == heard.votes.shape == (0, len(VOCABULARY))
+    held_out = predict_votes(model, [])
+    assert isinstance(held_out, HeldOut)
+    assert held_out.targets.shape == held_out.votes.shape == (0, len(VOCABULARY))
 
 
 @pytest.mark.parametrize("command", ["train", "evaluate"])

@@ -27,7 +27,7 @@ from training.data.taxonomy import genre_targets, unknown
 from training.networks.mel_frontend import mel_power
 from training.trainer.amp import Precision
 from training.trainer.distributed import ALONE
-from training.trainer.early_stopping import is_watched, watched
+from training.trainer.early_stopping import is_validation, validation_slices
 from training.trainer.loop import train
 
 CPU = torch.device("cpu")
@@ -45,8 +45,8 @@ def pools() -> Pools:
     labels = [genre_targets([name], complete=True) for name in ("Jazz", "Blues")]
     songs = [clip(f"song{i}", labels[i % 2]) for i in range(8)]
     mels = {song.id: _mel(LOW if i % 2 else HIGH, i) for i, song in enumerate(songs)}
-    heard = watched([*songs[:4], clip("song7", unknown())], mels, SPEC)
-    return Pools(Pool.of(songs, mels, {}, SPEC), watched=heard)
+    validation = validation_slices([*songs[:4], clip("song7", unknown())], mels, SPEC)
+    return Pools(Pool.of(songs, mels, {}, SPEC), validation=validation)
 
 
 def with_loop(**changes: object) -> Config:
@@ -100,20 +100,26 @@ def test_cut_and_styled_slices_are_learned_from(pools: Pools, tmp_path: Path) ->
 
 def test_run_without_patience_never_stops(pools: Pools, tmp_path: Path) -> None:
     steps: list[int] = []
-    train(with_loop(steps=5), pools, tmp_path, CPU, heard=lambda step, value: steps.append(step))
+    train(
+        with_loop(steps=5),
+        pools,
+        tmp_path,
+        CPU,
+        on_validation=lambda step, value: steps.append(step),
+    )
     assert steps == []
 
 
 def test_run_stops_when_it_hears_no_better_and_keeps_the_best(pools: Pools, tmp_path: Path) -> None:
     config = with_loop(steps=400, patience=3, watch_every=2, save_every=100)
-    heard: list[tuple[int, float]] = []
-    network = train(config, pools, tmp_path, CPU, heard=lambda *row: heard.append(row))
-    values = [value for _, value in heard]
+    validation: list[tuple[int, float]] = []
+    network = train(config, pools, tmp_path, CPU, on_validation=lambda *row: validation.append(row))
+    values = [value for _, value in validation]
     best = int(np.argmax(values))
     assert len(values) == best + 1 + 3
-    assert heard[-1][0] < 400
-    assert pools.watched
-    assert pools.watched.roc_auc(network, CPU) == pytest.approx(max(values))
+    assert validation[-1][0] < 400
+    assert pools.validation
+    assert pools.validation.roc_auc(network, CPU) == pytest.approx(max(values))
     again: list[int] = []
     train(config, pools, tmp_path, CPU, lambda step, loss: again.append(step))
     assert again == []  # a run that has stopped stays stopped
@@ -132,20 +138,22 @@ def test_run_killed_while_patient_goes_on_to_the_same_end(pools: Pools, tmp_path
     assert torch.equal(weights(config, pools, tmp_path / "killed"), whole)
 
 
-def test_watched_groups_are_one_in_ten_and_always_the_same() -> None:
+def test_validation_groups_are_one_in_ten_and_always_the_same() -> None:
     clips = [clip(str(i), unknown(), group=f"artist {i // 2}") for i in range(2000)]
-    chosen = [made for made in clips if is_watched(made)]
+    chosen = [made for made in clips if is_validation(made)]
     assert 120 < len(chosen) < 280
     groups = {made.group for made in chosen}
     assert {made.id for made in clips if made.group in groups} == {made.id for made in chosen}
 
 
-def test_watched_clips_are_not_learned(tmp_path: Path) -> None:
+def test_validation_clips_are_not_learned(tmp_path: Path) -> None:
     """All through the program: patience takes artists out, and hearings are written down."""
     table, config = write_listing(tmp_path), tmp_path / "tiny.toml"
     names = (f"Artist {i}" for i in range(100, 999))
-    name = next(n for n in names if is_watched(clip("a", unknown(), group=f"csv:{n.casefold()}")))
-    fold_2 = f"{name},2"  # one that is not held out, and is watched
+    name = next(
+        n for n in names if is_validation(clip("a", unknown(), group=f"csv:{n.casefold()}"))
+    )
+    fold_2 = f"{name},2"  # one that is not held out, and for validation
     table.write_text(table.read_text().replace("Artist 3,", fold_2))
     config.write_text(TOML.replace("loop = {", "loop = { patience = 2, watch_every = 1,"))
     assert load_config(config).loop.patience == 2

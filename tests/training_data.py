@@ -24,7 +24,7 @@ from training.data.datasets import Clip
 from training.data.pseudo_labels import RULES, TAGS_OF
 from training.data.taxonomy import VOCABULARY, Targets
 from training.data.teacher_outputs import STORED, TEACHERS, Outputs
-from training.evaluation.held_out_votes import Heard
+from training.evaluation.held_out_votes import HeldOut
 from training.networks.mobile import MobileConfig, Stage
 
 Array = npt.NDArray[np.float32]
@@ -90,10 +90,10 @@ def state(targets: Targets, name: str) -> str:
     return "unknown" if np.isnan(value) else {0.0: "absent", 1.0: "present"}[value]
 
 
-def heard_of(targets: Targets, votes: Targets) -> Heard:
+def held_out_of(targets: Targets, votes: Targets) -> HeldOut:
     """What was heard of as many recordings, two of each artist."""
     groups = np.array([f"artist {i // 2}" for i in range(len(targets))], dtype=np.str_)
-    return Heard(targets, votes, groups, np.ones(len(targets), dtype=np.bool_))
+    return HeldOut(targets, votes, groups, np.ones(len(targets), dtype=np.bool_))
 
 
 def clip(name: str, targets: Targets, **more: object) -> Clip:

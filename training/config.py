@@ -46,8 +46,8 @@ class LoopConfig:
     seed: int = 1
     save_every: int = 250  # steps
     precision: str = "auto"  # float32, bfloat16 or float16 instead
-    patience: int = 0  # hearings without progress after which a run stops; 0: it never does
-    watch_every: int = 250  # steps between two hearings
+    patience: int = 0  # validations without progress after which a run stops; 0: it never does
+    watch_every: int = 250  # steps between two validations
 
     def __post_init__(self) -> None:
         if self.precision not in NAMES:

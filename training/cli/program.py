@@ -33,7 +33,7 @@ from training.synth.command import synth
 if TYPE_CHECKING:
     from tagger.models.model import Model
     from training.data.split import Split
-    from training.evaluation.predict import HeardClip
+    from training.evaluation.predict import ClipScores
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -190,8 +190,8 @@ def evaluate(
     from tagger.errors import DataError
     from tagger.models.model import find_card, load_model
     from training.data.taxonomy import VOCABULARY
-    from training.evaluation.card_figures import OF_OTHERS, as_given, hear_all, measure_all
-    from training.evaluation.predict import gathered
+    from training.evaluation.card_figures import OF_OTHERS, as_given, measure_all, predict_parts
+    from training.evaluation.predict import stack_votes
     from training.trainer.run_figures import write_pictures
     from training.trainer.run_log import LOSSES
 
@@ -204,12 +204,14 @@ def evaluate(
             "flatter it. Measure a run that held one out instead",
             err=True,
         )
-    clips = hear_all(loaded, split, progress)
-    heard = {name: gathered(part, len(loaded.card.vocabulary)) for name, part in clips.items()}
-    figures = measure_all(heard, loaded.card)
+    clips = predict_parts(loaded, split, progress)
+    held_out = {
+        name: stack_votes(part, len(loaded.card.vocabulary)) for name, part in clips.items()
+    }
+    figures = measure_all(held_out, loaded.card)
     if pictures:
         log = find_card(model).with_name(LOSSES)
-        write_pictures(pictures, log, heard, replace(loaded.card, metrics=figures))
+        write_pictures(pictures, log, held_out, replace(loaded.card, metrics=figures))
     click.echo(json.dumps(figures, indent=1))
     if out:
         given = as_given(clips)
@@ -235,7 +237,7 @@ def page(model: str, out: Path | None) -> None:
 def _pack(
     folder: Path,
     model: Model,
-    clips: dict[str, list[HeardClip]],
+    clips: dict[str, list[ClipScores]],
     draws: int,
     *,
     robustness: bool,

@@ -21,7 +21,7 @@ from training.data.genre_opinions import opinion_at
 from training.data.mel_cache import Mel
 from training.data.taxonomy import LISTED_GENRES, VOCABULARY, Targets
 from training.data.teacher_outputs import PLAIN, WIDTH, Outputs, Scale, Soft, soft_at
-from training.trainer.early_stopping import Watched
+from training.trainer.early_stopping import Validation
 
 Array = npt.NDArray[np.float32]
 
@@ -193,7 +193,7 @@ class Pools:
     solos: Pool | None = None
     rendered: Pool | None = None
     talk: Pool | None = None  # speech and noise
-    watched: Watched | None = None  # heard now and then, never learned from
+    validation: Validation | None = None  # asked about now and then, never learned from
 
 
 def draw_batch(pools: Pools, recipe: Recipe, rng: np.random.Generator) -> list[Slice]:

@@ -14,7 +14,7 @@ from training.data.genre_opinions import genre_opinions
 from training.data.mel_cache import Mel
 from training.data.split import Split
 from training.data.teacher_outputs import Outputs, fit_scale, load_soft, only
-from training.trainer.early_stopping import is_watched, watched
+from training.trainer.early_stopping import is_validation, validation_slices
 
 Asked = Callable[[Path], dict[str, Outputs]]  # a file -> what a teacher says of it
 
@@ -26,7 +26,7 @@ def make_pools(
     asked: Asked | None = None,
     coded: Mapping[str, Mel] | None = None,
 ) -> Pools:
-    """Pools of the clips that have features; with patience, some songs are only watched.
+    """Pools of the clips that have features; with patience, some songs are for validation alone.
 
     `asked`: a teacher to be asked about songs and mixes, beside the outputs that are stored.
     `coded`: songs coded once more.
@@ -46,17 +46,17 @@ def make_pools(
         )  # fmt: skip
 
     stops = config.loop.patience > 0
-    if not (songs := pool([c for c in split.songs if not (stops and is_watched(c))])):
+    if not (songs := pool([c for c in split.songs if not (stops and is_validation(c))])):
         raise DataError("there is no song to learn from")
-    heard = [clip for clip in split.songs if stops and is_watched(clip) and clip.id in features]
-    if stops and not heard:
+    held = [clip for clip in split.songs if stops and is_validation(clip) and clip.id in features]
+    if stops and not held:
         raise DataError("too few artists to watch one in ten of them: set patience = 0")
     return Pools(
         songs=songs,
         solos=pool([clip for clip in split.solos if not _is_talk(clip)]),
         rendered=pool(split.rendered),
         talk=pool([clip for clip in split.solos if _is_talk(clip)]),
-        watched=watched(heard, features, config.mel) if heard else None,
+        validation=validation_slices(held, features, config.mel) if held else None,
     )
 
 

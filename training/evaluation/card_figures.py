@@ -1,4 +1,4 @@
-"""What a network hears of held-out sound -> the rules, evidence and figures of its card."""
+"""Scores of held-out sound -> the rules, evidence and figures of its card."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from training.data.split import Split
 from training.data.taxonomy import GENRES as ALL_GENRES
 from training.data.taxonomy import LISTED_GENRES, VOCABULARY, Targets
 from training.evaluation.calibration import fit_rules
-from training.evaluation.held_out_votes import Heard, join
+from training.evaluation.held_out_votes import HeldOut, join
 from training.evaluation.label_evidence import vouch, with_evidence
-from training.evaluation.predict import HeardClip, gathered, hear, measure
+from training.evaluation.predict import ClipScores, measure, predict_clips, stack_votes
 from training.evaluation.reliability import check
 
 # Parts of the held-out sound.
@@ -33,11 +33,11 @@ Progress = Callable[[str, int], AbstractContextManager[Callable[[], object]]]
 
 def judge(
     card: ModelCard,
-    runs: list[dict[str, Heard]],
-    mixes: Heard,
+    runs: list[dict[str, HeldOut]],
+    mixes: HeldOut,
     precision: Mapping[Kind, float],
 ) -> ModelCard:
-    """The card with rules, evidence and figures from what models of one recipe heard.
+    """The card with rules, evidence and figures from the votes of models of one recipe.
 
     Each run held out another fold; rules, evidence and figures rest on all of them together. The
     real mixes are never fitted on. `precision` is aimed at for "precise" tags, and stands with the
@@ -48,7 +48,7 @@ def judge(
     rules = fit_rules(fitted.targets, fitted.votes, card.vocabulary, precision)
     songs = _given(first[GENRES])
     recordings = join([*(run[INSTRUMENTS] for run in runs), mixes])
-    # Talk and notes have no genre, which is easily heard and says nothing of songs.
+    # Talk and notes have no genre, which is easily predicted and says nothing of songs.
     known = join([songs, recordings.only(range(len(ALL_GENRES), len(card.vocabulary)))])
     card = replace(card, rules=with_evidence(rules, known))
     vouched: dict[str, float] = {}
@@ -72,39 +72,39 @@ def judge(
     return replace(card, metrics=metrics)
 
 
-def listen_all(
+def predict_votes_of_parts(
     model: Model, split: Split, progress: Progress, agreed: Mapping[str, Targets] | None = None
-) -> dict[str, Heard]:
+) -> dict[str, HeldOut]:
     """What the model votes on each part of the held-out sound.
 
     `agreed`: what two teachers agree on, by song.
     """
     n_labels = len(model.card.vocabulary)
-    heard = hear_all(model, split, progress)
+    held_out = predict_parts(model, split, progress)
     if agreed:
-        heard[AGREED] = [
+        held_out[AGREED] = [
             replace(one, clip=replace(one.clip, targets=agreed[one.clip.id]))
-            for one in heard[GENRES]
+            for one in held_out[GENRES]
             if one.clip.id in agreed
         ]
-    return {name: gathered(part, n_labels) for name, part in heard.items()}
+    return {name: stack_votes(part, n_labels) for name, part in held_out.items()}
 
 
-def hear_all(model: Model, split: Split, progress: Progress) -> dict[str, list[HeardClip]]:
+def predict_parts(model: Model, split: Split, progress: Progress) -> dict[str, list[ClipScores]]:
     """Each part of the held-out sound, clip by clip."""
     parts = {
         GENRES: split.held_out_songs,
         INSTRUMENTS: split.held_out_instruments,
         MIXES: split.real_mixes,
     }
-    heard = {}
+    held_out = {}
     for name, clips in parts.items():
         with progress(f"listening: {name}", len({clip.path for clip in clips})) as advance:
-            heard[name] = hear(model, clips, advance)
-    return heard
+            held_out[name] = predict_clips(model, clips, advance)
+    return held_out
 
 
-def measure_all(heard: dict[str, Heard], card: ModelCard) -> dict[str, Any]:
+def measure_all(held_out: dict[str, HeldOut], card: ModelCard) -> dict[str, Any]:
     """Figures of each part of the held-out sound, as they stand in a card.
 
     Of genres only those that people gave: how well other networks' words are repeated says nothing
@@ -112,20 +112,20 @@ def measure_all(heard: dict[str, Heard], card: ModelCard) -> dict[str, Any]:
     """
     return {
         name: measure(_given(part) if kind_of(name) == "genre" else part, card, kind_of(name))
-        for name, part in heard.items()
+        for name, part in held_out.items()
     }
 
 
-def _given(songs: Heard) -> Heard:
+def _given(songs: HeldOut) -> HeldOut:
     """Songs with the genres that people gave them, and no label that teachers did."""
     return songs.only(range(len(LISTED_GENRES)))
 
 
-def as_given(parts: dict[str, list[HeardClip]]) -> dict[str, list[HeardClip]]:
+def as_given(parts: dict[str, list[ClipScores]]) -> dict[str, list[ClipScores]]:
     """The same clips, songs only with the genres that people gave them."""
     own = np.arange(len(VOCABULARY)) < len(LISTED_GENRES)
 
-    def given(one: HeardClip) -> HeardClip:
+    def given(one: ClipScores) -> ClipScores:
         targets = np.where(own, one.clip.targets, np.float32(np.nan))
         return replace(one, clip=replace(one.clip, targets=targets))
 

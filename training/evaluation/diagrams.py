@@ -20,7 +20,7 @@ from tagger.plotting.colors import AGAINST, FOR
 from tagger.vocabulary import KINDS, PLURALS, Kind
 from training.evaluation.bootstrap import FIGURES, Interval
 from training.evaluation.calibration import Bin, reliability_bins
-from training.evaluation.held_out_votes import Heard
+from training.evaluation.held_out_votes import HeldOut
 from training.evaluation.markdown import HEADS
 
 Array = npt.NDArray[np.float32]
@@ -72,19 +72,19 @@ def html_text(page: Figure, title: str) -> str:
     )
 
 
-def reliability(heard: Heard, card: ModelCard, kind: Kind) -> list[Bin]:
+def reliability(held_out: HeldOut, card: ModelCard, kind: Kind) -> list[Bin]:
     """The bins of the reliability diagram of one kind of label."""
     indices = list(card.vocabulary.indices(kind))
-    probabilities = calibrate(heard.votes, card)[:, indices]
-    return list(reliability_bins(heard.targets[:, indices], probabilities))
+    probabilities = calibrate(held_out.votes, card)[:, indices]
+    return list(reliability_bins(held_out.targets[:, indices], probabilities))
 
 
-def confusion(heard: Heard, indices: Sequence[int]) -> Array:
+def confusion(held_out: HeldOut, indices: Sequence[int]) -> Array:
     """How often each label (row) is truly there while each (column) has the highest vote.
 
     Only for labels of which a sound mostly has one, such as genres. Shape: `(n, n)`, counts
     """
-    truth, best = heard.targets[:, list(indices)], heard.votes[:, list(indices)]
+    truth, best = held_out.targets[:, list(indices)], held_out.votes[:, list(indices)]
     counts = np.zeros((len(indices), len(indices)), dtype=np.float32)
     for row, column in zip(truth, best.argmax(axis=1) if len(best) else (), strict=True):
         counts[row == 1, column] += 1
@@ -103,12 +103,12 @@ def learning_curve_panel(losses: Array, smoothed: Array) -> Panel:
     return Panel(2.8, draw)
 
 
-def reliability_panel(heard: dict[str, Heard], card: ModelCard) -> Panel:
+def reliability_panel(held_out: dict[str, HeldOut], card: ModelCard) -> Panel:
     """A curve for each kind: how often what is given a probability is true."""
 
     def draw(part: FigureBase) -> None:
         for axes, kind in zip(part.subplots(1, len(KINDS)), KINDS, strict=True):
-            _reliability(axes, reliability(heard[PLURALS[kind]], card, kind), kind)
+            _reliability(axes, reliability(held_out[PLURALS[kind]], card, kind), kind)
 
     return Panel(3.4, draw)
 
@@ -124,10 +124,10 @@ def label_panel(title: str, rows: Sequence[tuple[str, Sequence[Interval]]]) -> P
     return Panel(ROW * len(rows) + 0.7, draw)
 
 
-def confusion_panel(heard: Heard, card: ModelCard) -> Panel:
-    """A table of genres, true by most surely heard."""
+def confusion_panel(held_out: HeldOut, card: ModelCard) -> Panel:
+    """A table of genres, true by most probable."""
     indices = card.vocabulary.indices("genre")
-    counts = confusion(heard, indices)
+    counts = confusion(held_out, indices)
     names = [card.vocabulary.labels[i].name for i in indices]
 
     def draw(part: FigureBase) -> None:
@@ -139,7 +139,7 @@ def confusion_panel(heard: Heard, card: ModelCard) -> Panel:
         ]
         axes.set_xticks(places, names, rotation=90)
         axes.set_yticks(places, rows)
-        axes.set_title("Genres: true (row) and most surely heard (column)")
+        axes.set_title("Genres: true (row) and most probable (column)")
         for row, column in zip(*np.nonzero(counts), strict=True):
             color = "black" if shares[row, column] > 0.6 else "white"
             text = f"{counts[row, column]:.0f}"

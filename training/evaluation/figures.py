@@ -16,19 +16,19 @@ from training.evaluation.diagrams import (
     reliability_panel,
     stacked,
 )
-from training.evaluation.held_out_votes import Heard
+from training.evaluation.held_out_votes import HeldOut
 from training.evaluation.results import Results
 
 
 def pictures(
-    results: Results, heard: dict[str, Heard], card: ModelCard
+    results: Results, held_out: dict[str, HeldOut], card: ModelCard
 ) -> dict[str, tuple[str, Figure]]:
     """Title and figure of every picture that there is something to draw for, by name."""
     panels: dict[str, tuple[str, Panel]] = {}
-    if any(len(heard[PLURALS[kind]].targets) for kind in KINDS):
-        panels["reliability"] = "Reliability", reliability_panel(heard, card)
-    if len(heard["genres"].targets):
-        panels["confusion"] = "Confusion of genres", confusion_panel(heard["genres"], card)
+    if any(len(held_out[PLURALS[kind]].targets) for kind in KINDS):
+        panels["reliability"] = "Reliability", reliability_panel(held_out, card)
+    if len(held_out["genres"].targets):
+        panels["confusion"] = "Confusion of genres", confusion_panel(held_out["genres"], card)
     for part in results.parts:
         if part.mean:
             title = f"Held-out {part.name.replace('_', ' ')}, with 95 % intervals"

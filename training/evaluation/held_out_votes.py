@@ -16,7 +16,7 @@ Array = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Heard:
+class HeldOut:
     """One row a clip."""
 
     targets: Array  # (N, K): 1 present, 0 absent, NaN unknown
@@ -27,23 +27,23 @@ class Heard:
     def __len__(self) -> int:
         return len(self.targets)
 
-    def rows(self, chosen: npt.NDArray[np.bool_]) -> Heard:
+    def rows(self, chosen: npt.NDArray[np.bool_]) -> HeldOut:
         """Some of the clips."""
-        return Heard(
+        return HeldOut(
             self.targets[chosen], self.votes[chosen], self.groups[chosen], self.real[chosen]
         )
 
-    def only(self, labels: Iterable[int]) -> Heard:
+    def only(self, labels: Iterable[int]) -> HeldOut:
         """The same clips, with nothing known of other labels."""
         targets = np.full_like(self.targets, np.nan)
         kept = list(labels)
         targets[:, kept] = self.targets[:, kept]
-        return Heard(targets, self.votes, self.groups, self.real)
+        return HeldOut(targets, self.votes, self.groups, self.real)
 
 
-def join(parts: Sequence[Heard]) -> Heard:
+def join(parts: Sequence[HeldOut]) -> HeldOut:
     """All clips of several parts."""
-    return Heard(
+    return HeldOut(
         np.concatenate([part.targets for part in parts]),
         np.concatenate([part.votes for part in parts]),
         np.concatenate([part.groups for part in parts]),
@@ -51,25 +51,25 @@ def join(parts: Sequence[Heard]) -> Heard:
     )
 
 
-def save_heard(heard: dict[str, Heard], path: Path) -> None:
-    """Keep what was heard, part by part, so that rules can be fitted on several runs together."""
+def save_votes(held_out: dict[str, HeldOut], path: Path) -> None:
+    """Save the votes, part by part, so that rules can be fitted on several runs together."""
     arrays = {
         f"{name}.{field}": getattr(part, field)
-        for name, part in heard.items()
-        for field in Heard.__slots__
+        for name, part in held_out.items()
+        for field in HeldOut.__slots__
     }
     with path.open("wb") as file:
         np.savez_compressed(file, **arrays)
 
 
-def load_heard(path: Path) -> dict[str, Heard]:
-    """What `save_heard` kept."""
+def load_votes(path: Path) -> dict[str, HeldOut]:
+    """What `save_votes` wrote."""
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
             names = dict.fromkeys(name.rpartition(".")[0] for name in stored.files)
             return {
-                name: Heard(*(stored[f"{name}.{field}"] for field in Heard.__slots__))
+                name: HeldOut(*(stored[f"{name}.{field}"] for field in HeldOut.__slots__))
                 for name in names
             }
     except (OSError, ValueError, KeyError, BadZipFile) as error:
-        raise DataError(f"not what a run heard ({error})", path) from error
+        raise DataError(f"not the votes of a run ({error})", path) from error

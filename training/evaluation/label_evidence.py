@@ -15,7 +15,7 @@ from scipy.special import expit, logit
 from tagger.models.card import Evidence, LabelRule
 from tagger.vocabulary import Vocabulary
 from training.data.taxonomy import VOCABULARY, WEAK_GENRES
-from training.evaluation.held_out_votes import Heard
+from training.evaluation.held_out_votes import HeldOut
 from training.evaluation.metrics import LEAST_POSITIVES, roc_auc
 
 LEAST_ROC_AUC = 0.75  # below this a label is recognised too badly to be called measured
@@ -23,16 +23,16 @@ LEAST_AGREEMENT = 0.8  # of the tags of a vouched label
 VOUCHED_ROC_AUC = 0.9  # of what two teachers agree on, which is the easy part
 
 
-def with_evidence(rules: tuple[LabelRule, ...], heard: Heard) -> tuple[LabelRule, ...]:
+def with_evidence(rules: tuple[LabelRule, ...], held_out: HeldOut) -> tuple[LabelRule, ...]:
     """The rules, each with the evidence for its label in held-out sound."""
-    real = heard.rows(heard.real)
+    real = held_out.rows(held_out.real)
     return tuple(
         replace(rule, evidence=_evidence(real, i, label.name))
         for i, (rule, label) in enumerate(zip(rules, VOCABULARY.labels, strict=True))
     )
 
 
-def _evidence(real: Heard, i: int, name: str) -> Evidence:
+def _evidence(real: HeldOut, i: int, name: str) -> Evidence:
     targets = real.targets[:, i]
     truth = targets[~np.isnan(targets)]
     if name in WEAK_GENRES or min(truth.sum(), (1 - truth).sum()) < LEAST_POSITIVES:
@@ -42,7 +42,7 @@ def _evidence(real: Heard, i: int, name: str) -> Evidence:
 
 
 def vouch(
-    rules: tuple[LabelRule, ...], agreed: Heard, vocabulary: Vocabulary
+    rules: tuple[LabelRule, ...], agreed: HeldOut, vocabulary: Vocabulary
 ) -> tuple[tuple[LabelRule, ...], dict[str, float]]:
     """The rules, those of experimental labels raised to vouched where teachers and model agree.
 
@@ -62,7 +62,7 @@ def vouch(
     return tuple(found), shares
 
 
-def _vouched(rule: LabelRule, agreed: Heard, i: int) -> tuple[LabelRule, float] | None:
+def _vouched(rule: LabelRule, agreed: HeldOut, i: int) -> tuple[LabelRule, float] | None:
     """The rule with the lowest precise threshold at which teachers confirm enough of the tags."""
     truth = agreed.targets[:, i]
     if min((truth == 1).sum(), (truth == 0).sum()) < LEAST_POSITIVES:

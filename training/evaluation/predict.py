@@ -1,4 +1,4 @@
-"""A model over labelled files, heard exactly as a user's scan hears them."""
+"""A model over labelled files, scored exactly as a user's scan scores them."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from tagger.scanning.settings import Settings
 from tagger.vocabulary import Kind
 from training.data.datasets import Clip
 from training.data.datasets.instruments import is_rendered
-from training.evaluation.held_out_votes import Heard
+from training.evaluation.held_out_votes import HeldOut
 from training.evaluation.metrics import label_metrics, summary
 
 Array = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class HeardClip:
+class ClipScores:
     """A clip, its vote `(K,)`, and what the network says of its slices that sound `(S, K)`."""
 
     clip: Clip
@@ -36,17 +36,17 @@ class HeardClip:
     slices: Array
 
 
-def listen(
+def predict_votes(
     model: Model, clips: Iterable[Clip], progress: Callable[[], object] = lambda: None
-) -> Heard:
+) -> HeldOut:
     """Votes, before calibration, for clips that are whole files or 3-second windows of one."""
-    return gathered(hear(model, clips, progress), len(model.card.vocabulary))
+    return stack_votes(predict_clips(model, clips, progress), len(model.card.vocabulary))
 
 
-def gathered(heard: Iterable[HeardClip], n_labels: int) -> Heard:
-    """Clips heard, row by row."""
-    parts = list(heard)
-    return Heard(
+def stack_votes(held_out: Iterable[ClipScores], n_labels: int) -> HeldOut:
+    """Votes and labels of clips, row by row."""
+    parts = list(held_out)
+    return HeldOut(
         targets=_rows([part.clip.targets for part in parts], n_labels),
         votes=_rows([part.vote for part in parts], n_labels),
         groups=np.array([part.clip.group for part in parts], dtype=np.str_),
@@ -54,28 +54,28 @@ def gathered(heard: Iterable[HeardClip], n_labels: int) -> Heard:
     )
 
 
-def hear(
+def predict_clips(
     model: Model, clips: Iterable[Clip], progress: Callable[[], object] = lambda: None
-) -> list[HeardClip]:
+) -> list[ClipScores]:
     """Every clip, in order; `progress` is called once per file.
 
     Clips of a file that cannot be read are left out, with a warning that names the file.
     """
-    heard: list[HeardClip] = []
+    held_out: list[ClipScores] = []
     for _, group in groupby(clips, key=lambda clip: clip.path):
         try:
-            heard += _heard(model, list(group))
+            held_out += _predict_file(model, list(group))
         except AudioError as error:
             logging.getLogger(__name__).warning("%s; left out", error)
         progress()
-    return heard
+    return held_out
 
 
-def measure(heard: Heard, card: ModelCard, kind: Kind) -> dict[str, object]:
+def measure(held_out: HeldOut, card: ModelCard, kind: Kind) -> dict[str, object]:
     """Ranking and decision figures of one kind of label, with the card's rules applied."""
     thresholds = np.array([rule.threshold for rule in card.rules], dtype=np.float32)
-    probabilities = calibrate(heard.votes, card)
-    rows = label_metrics(heard.targets, probabilities, thresholds, card.vocabulary, kind)
+    probabilities = calibrate(held_out.votes, card)
+    rows = label_metrics(held_out.targets, probabilities, thresholds, card.vocabulary, kind)
     return summary(rows)
 
 
@@ -84,7 +84,7 @@ def _rows(rows: list[Array], width: int) -> Array:
     return np.array(rows, dtype=np.float32).reshape(-1, width)
 
 
-def _heard(model: Model, clips: list[Clip]) -> Iterator[HeardClip]:
+def _predict_file(model: Model, clips: list[Clip]) -> Iterator[ClipScores]:
     """Whole files get a scan's windows and a vote; labelled windows each their own slice."""
     spec = model.card.mel
     windowed = clips[0].end_s is not None
@@ -97,7 +97,7 @@ def _heard(model: Model, clips: list[Clip]) -> Iterator[HeardClip]:
     scores = score_windows(model, chunks)
     if not windowed:
         for clip in clips:
-            yield HeardClip(
+            yield ClipScores(
                 clip, vote(scores, model.card), scores.values[~np.array(scores.silent, dtype=bool)]
             )
         return
@@ -107,4 +107,4 @@ def _heard(model: Model, clips: list[Clip]) -> Iterator[HeardClip]:
     for clip in clips:
         # The last, shorter window of a file has labels but no slice of its own.
         if (value := by_start.get(round(clip.start_s, 1))) is not None:
-            yield HeardClip(clip, value, value[None])
+            yield ClipScores(clip, value, value[None])

@@ -18,7 +18,7 @@ from tagger.inference.thresholds import Choice, choose_tags
 from tagger.models.card import PROFILES, LabelRule, ModelCard, Profile
 from tagger.vocabulary import Kind
 from training.evaluation.calibration import PRECISION_TARGETS, expected_calibration_error, fit_rules
-from training.evaluation.held_out_votes import Heard
+from training.evaluation.held_out_votes import HeldOut
 
 Array = npt.NDArray[np.float32]
 
@@ -48,19 +48,20 @@ class Proposals:
 
 
 def out_of_fit(
-    heard: Heard, card: ModelCard, precision: Mapping[Kind, float] = PRECISION_TARGETS
-) -> list[tuple[Heard, ModelCard]]:
-    """Parts of what was heard, each with the card whose rules were fitted on the other parts."""
-    names = np.unique(heard.groups)
+    held_out: HeldOut, card: ModelCard, precision: Mapping[Kind, float] = PRECISION_TARGETS
+) -> list[tuple[HeldOut, ModelCard]]:
+    """Parts of held-out sound, each with the card whose rules were fitted on the others."""
+    names = np.unique(held_out.groups)
     parts = dict(zip(names, np.random.default_rng(1).permutation(len(names)) % PARTS, strict=True))
-    of = np.array([parts[group] for group in heard.groups])
+    of = np.array([parts[group] for group in held_out.groups])
     return [
-        (heard.rows(of == i), _refitted(heard.rows(of != i), card, precision)) for i in range(PARTS)
+        (held_out.rows(of == i), _refitted(held_out.rows(of != i), card, precision))
+        for i in range(PARTS)
     ]
 
 
 def check(
-    heard: Heard,
+    held_out: HeldOut,
     card: ModelCard,
     kind: Kind,
     precision: Mapping[Kind, float] = PRECISION_TARGETS,
@@ -71,7 +72,8 @@ def check(
     """
     indices = [i for i in card.vocabulary.indices(kind) if card.rules[i].evidence == "measured"]
     parts = [
-        (part, own, calibrate(part.votes, own)) for part, own in out_of_fit(heard, card, precision)
+        (part, own, calibrate(part.votes, own))
+        for part, own in out_of_fit(held_out, card, precision)
     ]
     targets = np.concatenate([part.targets[:, indices] for part, _, _ in parts])
     votes = np.concatenate([part.votes[:, indices] for part, _, _ in parts])
@@ -89,7 +91,7 @@ def check(
     return figures
 
 
-def proposals(parts: list[tuple[Heard, ModelCard]], kind: Kind, profile: Profile) -> Proposals:
+def proposals(parts: list[tuple[HeldOut, ModelCard]], kind: Kind, profile: Profile) -> Proposals:
     """Count the tags that a scan would propose."""
     tags = right = tracks = tagged = missed = 0
     for part, card in parts:
@@ -110,8 +112,8 @@ def proposals(parts: list[tuple[Heard, ModelCard]], kind: Kind, profile: Profile
     return Proposals(tags, int(right), tracks, tagged, int(missed))
 
 
-def _refitted(heard: Heard, card: ModelCard, precision: Mapping[Kind, float]) -> ModelCard:
-    fitted = fit_rules(heard.targets, heard.votes, card.vocabulary, precision)
+def _refitted(held_out: HeldOut, card: ModelCard, precision: Mapping[Kind, float]) -> ModelCard:
+    fitted = fit_rules(held_out.targets, held_out.votes, card.vocabulary, precision)
     rules: tuple[LabelRule, ...] = tuple(
         replace(new, evidence=old.evidence) for new, old in zip(fitted, card.rules, strict=True)
     )

@@ -15,9 +15,9 @@ from tagger.vocabulary import Kind
 from training.evaluation.bootstrap import DRAWS, LabelFigures, Sample, figures
 from training.evaluation.calibration import expected_calibration_error
 from training.evaluation.card_figures import Progress, kind_of
-from training.evaluation.held_out_votes import Heard
-from training.evaluation.predict import HeardClip, gathered
-from training.evaluation.robustness import hear_changed
+from training.evaluation.held_out_votes import HeldOut
+from training.evaluation.predict import ClipScores, stack_votes
+from training.evaluation.robustness import predict_changed
 from training.evaluation.sound_changes import PANEL, Change
 from training.trainer.export import NEUTRAL
 
@@ -62,14 +62,14 @@ class Results:
 
 
 def measure_parts(
-    heard: dict[str, list[HeardClip]], card: ModelCard, *, draws: int = DRAWS
+    held_out: dict[str, list[ClipScores]], card: ModelCard, *, draws: int = DRAWS
 ) -> tuple[PartResults, ...]:
     """Figures with intervals of each part of the held-out sound that has clips."""
-    return tuple(_part(name, clips, card, draws) for name, clips in heard.items() if clips)
+    return tuple(_part(name, clips, card, draws) for name, clips in held_out.items() if clips)
 
 
 def measure_robustness(
-    heard: dict[str, list[HeardClip]],
+    held_out: dict[str, list[ClipScores]],
     model: Model,
     progress: Progress,
     *,
@@ -82,32 +82,32 @@ def measure_robustness(
     out from under its label.
     """
     rows: list[ChangeResults] = []
-    for name, clips in heard.items():
+    for name, clips in held_out.items():
         whole = [part for part in clips if part.clip.end_s is None]
         if not (measured := _figures(whole, model.card, kind_of(name), draws)):
             continue
         rows.append(ChangeResults(CLEAN, name, len(whole), measured[0]))
         for change in panel:
             with progress(f"{change.name}: {name}", len(whole)) as advance:
-                changed = hear_changed(model, [part.clip for part in whole], change, advance)
+                changed = predict_changed(model, [part.clip for part in whole], change, advance)
             measured = _figures(changed, model.card, kind_of(name), draws)
             rows.append(ChangeResults(change.name, name, len(changed), measured[0]))
     return tuple(rows)
 
 
-def calibration_error(heard: Heard, card: ModelCard, kind: Kind) -> float | None:
+def calibration_error(held_out: HeldOut, card: ModelCard, kind: Kind) -> float | None:
     """The expected calibration error of one kind of label; None where nothing is known."""
     indices = list(card.vocabulary.indices(kind))
-    targets = heard.targets[:, indices]
+    targets = held_out.targets[:, indices]
     if np.isnan(targets).all():
         return None
-    said = calibrate(heard.votes, card)[:, indices]
+    said = calibrate(held_out.votes, card)[:, indices]
     return round(expected_calibration_error(targets, said), 4)
 
 
-def _part(name: str, clips: list[HeardClip], card: ModelCard, draws: int) -> PartResults:
+def _part(name: str, clips: list[ClipScores], card: ModelCard, draws: int) -> PartResults:
     kind = kind_of(name)
-    heard = gathered(clips, len(card.vocabulary))
+    held_out = stack_votes(clips, len(card.vocabulary))
     neutral = replace(card, rules=(NEUTRAL,) * len(card.rules))
     measured = _figures(clips, card, kind, draws)
     slices = [] if all(len(part.slices) == 1 for part in clips) else _sliced(clips)
@@ -120,24 +120,24 @@ def _part(name: str, clips: list[HeardClip], card: ModelCard, draws: int) -> Par
         mean=measured[0] if measured else None,
         labels=tuple(measured[1:]),
         slices=by_slice[0] if by_slice else None,
-        ece=calibration_error(heard, card, kind),
-        ece_of_votes=calibration_error(heard, neutral, kind),
+        ece=calibration_error(held_out, card, kind),
+        ece_of_votes=calibration_error(held_out, neutral, kind),
     )
 
 
 def _figures(
-    clips: Sequence[HeardClip], card: ModelCard, kind: Kind, draws: int
+    clips: Sequence[ClipScores], card: ModelCard, kind: Kind, draws: int
 ) -> list[LabelFigures]:
-    heard = gathered(clips, len(card.vocabulary))
+    held_out = stack_votes(clips, len(card.vocabulary))
     sample = Sample(
-        targets=heard.targets,
-        scores=calibrate(heard.votes, card),
+        targets=held_out.targets,
+        scores=calibrate(held_out.votes, card),
         groups=[part.clip.group for part in clips],
         thresholds=np.array([rule.threshold for rule in card.rules], dtype=np.float32),
     )
     return figures(sample, card.vocabulary, kind, draws=draws)
 
 
-def _sliced(clips: list[HeardClip]) -> list[HeardClip]:
+def _sliced(clips: list[ClipScores]) -> list[ClipScores]:
     """Every slice as if it were a clip with the labels of its track."""
-    return [HeardClip(part.clip, value, value[None]) for part in clips for value in part.slices]
+    return [ClipScores(part.clip, value, value[None]) for part in clips for value in part.slices]

@@ -44,12 +44,12 @@ def rotate(*, data: Path, cache: Path, labels: int) -> None:
     teacher = AudioSetTeacher(data, cache)
     clips = [clip for clip in genres.load(data) if clip.source == SOURCE and clip.soft]
     with progress("asking the teacher", len(clips)) as advance:
-        heard = [_heard(clip, teacher.outputs, advance) for clip in clips]
-    for line in table(clips, heard, labels):
+        outputs = [_outputs_of(clip, teacher.outputs, advance) for clip in clips]
+    for line in table(clips, outputs, labels):
         click.echo(line)
 
 
-def _heard(
+def _outputs_of(
     clip: Clip, ask: Callable[[Path], dict[str, Outputs]], advance: Callable[[], object]
 ) -> dict[str, Outputs]:
     from training.data.teacher_outputs import load_soft
@@ -58,7 +58,7 @@ def _heard(
     return (load_soft(clip.soft) if clip.soft else {}) | ask(clip.path)
 
 
-def table(clips: list[Clip], heard: list[dict[str, Outputs]], labels: int) -> list[str]:
+def table(clips: list[Clip], outputs: list[dict[str, Outputs]], labels: int) -> list[str]:
     """Lines of Markdown: each teacher alone, and both."""
     import numpy as np
 
@@ -69,8 +69,8 @@ def table(clips: list[Clip], heard: list[dict[str, Outputs]], labels: int) -> li
     targets = np.stack([clip.targets[: len(LISTED_GENRES)] for clip in clips]).astype(np.float64)
     chosen = regression.commonest(targets, labels)
     targets = targets[:, chosen]
-    audioset = np.stack([regression.pooled_audioset(soft) for soft in heard])
-    musicnn = np.stack([regression.pooled_musicnn(soft) for soft in heard])
+    audioset = np.stack([regression.pooled_audioset(soft) for soft in outputs])
+    musicnn = np.stack([regression.pooled_musicnn(soft) for soft in outputs])
     one, other = (regression.rotate(values, targets, folds) for values in (audioset, musicnn))
     rows = {"AudioSet teacher": one, "musicnn": other, "both": (one + other) / 2}
     return [

@@ -1,6 +1,6 @@
 """What other runs of the same kind of network say of a slice, to be learned beside its labels.
 
-They hear the very slice that the learner does, changed and blended, at every step anew. Source:
+They score the very slice that the student does, changed and blended, at every step anew. Source:
 Beyer et al. 2022, "Knowledge distillation: A good teacher is patient and consistent".
 """
 

@@ -1,4 +1,4 @@
-"""Early stop: while it learns, a network is heard on artists it does not learn from.
+"""Early stopping: while it learns, a network is validated on artists it does not learn from.
 
 They are taken out of what is learned, not out of what is held out in the end: a figure that chose
 when to stop says nothing of other music.
@@ -28,8 +28,8 @@ SLICES = 10  # of a clip, evenly spread
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Watched:
-    """Slices to be heard, and what is known of them. Shape: `(N, S, M, F)` and `(N, K)`."""
+class Validation:
+    """Slices to validate on, and what is known of them. Shape: `(N, S, M, F)` and `(N, K)`."""
 
     mels: Tensor
     targets: Array
@@ -45,31 +45,31 @@ class Watched:
         return 0.5 if np.isnan(value) else value
 
 
-def is_watched(clip: Clip) -> bool:
-    """Whether a clip's group is one of those that are watched; the same in every run."""
+def is_validation(clip: Clip) -> bool:
+    """Whether a clip's group is one of those for validation; the same in every run."""
     return zlib.crc32(clip.group.encode()) % ONE_IN == 0
 
 
-def watched(clips: Sequence[Clip], features: dict[str, Mel], spec: MelSpec) -> Watched:
+def validation_slices(clips: Sequence[Clip], features: dict[str, Mel], spec: MelSpec) -> Validation:
     """Slices of clips of whose labels something is known."""
     known = [clip for clip in clips if not np.isnan(clip.targets).all()]
     mels = [spread(features[clip.id], spec, SLICES) for clip in known]
-    return Watched(torch.stack(mels), np.stack([clip.targets for clip in known]))
+    return Validation(torch.stack(mels), np.stack([clip.targets for clip in known]))
 
 
 @dataclass(slots=True)
 class Best:
-    """The best hearing so far; goes into the checkpoint, so that a resumed run stops as well."""
+    """The best validation so far; goes into the checkpoint, so that a resumed run stops as well."""
 
     value: float = -1.0
-    since: int = 0  # hearings that were no better
+    since: int = 0  # validations that were no better
     weights: dict[str, Tensor] | None = None
 
     def update(self, value: float, network: nn.Module) -> None:
         """Keep the weights if they are the best yet."""
         if value > self.value:
-            kept = {name: x.detach().cpu().clone() for name, x in network.state_dict().items()}
-            self.value, self.since, self.weights = value, 0, kept
+            best = {name: x.detach().cpu().clone() for name, x in network.state_dict().items()}
+            self.value, self.since, self.weights = value, 0, best
         else:
             self.since += 1
 

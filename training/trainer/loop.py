@@ -27,7 +27,7 @@ from training.trainer.amp import Precision
 from training.trainer.checkpoints import mean_weights, write_checkpoint
 from training.trainer.distillation import Ensemble, load_ensemble
 from training.trainer.distributed import ALONE, Team
-from training.trainer.early_stopping import Best, Watched
+from training.trainer.early_stopping import Best, Validation
 from training.trainer.losses import blended_label_loss, label_loss, teacher_loss
 from training.trainer.optimiser import Optimiser, running_average
 
@@ -60,12 +60,12 @@ def train(
     start: Sequence[Path] = (),
     ensemble: Sequence[Path] = (),
     team: Team = ALONE,
-    heard: Callable[[int, float], object] = lambda step, value: None,
+    on_validation: Callable[[int, float], object] = lambda step, value: None,
 ) -> PooledNetwork:
     """Train, or go on from the checkpoint in `folder`, and return the averaged network on the CPU.
 
-    `report` is called after each step with its number and the loss; `heard` after each hearing of
-    the watched clips with the step and the figure. With patience, the network is the best heard.
+    `report` is called after each step with its number and the loss; `on_validation`
+    after each validation with the step and the figure. With patience, the network is the best one.
     `start`: checkpoints of other runs; a new run begins with the mean of their averaged weights.
     `ensemble`: checkpoints of runs whose common opinion is learned beside the labels.
     """
@@ -77,8 +77,8 @@ def train(
     while run.step < config.loop.steps and not run.is_over():
         loss = run.advance(pools)
         report(run.step, loss)
-        if pools.watched and config.loop.patience and run.step % config.loop.watch_every == 0:
-            heard(run.step, run.hear(pools.watched))
+        if pools.validation and config.loop.patience and run.step % config.loop.watch_every == 0:
+            on_validation(run.step, run.validate(pools.validation))
         if run.step % config.loop.save_every == 0 or run.step == config.loop.steps:
             run.save(folder / "checkpoint.pt")
     if run.is_over():
@@ -122,19 +122,19 @@ class _Run:
         self.step += 1
         return float(loss.detach())
 
-    def hear(self, clips: Watched) -> float:
-        """How well the averaged network hears the watched clips."""
+    def validate(self, clips: Validation) -> float:
+        """ROC-AUC of the averaged network on the validation clips."""
         value = clips.roc_auc(self._averaged(), self.device) if self.team.is_first else 0.0
         self.best.update(value, self._averaged())
         return value
 
     def is_over(self) -> bool:
-        """Whether the best hearing lies as far back as patience reaches; all processes agree."""
+        """Whether the best validation lies as far back as patience reaches; all processes agree."""
         patience = self.config.loop.patience
         return bool(patience) and self.team.agree(self.best.since >= patience, self.device)
 
     def network(self) -> PooledNetwork:
-        """The averaged network, or the best that was heard."""
+        """The averaged network, or the best on the validation clips."""
         network = self._averaged().cpu().eval()
         if self.best.weights:
             network.load_state_dict(self.best.weights)

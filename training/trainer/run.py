@@ -20,8 +20,14 @@ from training.data.pseudo_labels import TAGS, tag_names
 from training.data.split import Split
 from training.data.taxonomy import Targets
 from training.data.teacher_outputs import COMPUTED, Outputs
-from training.evaluation.card_figures import MIXES, OF_OTHERS, Progress, judge, listen_all
-from training.evaluation.held_out_votes import load_heard, save_heard
+from training.evaluation.card_figures import (
+    MIXES,
+    OF_OTHERS,
+    Progress,
+    judge,
+    predict_votes_of_parts,
+)
+from training.evaluation.held_out_votes import load_votes, save_votes
 from training.evaluation.teacher_agreement import agreed_about
 from training.networks import PooledNetwork
 from training.teachers.audioset_outputs import AudioSetTeacher
@@ -35,7 +41,7 @@ from training.trainer.run_figures import write_pictures
 from training.trainer.run_log import LOSSES, Log, open_writer
 from training.trainer.shrunken_head import shrink_head
 
-PICTURES, HEARD = "pictures.html", "heard.npz"  # in the folder of a run
+PICTURES, VOTES = "pictures.html", "heard.npz"  # in the folder of a run
 
 Report = Callable[[int, float], object]
 
@@ -64,10 +70,11 @@ def run(
         with team.first_alone():
             pools = _read(config, split, cache, data, coded, progress if team.is_first else silent)
         folder.mkdir(parents=True, exist_ok=True)
-        with _reporting(config, folder, progress, team, scalars=scalars) as (report, heard):
+        with _reporting(config, folder, progress, team, scalars=scalars) as (report, on_validation):
             network = train(
                 config, pools, folder, own_device, report,
-                start=origin.start, ensemble=origin.ensemble, team=team, heard=heard,
+                start=origin.start, ensemble=origin.ensemble, team=team,
+                on_validation=on_validation,
             )  # fmt: skip
     if not team.is_first:
         return None
@@ -104,11 +111,13 @@ def _finish(
     with TemporaryDirectory(prefix="draft-", dir=folder) as drafts:
         path = export(network, config, Path(drafts), told)
         model = load_model(str(path))
-        heard = listen_all(model, split, progress, agreed)
-        save_heard(heard, folder / HEARD)
-        runs = [load_heard(other / HEARD) for other in origin.runs] or [heard]
-        card = judge(model.card, runs, heard[MIXES], config.decision.precision)
-        write_pictures(folder / PICTURES, folder / LOSSES, {**runs[0], MIXES: heard[MIXES]}, card)
+        held_out = predict_votes_of_parts(model, split, progress, agreed)
+        save_votes(held_out, folder / VOTES)
+        runs = [load_votes(other / VOTES) for other in origin.runs] or [held_out]
+        card = judge(model.card, runs, held_out[MIXES], config.decision.precision)
+        write_pictures(
+            folder / PICTURES, folder / LOSSES, {**runs[0], MIXES: held_out[MIXES]}, card
+        )
         if origin.runs:
             card = replace(card, metrics={OF_OTHERS: True, **card.metrics})
         return publish(card, Path(drafts), folder)
@@ -124,7 +133,7 @@ def silent(label: str, length: int) -> Iterator[Callable[[], object]]:
 def _reporting(
     config: Config, folder: Path, progress: Progress, team: Team, *, scalars: bool
 ) -> Iterator[tuple[Report, Report]]:
-    """Write each loss and each hearing to a file, by step, and move the progress on.
+    """Write each loss and each validation to a file, by step, and move the progress on.
 
     Only the first process of a team writes; steps done before count.
     """
@@ -143,7 +152,7 @@ def _reporting(
                 advance()
             done = step
 
-        yield report, log.hearing
+        yield report, log.validation
 
 
 def _read(

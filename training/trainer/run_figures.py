@@ -1,4 +1,4 @@
-"""A run in pictures, on one page: how it learned, how surely and how well the model hears."""
+"""A run in pictures, on one page: learning curve, reliability, figures by label."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ from training.evaluation.diagrams import (
     reliability_panel,
     stacked,
 )
-from training.evaluation.held_out_votes import Heard
+from training.evaluation.held_out_votes import HeldOut
 
 Array = npt.NDArray[np.float32]
 
 
-def write_pictures(path: Path, log: Path, heard: dict[str, Heard], card: ModelCard) -> None:
+def write_pictures(path: Path, log: Path, held_out: dict[str, HeldOut], card: ModelCard) -> None:
     """Write the page; `log` is the run's loss.csv, whose curve is left out where there is none."""
     title = f"{card.id}: how it learned and how it hears"
-    panels = list(_panels(read_losses(log), heard, card))
+    panels = list(_panels(read_losses(log), held_out, card))
     path.write_text(html_text(stacked(panels, title), title), encoding="utf-8")
 
 
@@ -56,15 +56,15 @@ def smooth(values: Array, width: int) -> Array:
     return np.asarray((sums[stop] - sums[start]) / (stop - start), dtype=np.float32)
 
 
-def _panels(losses: Array, heard: dict[str, Heard], card: ModelCard) -> Iterator[Panel]:
+def _panels(losses: Array, held_out: dict[str, HeldOut], card: ModelCard) -> Iterator[Panel]:
     if len(losses) > 1:
         yield learning_curve_panel(losses, smooth(losses[:, 1], max(1, len(losses) // 50)))
-    yield reliability_panel(heard, card)
+    yield reliability_panel(held_out, card)
     for part, figures in card.metrics.items():
         # A part may have no label with enough examples, and not all in a card is of a part.
         if isinstance(figures, dict) and (labels := figures.get("labels")):
             yield label_panel(f"Held-out {part.replace('_', ' ')}", _rows(labels))
-    yield confusion_panel(heard["genres"], card)
+    yield confusion_panel(held_out["genres"], card)
 
 
 def _rows(labels: list[dict[str, Any]]) -> list[tuple[str, list[Interval]]]:

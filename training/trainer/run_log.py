@@ -12,7 +12,7 @@ from training.trainer.optimiser import schedule
 if TYPE_CHECKING:
     from torch.utils.tensorboard import SummaryWriter
 
-LOSSES, HEARINGS, SCALARS = "loss.csv", "watched.csv", "tensorboard"  # in the folder of a run
+LOSSES, VALIDATIONS, SCALARS = "loss.csv", "watched.csv", "tensorboard"  # in the folder of a run
 
 
 class Log:
@@ -20,7 +20,7 @@ class Log:
 
     def __init__(self, folder: Path, writer: SummaryWriter | None, config: Config) -> None:
         self._losses = (folder / LOSSES).open("a", buffering=1)
-        self._hearings = folder / HEARINGS
+        self._validations = folder / VALIDATIONS
         self._writer, self._loop = writer, config.loop
 
     def loss(self, step: int, loss: float) -> None:
@@ -31,9 +31,9 @@ class Log:
             self._writer.add_scalar("loss", loss, step)
             self._writer.add_scalar("learning rate", rate, step)
 
-    def hearing(self, step: int, roc_auc: float) -> None:
-        """After the watched clips were heard."""
-        with self._hearings.open("a") as file:
+    def validation(self, step: int, roc_auc: float) -> None:
+        """After a validation."""
+        with self._validations.open("a") as file:
             file.write(f"{step},{roc_auc:.5f}\n")
         if self._writer:
             self._writer.add_scalar("watched ROC-AUC", roc_auc, step)

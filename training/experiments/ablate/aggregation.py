@@ -17,7 +17,7 @@ from training.evaluation.metrics import label_metrics, summary
 from training.experiments.ablate.predict import Array
 
 Figures = Mapping[str, float | None]
-Way = Callable[[Array], Array]  # (S, K) in, (K,) out
+Aggregation = Callable[[Array], Array]  # (S, K) in, (K,) out
 
 
 def _attention(scores: Array) -> Array:
@@ -27,7 +27,7 @@ def _attention(scores: Array) -> Array:
 
 
 SHARES = {"mean": 1.0, "upper half": 0.5, "upper quarter": 0.25}
-WAYS: dict[str, Way] = {
+AGGREGATIONS: dict[str, Aggregation] = {
     **{name: partial(upper_mean, share=share) for name, share in SHARES.items()},
     "maximum": partial(np.max, axis=0),
     "attention": _attention,
@@ -51,7 +51,9 @@ def tracks(clips: Sequence[Clip], scores: Sequence[Array]) -> tuple[list[Targets
     return targets, [np.concatenate([scores[i] for i in chosen]) for chosen in rows.values()]
 
 
-def figures(targets: Sequence[Targets], scores: Sequence[Array], kind: Kind, way: str) -> Figures:
+def figures(
+    targets: Sequence[Targets], scores: Sequence[Array], kind: Kind, aggregation: str
+) -> Figures:
     """Mean ROC-AUC and average precision over the labels of a kind.
 
     Of genres only those that people gave.
@@ -59,7 +61,7 @@ def figures(targets: Sequence[Targets], scores: Sequence[Array], kind: Kind, way
     truth = np.stack(targets).astype(np.float32)
     if kind == "genre":
         truth[:, len(LISTED_GENRES) : GENRE_SLICE.stop] = np.nan
-    votes = np.stack([WAYS[way](each) for each in scores]).astype(np.float32)
+    votes = np.stack([AGGREGATIONS[aggregation](each) for each in scores]).astype(np.float32)
     nothing_decided = np.ones(len(VOCABULARY), dtype=np.float32)
     means = summary(label_metrics(truth, votes, nothing_decided, VOCABULARY, kind))
     return {"roc_auc": means["macro_roc_auc"], "ap": means["macro_ap"]}

@@ -18,8 +18,8 @@ from training.data.clip_pools import make_pools
 from training.data.datasets import Clip
 from training.data.mel_cache import Mel
 from training.data.split import Split
-from training.experiments.ablate.aggregation import OURS, WAYS, Figures, figures, tracks
-from training.experiments.ablate.predict import Array, hear
+from training.experiments.ablate.aggregation import AGGREGATIONS, OURS, Figures, figures, tracks
+from training.experiments.ablate.predict import Array, score_clips
 from training.experiments.ablate.variants import BY_NAME, RECIPE
 from training.experiments.runner.ledger import Ledger, Outcome, file_name
 from training.networks import PooledNetwork
@@ -94,16 +94,19 @@ class Bench:
     def _measure(
         self, cell: Cell, network: PooledNetwork, split: Split, config: Config, step_ms: float
     ) -> Result:
-        heard: dict[Kind, tuple[list[Clip], list[Array]]] = {}
+        scored: dict[Kind, tuple[list[Clip], list[Array]]] = {}
         held_out = {"genre": split.held_out_songs, "instrument": split.held_out_instruments}
         for kind in KINDS:
             clips = [clip for clip in held_out[kind] if clip.id in self.features]
-            heard[kind] = clips, hear(network, clips, self.features, config.mel)
+            scored[kind] = clips, score_clips(network, clips, self.features, config.mel)
         votes: dict[str, dict[str, Figures]] = {}
-        for kind, (clips, scores) in heard.items():
+        for kind, (clips, scores) in scored.items():
             targets, joined = tracks(clips, scores)
-            votes[kind] = {way: figures(targets, joined, kind, way) for way in WAYS}
-        clips, scores = heard["instrument"]
+            votes[kind] = {
+                aggregation: figures(targets, joined, kind, aggregation)
+                for aggregation in AGGREGATIONS
+            }
+        clips, scores = scored["instrument"]
         own = figures([clip.targets for clip in clips], scores, "instrument", OURS["instrument"])
         genres = votes["genre"][OURS["genre"]]
         return Result(cell, genres, own, votes, round(step_ms, 1))

@@ -19,7 +19,7 @@ MOST = 10  # slices of a clip, as in a scan
 
 
 @torch.no_grad()
-def hear(
+def score_clips(
     network: PooledNetwork, clips: Sequence[Clip], features: dict[str, Mel], spec: MelSpec
 ) -> list[Array]:
     """What the network says of the slices of each clip, probabilities before calibration.

@@ -9,7 +9,7 @@ from itertools import groupby
 import numpy as np
 
 from training.config import Config
-from training.experiments.ablate.aggregation import WAYS
+from training.experiments.ablate.aggregation import AGGREGATIONS
 from training.experiments.ablate.cells import Cell, Result
 from training.experiments.ablate.variants import RECIPE, VARIANTS
 from training.experiments.runner.summary import Mean, table
@@ -89,13 +89,16 @@ def _vote_lines(results: Results) -> Iterator[str]:
     yield ""
     yield "Tracks of the recipe's own runs; of rendered MIDI a track is a whole excerpt."
     yield ""
-    yield from table(["vote", *FIGURES], ([way, *_vote_cells(way, runs)] for way in WAYS))
+    yield from table(
+        ["vote", *FIGURES],
+        ([aggregation, *_vote_cells(aggregation, runs)] for aggregation in AGGREGATIONS),
+    )
 
 
-def _vote_cells(way: str, runs: Sequence[Result]) -> Iterator[str]:
+def _vote_cells(aggregation: str, runs: Sequence[Result]) -> Iterator[str]:
     for kind in ("genre", "instrument"):
         for name in ("roc_auc", "ap"):
-            yield _plain([run.votes[kind][way][name] for run in runs])
+            yield _plain([run.votes[kind][aggregation][name] for run in runs])
 
 
 def _runs(name: str, results: Results) -> list[Result]:

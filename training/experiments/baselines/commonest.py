@@ -15,7 +15,7 @@ class Commonest:
 
     name: str = "commonest"
     title: str = "always the commonest class"
-    hears: tuple[str, ...] = ()
+    inputs: tuple[str, ...] = ()
 
     def answer(self, problem: Problem, seed: int) -> Answer:
         """The share of each class in what is learned from."""

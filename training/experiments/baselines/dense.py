@@ -23,7 +23,7 @@ class Dense:
 
     name: str = "features-dense"
     title: str = "features by hand, dense network"
-    hears: tuple[str, ...] = ("features",)
+    inputs: tuple[str, ...] = ("features",)
     widths: tuple[int, ...] = (512, 256, 128, 64)
     dropout: float = 0.2
     epochs: int = 120  # at most
@@ -31,7 +31,7 @@ class Dense:
 
     def answer(self, problem: Problem, seed: int) -> Answer:
         """Learn and answer."""
-        table = Table.of(problem, self.hears[0])
+        table = Table.of(problem, self.inputs[0])
         epoch = max(1, len(problem.parts.train) // self.plan.batch)
         plan = replace(self.plan, steps=self.epochs * epoch, watch_every=epoch)
         n_inputs, n_classes = table.values.shape[1], problem.targets.shape[1]

@@ -33,7 +33,7 @@ class Schedule:
     weight_decay: float = 0.02
     clip_norm: float = 0.0  # none
     watch_every: int = 50  # steps, after which the slices to choose by are asked about
-    patience: int = 0  # such hearings without progress after which it stops; 0: it never does
+    patience: int = 0  # validations without progress after which it stops; 0: it never does
     precision: str = "auto"
 
 

@@ -19,13 +19,13 @@ class Neighbours:
 
     name: str
     title: str
-    hears: tuple[str, ...]
+    inputs: tuple[str, ...]
     choices: tuple[int, ...] = (1, 3, 5, 9, 15, 25, 45, 75)  # of k
 
     def answer(self, problem: Problem, seed: int) -> Answer:
         """With the k that was best on the slices to choose by."""
         started = process_time()
-        values, parts = Table.of(problem, self.hears[0]).values, problem.parts
+        values, parts = Table.of(problem, self.inputs[0]).values, problem.parts
         most = min(max(self.choices), len(parts.train))
         index = NearestNeighbors(n_neighbors=most).fit(values[parts.train])
         near, truth = _near(index, values, problem, parts.valid), problem.truth(parts.valid)

@@ -36,7 +36,7 @@ class Pictured:
     plan: Schedule = PLAN
 
     @property
-    def hears(self) -> tuple[str, ...]:
+    def inputs(self) -> tuple[str, ...]:
         """Pictures, and where they are changed the sound that they are of."""
         return ("images", "waves") if self.augmenting else ("images",)
 

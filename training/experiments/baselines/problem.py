@@ -69,7 +69,7 @@ class System(Protocol):
         """As tables name it."""
 
     @property
-    def hears(self) -> tuple[str, ...]:
+    def inputs(self) -> tuple[str, ...]:
         """Which arrays of the sound it needs."""
 
     def answer(self, problem: Problem, seed: int) -> Answer:

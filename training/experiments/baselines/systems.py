@@ -17,11 +17,11 @@ from training.experiments.baselines.transfer import Transfer
 
 @dataclass(frozen=True, slots=True)
 class Ours:
-    """The network itself, as a scan hears with it; it learns nothing here."""
+    """The network itself, as a scan uses it; it learns nothing here."""
 
     name: str = "ours"
     title: str = "our network"
-    hears: tuple[str, ...] = ("votes",)
+    inputs: tuple[str, ...] = ("votes",)
 
 
 NOTHING = Commonest()  # is heard by it

@@ -23,13 +23,13 @@ class Transfer:
 
     name: str = "transfer"
     title: str = "our network, new head"
-    hears: tuple[str, ...] = ("embeddings",)
+    inputs: tuple[str, ...] = ("embeddings",)
     dropout: float = 0.3
     plan: Schedule = PLAN
 
     def answer(self, problem: Problem, seed: int) -> Answer:
         """Learn the head and answer; the body's outputs are the problem's, and stay as they are."""
-        table = Table.of(problem, self.hears[0])
+        table = Table.of(problem, self.inputs[0])
         n_inputs, n_classes = table.values.shape[1], problem.targets.shape[1]
 
         def head() -> nn.Sequential:

@@ -11,7 +11,7 @@ import numpy as np
 from training.experiments.baselines.ensembles import Ensemble
 from training.experiments.baselines.problem import Answer, Array, Problem, Sound
 from training.experiments.baselines.systems import Entrant, Ours
-from training.experiments.compare.features import SLICES, Stock
+from training.experiments.compare.features import SLICES, FeatureStore
 from training.experiments.compare.metrics import Figures, by_track, figures
 from training.experiments.compare.our_network import votes_for
 from training.experiments.compare.tasks import Task
@@ -56,12 +56,12 @@ class Table:
     """All that the cells of a task have in common."""
 
     task: Task
-    stock: Stock
+    stock: FeatureStore
     material: Material
     sound: Sound
 
     @classmethod
-    def of(cls, task: Task, stock: Stock, fold: int) -> Table:
+    def of(cls, task: Task, stock: FeatureStore, fold: int) -> Table:
         """A task with its sound."""
         return cls(task, stock, material_of(task, stock, fold), stock.sound(task.clips))
 
@@ -77,20 +77,20 @@ class Table:
             answers = [_finished(replace(cell, system=name), ledger) for name in system.members]
             return self._of_slices(cell, problem, system.join(answers), ("images",), protocol)
         answer = system.answer(problem, cell.seed)
-        return self._of_slices(cell, problem, answer, system.hears, protocol)
+        return self._of_slices(cell, problem, answer, system.inputs, protocol)
 
     def _of_slices(
         self,
         cell: Cell,
         problem: Problem,
         answer: Answer,
-        hears: tuple[str, ...],
+        inputs: tuple[str, ...],
         protocol: Protocol,
     ) -> tuple[Result, Array]:
         task, test, scores = self.task, problem.parts.test, answer.scores
         tracks, means = by_track(self.sound.tracks[test], scores)
-        # Sound is decoded by whoever hears anything: it is not counted.
-        front_ms = sum(self.stock.front_ms[name] for name in hears if name != "waves")
+        # Sound is decoded for every system alike: it is not counted.
+        front_ms = sum(self.stock.front_ms[name] for name in inputs if name != "waves")
         whole = figures(task.targets[tracks], means, task.classes, single=task.single)
         return Result(
             cell=cell,
@@ -107,24 +107,24 @@ class Table:
     def _of_votes(self, cell: Cell, problem: Problem) -> tuple[Result, Array]:
         """Our network votes over whole tracks, as in a scan."""
         task, stock = self.task, self.stock
-        assert stock.ear
+        assert stock.ours
         tracks = np.unique(self.sound.tracks[problem.parts.test])
         votes = stock.votes[stock.rows([task.clips[track] for track in tracks])]
-        scores = votes_for(task.classes, votes, stock.ear.model.card.vocabulary)
+        scores = votes_for(task.classes, votes, stock.ours.model.card.vocabulary)
         return Result(
             cell=cell,
             slices=(0, 0, len(problem.parts.test)),
             tracks=len(tracks),
             by_slice=None,
             by_track=figures(task.targets[tracks], scores, task.classes, single=task.single),
-            parameters=stock.ear.parameters,
+            parameters=stock.ours.parameters,
             learn_s=0.0,
             answer_s=0.0,
             track_ms=round(stock.front_ms["votes"], 2),
         ), scores
 
 
-def material_of(task: Task, stock: Stock, fold: int) -> Material:
+def material_of(task: Task, stock: FeatureStore, fold: int) -> Material:
     """What a protocol divides."""
     classes = tuple(task.classes[i] for i in task.targets.argmax(axis=1)) if task.single else ()
     return Material(task.clips, stock.tracks(task.clips), classes, fold)

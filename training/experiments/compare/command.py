@@ -79,7 +79,7 @@ def compare(
     """
     quiet_threads()
     from training.experiments.compare.grid import Selection, chosen
-    from training.experiments.compare.our_network import Ear
+    from training.experiments.compare.our_network import OurNetwork
     from training.experiments.compare.session import Settings, compare_all
 
     if not where["data"] and not where["sources"]:
@@ -88,7 +88,7 @@ def compare(
     selection = Selection(
         chosen(names, steps, ours=bool(ours)), _known_protocols(protocols), seeds, fold
     )
-    settings = Settings(selection, least, steps, Ear.of(ours) if ours else None)
+    settings = Settings(selection, least, steps, OurNetwork.of(ours) if ours else None)
     report = compare_all(_labelled(**where), settings, out, progress)
     click.echo(f"wrote {report}")
 

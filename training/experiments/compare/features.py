@@ -24,7 +24,7 @@ from training.data.mel_cache import kept_array
 from training.experiments.baselines.handmade import NAMES, features
 from training.experiments.baselines.images import SPEC, kept_images
 from training.experiments.baselines.problem import Array, Sound
-from training.experiments.compare.our_network import Ear
+from training.experiments.compare.our_network import OurNetwork
 from training.experiments.protocols import Indices
 
 SLICES = 10  # of a clip: three seconds each, spread as a scan spreads them
@@ -32,7 +32,7 @@ TIMED = 8  # clips whose sound is computed anew to see how long it takes
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Stock:
+class FeatureStore:
     """Everything computed of some clips.
 
     Shape: each of `slices` is a list of `(S, ...)`, one a clip; `votes` `(N, K)`, K 0 without ears
@@ -41,7 +41,7 @@ class Stock:
     clips: tuple[Clip, ...]
     slices: dict[str, list[npt.NDArray[Any]]]
     votes: Array
-    ear: Ear | None
+    ours: OurNetwork | None
     front_ms: dict[str, float]  # milliseconds of processor time a track, sound once decoded
 
     def sound(self, clips: Sequence[Clip]) -> Sound:
@@ -64,20 +64,20 @@ class Stock:
         return [place[clip.id] for clip in clips]
 
 
-def hear(
+def compute_features(
     clips: Sequence[Clip],
     wanted: Collection[str],
-    ear: Ear | None,
+    ours: OurNetwork | None,
     cache: Path,
     progress: Callable[[], object] = lambda: None,
-) -> Stock:
+) -> FeatureStore:
     """All arrays that are wanted, of all clips that can be heard.
 
     A file that cannot is left out, with a warning that names it.
     """
-    makers = _makers(wanted, ear)
-    folders = _folders(makers, ear, cache)
-    heard: list[Clip] = []
+    makers = _makers(wanted, ours)
+    folders = _folders(makers, ours, cache)
+    readable: list[Clip] = []
     slices: dict[str, list[npt.NDArray[Any]]] = {name: [] for name in makers}
     for clip in clips:
         try:
@@ -88,13 +88,13 @@ def hear(
         except (AudioError, DataError) as error:
             logging.getLogger(__name__).warning("%s; left out", error)
         else:
-            heard.append(clip)
+            readable.append(clip)
             for name, values in made.items():
                 slices[name].append(values)
         progress()
-    votes = slices.pop("votes", [np.zeros(0, dtype=np.float32)] * len(heard))
-    timed = heard[:: max(1, len(heard) // TIMED)][:TIMED]
-    return Stock(tuple(heard), slices, np.array(votes), ear, _times(timed, makers))
+    votes = slices.pop("votes", [np.zeros(0, dtype=np.float32)] * len(readable))
+    timed = readable[:: max(1, len(readable) // TIMED)][:TIMED]
+    return FeatureStore(tuple(readable), slices, np.array(votes), ours, _times(timed, makers))
 
 
 @lru_cache(maxsize=1)  # several arrays are made of each file, one after the other
@@ -106,7 +106,7 @@ def windows(path: Path) -> Windows:
 Maker = Callable[[Path], npt.NDArray[Any]]
 
 
-def _makers(wanted: Collection[str], ear: Ear | None) -> dict[str, Maker]:
+def _makers(wanted: Collection[str], ours: OurNetwork | None) -> dict[str, Maker]:
     """How each array is made of a file, by its name."""
     makers: dict[str, Maker] = {
         "starts": lambda path: np.array(windows(path).starts),
@@ -114,18 +114,18 @@ def _makers(wanted: Collection[str], ear: Ear | None) -> dict[str, Maker]:
         "images": lambda path: kept_images(windows(path).samples),
         "waves": lambda path: windows(path).samples.astype(np.float16),
     }
-    if ear:
-        body = ear
+    if ours:
+        body = ours
         makers["embeddings"] = lambda path: body.embed(path, windows(path).starts)
         makers["votes"] = body.vote
     return {name: make for name, make in makers.items() if name in wanted or name == "starts"}
 
 
-def _folders(makers: dict[str, Maker], ear: Ear | None, cache: Path) -> dict[str, Path]:
+def _folders(makers: dict[str, Maker], ours: OurNetwork | None, cache: Path) -> dict[str, Path]:
     """Where each array is kept: another place for other settings or another model."""
     settings = repr((SPEC, NAMES, SLICES))
     own = {"embeddings", "votes"}
-    keys = {name: ear.model.card.sha256 if ear and name in own else settings for name in makers}
+    keys = {name: ours.model.card.sha256 if ours and name in own else settings for name in makers}
     folders = {
         name: cache / f"{name}-{hashlib.sha256(key.encode()).hexdigest()[:12]}"
         for name, key in keys.items()

@@ -11,7 +11,7 @@ from training.experiments.baselines.pictured import Pictured
 from training.experiments.baselines.problem import Array
 from training.experiments.baselines.systems import SYSTEMS, Entrant, Ours
 from training.experiments.compare.cells import Cell, Result, Results, Table, material_of
-from training.experiments.compare.features import Stock
+from training.experiments.compare.features import FeatureStore
 from training.experiments.compare.tasks import Task
 from training.experiments.protocols import Material, Protocol
 from training.experiments.runner.grid import fill
@@ -45,12 +45,12 @@ def chosen(names: Sequence[str], steps: int | None, *, ours: bool) -> tuple[Entr
 
 def needs_ours(system: Entrant) -> bool:
     """Whether a system hears through our network."""
-    return isinstance(system, Ours) or bool({"embeddings"} & set(hears(system)))
+    return isinstance(system, Ours) or bool({"embeddings"} & set(inputs_of(system)))
 
 
-def hears(system: Entrant) -> tuple[str, ...]:
+def inputs_of(system: Entrant) -> tuple[str, ...]:
     """Which arrays a system needs; an ensemble none but its members'."""
-    return () if isinstance(system, Ensemble) else system.hears
+    return () if isinstance(system, Ensemble) else system.inputs
 
 
 def why_empty(system: Entrant, protocol: Protocol, task: Task, material: Material) -> str:
@@ -64,12 +64,12 @@ def why_empty(system: Entrant, protocol: Protocol, task: Task, material: Materia
     return ""
 
 
-def has_heard(system: Entrant, protocol: Protocol, task: Task) -> bool:
+def has_learned_from(system: Entrant, protocol: Protocol, task: Task) -> bool:
     """Whether the body of our network has learned from some of the clips asked about."""
     return needs_ours(system) and task.learned_by_ours and bool(protocol.leaks)
 
 
-def planned(tasks: Sequence[Task], stock: Stock, selection: Selection) -> list[Cell]:
+def planned(tasks: Sequence[Task], stock: FeatureStore, selection: Selection) -> list[Cell]:
     """All cells that will not stay empty, in the order in which they are filled: seed by seed."""
     return [
         Cell(task.name, protocol.name, system.name, seed)
@@ -84,7 +84,7 @@ def planned(tasks: Sequence[Task], stock: Stock, selection: Selection) -> list[C
 
 def run(
     tasks: Sequence[Task],
-    stock: Stock,
+    stock: FeatureStore,
     selection: Selection,
     ledger: Results,
     advance: Callable[[], object],

@@ -25,7 +25,7 @@ Array = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Ear:
+class OurNetwork:
     """A model, and its network with the embedding read out."""
 
     model: Model
@@ -33,7 +33,7 @@ class Ear:
     parameters: int
 
     @classmethod
-    def of(cls, name: str) -> Ear:
+    def of(cls, name: str) -> OurNetwork:
         """A model by name or by the path of its card, of which a fold is left to ask about."""
         model = load_model(name)
         if model.card.metrics.get(OF_OTHERS):

@@ -13,11 +13,11 @@ from training.evaluation.card_figures import Progress
 from training.evaluation.diagrams import png_bytes
 from training.experiments.baselines.pictured import PLAN
 from training.experiments.compare.cells import Results, open_ledger
-from training.experiments.compare.features import Stock, hear
+from training.experiments.compare.features import FeatureStore, compute_features
 from training.experiments.compare.figure import picture
-from training.experiments.compare.grid import Selection, hears, planned, run
+from training.experiments.compare.grid import Selection, inputs_of, planned, run
 from training.experiments.compare.markdown import Provenance, json_text, markdown_text
-from training.experiments.compare.our_network import Ear
+from training.experiments.compare.our_network import OurNetwork
 from training.experiments.compare.summary import Comparison, summarise
 from training.experiments.compare.tasks import Labelled, Task, tasks_of, without
 
@@ -31,7 +31,7 @@ class Settings:
     selection: Selection
     least: int  # clips of one genre alone that a class needs in the fold held out
     steps: int | None  # of the networks over pictures; None: their own
-    ear: Ear | None
+    ours: OurNetwork | None
 
 
 def compare_all(
@@ -47,26 +47,30 @@ def compare_all(
         tasks = tasks_of(data, settings.selection.fold, settings.least)
         if not tasks:
             raise DataError(f"{data.name}: no two genres have clips enough to compare on")
-        tasks, stock = _heard(tasks, settings, out.parent / "features", progress)
+        tasks, stock = _with_features(tasks, settings, out.parent / "features", progress)
         _fill(tasks, stock, settings, ledger, progress)
         found += [summarise(task, stock, ledger, settings.selection) for task in tasks]
     return _write(found, settings, out)
 
 
-def _heard(
+def _with_features(
     tasks: Sequence[Task], settings: Settings, cache: Path, progress: Progress
-) -> tuple[list[Task], Stock]:
+) -> tuple[list[Task], FeatureStore]:
     """The tasks over clips that can be heard."""
     clips: dict[str, Clip] = {clip.id: clip for task in tasks for clip in task.clips}
-    wanted = {name for system in settings.selection.systems for name in hears(system)}
+    wanted = {name for system in settings.selection.systems for name in inputs_of(system)}
     with progress("reading sound", len(clips)) as advance:
-        stock = hear(list(clips.values()), wanted, settings.ear, cache, advance)
+        stock = compute_features(list(clips.values()), wanted, settings.ours, cache, advance)
     silent = set(clips) - {clip.id for clip in stock.clips}
     return [without(task, silent) for task in tasks], stock
 
 
 def _fill(
-    tasks: Sequence[Task], stock: Stock, settings: Settings, ledger: Results, progress: Progress
+    tasks: Sequence[Task],
+    stock: FeatureStore,
+    settings: Settings,
+    ledger: Results,
+    progress: Progress,
 ) -> None:
     n_cells = len(planned(tasks, stock, settings.selection))
     with progress(f"comparing: {tasks[0].data}", n_cells) as advance:
@@ -74,7 +78,7 @@ def _fill(
 
 
 def _write(found: Sequence[Comparison], settings: Settings, out: Path) -> Path:
-    card = settings.ear.model.card if settings.ear else None
+    card = settings.ours.model.card if settings.ours else None
     made = Provenance(
         model=f"{card.name} {card.version}, {card.sha256[:8]}" if card else "",
         seeds=settings.selection.seeds,
@@ -95,5 +99,5 @@ def _setup(labelled: Sequence[Labelled], settings: Settings) -> dict[str, Any]:
         "fold": settings.selection.fold,
         "least": settings.least,
         "steps": settings.steps or PLAN.steps,
-        "ours": settings.ear.model.card.sha256 if settings.ear else "",
+        "ours": settings.ours.model.card.sha256 if settings.ours else "",
     }

@@ -9,8 +9,8 @@ import numpy as np
 
 from training.experiments.baselines.systems import Entrant
 from training.experiments.compare.cells import Result, Results, material_of
-from training.experiments.compare.features import Stock
-from training.experiments.compare.grid import Selection, has_heard, why_empty
+from training.experiments.compare.features import FeatureStore
+from training.experiments.compare.grid import Selection, has_learned_from, why_empty
 from training.experiments.compare.margins import HONEST, Margin, margins
 from training.experiments.compare.metrics import ACCURACY, AP, ROC_AUC, Figures
 from training.experiments.compare.tasks import Task
@@ -84,7 +84,7 @@ class Comparison:
 
 def summarise(
     task: Task,
-    stock: Stock,
+    stock: FeatureStore,
     ledger: Results,
     selection: Selection,
 ) -> Comparison:
@@ -134,7 +134,7 @@ def _entry(system: Entrant, protocol: Protocol, found: list[Result], task: Task)
         protocol.name,
         _mean(figures, main),
         _mean(figures, ROC_AUC),
-        heard=has_heard(system, protocol, task),
+        heard=has_learned_from(system, protocol, task),
     )
 
 
@@ -150,7 +150,7 @@ def _leak(system: Entrant, groups: dict[tuple[str, str], list[Result]], task: Ta
     )
     if not (means[0] and means[1] and means[2]):
         return None
-    return Leak(system.name, means[0], means[1], means[2], has_heard(system, LEAKING, task))
+    return Leak(system.name, means[0], means[1], means[2], has_learned_from(system, LEAKING, task))
 
 
 def _costs(systems: Sequence[Entrant], results: Sequence[Result]) -> Iterable[Cost]:
