@@ -127,13 +127,13 @@ import tagger.beam.checkpoints as parts
 from tagger.cli import main
 
 parts.ROWS = 5
-write = parts.KeepPart._write
+write = parts.WritePart._write
 
 def write_and_die(keeper):
     write(keeper)
     os.kill(os.getpid(), signal.SIGKILL)
 
-parts.KeepPart._write = write_and_die
+parts.WritePart._write = write_and_die
 main()
 """
 
@@ -207,7 +207,7 @@ def test_a_plan_for_files_that_lie_elsewhere_now(
     done = musictag(*command, "--moved", music, home)
     assert done.exit_code == 1
     assert f"{gone}: its tags cannot be read (No such file or directory)" in done.output
-    assert f"{other}: its sound is not what was heard" in done.output
+    assert f"{other}: its sound is not what was classified" in done.output
     plan = json.loads((tmp_path / "plan.json").read_text())
     assert plan["roots"] == [str(home)]
     assert all(Path(record["path"]).is_relative_to(home) for record in plan["files"])
@@ -217,7 +217,7 @@ def test_a_plan_for_files_that_lie_elsewhere_now(
 def test_scores_of_another_model_are_refused(heard: Path) -> None:
     done = musictag("plan", "--from", heard)
     assert done.exit_code == 1
-    assert "was heard by tiny-1-" in done.output
+    assert "was scored by tiny-1-" in done.output
 
 
 @pytest.mark.parametrize("content", [b"", b"PAR1 but no more PAR1", b"words"])

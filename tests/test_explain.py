@@ -104,14 +104,14 @@ def test_shipped_model_finds_organ_and_drums_each_in_its_half(halves: Path) -> N
 
 def test_windows_speak_for_and_against(explained: Explanation) -> None:
     low, high = explained.reasons
-    assert all(window.start_s < 20 for window in low.speak_for)
-    assert all(window.start_s >= 19 for window in low.speak_against)
-    assert {window.start_s for window in high.speak_for}.isdisjoint(
-        window.start_s for window in high.speak_against
+    assert all(window.start_s < 20 for window in low.windows_for)
+    assert all(window.start_s >= 19 for window in low.windows_against)
+    assert {window.start_s for window in high.windows_for}.isdisjoint(
+        window.start_s for window in high.windows_against
     )
-    assert len(low.speak_for) == len(low.speak_against) == 3
-    assert low.speak_for[0].probability >= low.speak_for[2].probability
-    assert low.speak_against[0].probability <= low.speak_against[2].probability
+    assert len(low.windows_for) == len(low.windows_against) == 3
+    assert low.windows_for[0].probability >= low.windows_for[2].probability
+    assert low.windows_against[0].probability <= low.windows_against[2].probability
 
 
 def test_tags_given_are_explained_unasked(halves: Path, tiny: Model) -> None:

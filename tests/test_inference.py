@@ -206,7 +206,7 @@ def one_label_card() -> ModelCard:
     return ModelCard(
         name="one", version="1", licence="MIT", data="", trained_at="test", mel=SPEC,
         vocabulary=Vocabulary((Label("genre", "Low"),)), rules=(LabelRule(1.0, 0.0, 0.5),),
-        weights="one.onnx", sha256="0" * 64, golden=(0.0,), metrics={},
+        weights="one.onnx", sha256="0" * 64, self_test=(0.0,), metrics={},
     )  # fmt: skip
 
 

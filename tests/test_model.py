@@ -12,7 +12,7 @@ from tagger import DEFAULT_MODEL
 from tagger.cli.scan import scan
 from tagger.errors import DeviceError, ModelError
 from tagger.models.model import Model, find_cards, load_model, mel_shape, user_models
-from tagger.models.self_test import TOLERANCE, golden_scores
+from tagger.models.self_test import TOLERANCE, self_test_scores
 from tagger.models.session import DEVICES, Device, Network, providers
 from tests.tiny_model import SPEC, write_tiny_model
 
@@ -24,9 +24,9 @@ def test_logits_are_what_the_tiny_graph_says(tiny: Model) -> None:
 
 
 @pytest.mark.parametrize("path", [*find_cards()], ids=lambda path: path.stem)
-def test_shipped_model_gives_its_golden_scores(path: Path) -> None:
+def test_shipped_model_gives_its_self_test_scores(path: Path) -> None:
     model = load_model(str(path))
-    np.testing.assert_allclose(golden_scores(model), model.card.golden, atol=TOLERANCE)
+    np.testing.assert_allclose(self_test_scores(model), model.card.self_test, atol=TOLERANCE)
 
 
 def test_shipped_model_is_small_and_knows_enough() -> None:
@@ -35,7 +35,7 @@ def test_shipped_model_is_small_and_knows_enough() -> None:
     assert weights.stat().st_size <= 4_000_000
     assert len(model.card.vocabulary.names("genre")) >= 14
     assert len(model.card.vocabulary.names("instrument")) >= 8
-    assert max(model.card.golden) - min(model.card.golden) > 0.1, "golden scores say nothing"
+    assert max(model.card.self_test) - min(model.card.self_test) > 0.1, "scores say nothing"
 
 
 def test_changed_weights_are_refused(tmp_path: Path) -> None:
@@ -161,7 +161,7 @@ def test_cuda_is_taken_where_it_is_there(device: Device) -> None:
 def test_scores_do_not_depend_on_the_device() -> None:
     """On CUDA where it is there; else on the one device there is, which "auto" must find."""
     cpu, best = load_model(device="cpu"), load_model(device="auto")
-    np.testing.assert_allclose(golden_scores(best), golden_scores(cpu), atol=1e-3)
+    np.testing.assert_allclose(self_test_scores(best), self_test_scores(cpu), atol=1e-3)
 
 
 def test_devices_on_the_command_line_are_those_there_are() -> None:

@@ -18,7 +18,7 @@ from tagger.cli import main
 from tagger.models import store
 from tagger.models.card import load_card
 from tagger.models.model import chosen_model, load_model, user_models
-from tagger.models.self_test import TOLERANCE, golden_scores
+from tagger.models.self_test import TOLERANCE, self_test_scores
 from tagger.scanning.parallel import scan
 from tagger.scanning.settings import Settings
 from tests.personal_library import write_changing, write_folders, write_table
@@ -57,7 +57,7 @@ def test_folders_become_a_model_that_knows_their_labels(
     model = load_model("mine")
     assert set(model.card.vocabulary.names("genre")) == {"Deep", "Bright", "Buzz"}
     assert model.card.metrics["own_genres"]["macro_ap"] > 0.9
-    np.testing.assert_allclose(golden_scores(model), model.card.golden, atol=TOLERANCE)
+    np.testing.assert_allclose(self_test_scores(model), model.card.self_test, atol=TOLERANCE)
     assert str(music) not in store.card_path("mine").read_text()
     assert {path: path.read_bytes() for path in music.rglob("*.wav")} == before
     # Nothing of the sort was known before, so it is better, and used from now on.

@@ -33,7 +33,7 @@ from tagger.models.model import (
     user_models,
 )  # fmt: skip
 from tagger.models.onnx_check import check_network
-from tagger.models.self_test import golden_scores
+from tagger.models.self_test import self_test_scores
 from tagger.scanning import limits
 from tests.tiny_model import write_tiny_model
 
@@ -73,7 +73,7 @@ def test_a_model_goes_from_hand_to_hand(card: Path, tmp_path: Path) -> None:
     assert musictag("models", "add", file).exit_code == 0
     assert load_model("mine").card.name == "mine"
     np.testing.assert_array_equal(
-        golden_scores(load_model("mine")), load_model(str(card)).card.golden
+        self_test_scores(load_model("mine")), load_model(str(card)).card.self_test
     )
 
 
@@ -227,7 +227,7 @@ def test_a_network_that_hears_otherwise_than_its_card_says_is_refused(card: Path
     card.write_text(json.dumps(content))
     doors: list[Callable[[Any], object]] = [store.add, store.choose, load_model]
     for door in doors:
-        with pytest.raises(ModelError, match="golden"):
+        with pytest.raises(ModelError, match="self-test signal"):
             door(card if door is store.add else str(card))
 
 

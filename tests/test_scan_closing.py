@@ -29,7 +29,7 @@ MOST: dict[Kind, int] = {"genre": 2, "instrument": 5}
 def card_of(tiny: Model, *rules: LabelRule) -> ModelCard:
     labels = tuple(Label("genre", f"G{i}") for i in range(len(rules)))
     return replace(
-        tiny.card, vocabulary=Vocabulary(labels), rules=rules, golden=(0.0,) * len(rules)
+        tiny.card, vocabulary=Vocabulary(labels), rules=rules, self_test=(0.0,) * len(rules)
     )
 
 

@@ -21,7 +21,7 @@ from tagger.inference.mel_spectrogram import log_mel
 from tagger.inference.slice_scores import sigmoid
 from tagger.models.card import load_card
 from tagger.models.model import Model, load_model
-from tagger.models.self_test import TOLERANCE, golden_scores
+from tagger.models.self_test import TOLERANCE, self_test_scores
 from tests.training_data import (
     HIGH,
     LOW,
@@ -109,9 +109,9 @@ def test_exported_network_answers_as_the_trained_one(
     assert np.ptp(expected) > 0.1
 
 
-def test_golden_scores_are_kept_in_the_card(model: Model) -> None:
-    np.testing.assert_allclose(golden_scores(model), model.card.golden, atol=TOLERANCE)
-    assert len(set(model.card.golden)) > 1
+def test_self_test_scores_are_in_the_card(model: Model) -> None:
+    np.testing.assert_allclose(self_test_scores(model), model.card.self_test, atol=TOLERANCE)
+    assert len(set(model.card.self_test)) > 1
 
 
 def test_network_tells_nothing_of_the_machine_it_was_exported_on(run: Run) -> None:

@@ -17,7 +17,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 from tagger.models.card import LabelRule, MelSpec, ModelCard, dump_card
 from tagger.models.model import load_model
-from tagger.models.self_test import golden_scores
+from tagger.models.self_test import self_test_scores
 from tagger.vocabulary import Kind, Label, Vocabulary
 
 SPEC = MelSpec(
@@ -62,14 +62,16 @@ def write_tiny_model(
         rules=(LabelRule(1.0, 0.0, 0.5),) * 4,
         weights=weights.name,
         sha256=hashlib.sha256(weights.read_bytes()).hexdigest(),
-        golden=(0.0,) * 4,
+        self_test=(0.0,) * 4,
         metrics={},
         vote_shares=dict(vote_shares or EVERY_SLICE),
     )
     path = folder / f"{name}.json"
     dump_card(card, path)
-    golden = tuple(float(score) for score in golden_scores(load_model(str(path), self_test=False)))
-    dump_card(replace(card, golden=golden), path)
+    self_test = tuple(
+        float(score) for score in self_test_scores(load_model(str(path), self_test=False))
+    )
+    dump_card(replace(card, self_test=self_test), path)
     return path
 
 

@@ -4,8 +4,8 @@ Needs the extra `[beam]`; nothing outside this package imports Beam. In the orde
 
 - `files`         patterns -> files, once each; a file -> a copy that the decoders can seek in
 - `classify`      file -> log-mel slices -> network -> calibrated scores
-- `parquet_rows`  what was heard in a track as a row of Parquet, and back (needs only pyarrow)
-- `checkpoints`   rows kept while a run goes on, so that another can go on from there
+- `parquet_rows`  the scores of a track as a row of Parquet, and back (needs only pyarrow)
+- `checkpoints`   rows on the disk while a run goes on, from which another can resume
 - `pipeline`      all of this put together and run
 - `read_results`  rows -> results to plan with, where the files are (needs only pyarrow)
 """

@@ -1,9 +1,9 @@
-"""Rows kept while a run goes on, so that another can go on from there.
+"""Checkpoints: rows on the disk while a run goes on, from which another can resume.
 
 Beam puts its output in place when all is done, and a run that is killed before leaves nothing. So
 workers also write their rows to a folder beside the output, some at a time; a run that resumes
-takes those and hears only the rest. A retried piece of work may write a row again; that does no
-harm, since whoever reads the folder takes one row of a path.
+takes those and classifies only the rest. A retried piece of work may write a row again; that does
+no harm, since whoever reads the folder takes one row of a path.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from tagger.models.card import ModelCard
 ROWS = 100  # in a part: some ten seconds of a core's work
 
 
-class KeepPart(beam.DoFn):
+class WritePart(beam.DoFn):
     """Rows -> files of the folder, each whole or not there at all."""
 
     def __init__(self, folder: str, schema: pa.Schema) -> None:
@@ -65,10 +65,10 @@ def prepare(output: str, folder: str) -> list[str]:
         if not FileSystems.exists(folder):
             FileSystems.mkdirs(folder)
         _rename(output, FileSystems.join(folder, "earlier.parquet"))
-    return kept_parts(folder)
+    return finished_parts(folder)
 
 
-def kept_parts(folder: str) -> list[str]:
+def finished_parts(folder: str) -> list[str]:
     """The finished parts in a folder."""
     (result,) = FileSystems.match([FileSystems.join(folder, "*.parquet")])
     return sorted(entry.path for entry in result.metadata_list)
@@ -84,13 +84,13 @@ def clear(folder: str) -> None:
 
 
 class Choose(beam.DoFn):
-    """What there is of a path -> the file, if it is to be heard; or the row kept of it."""
+    """What there is of a path -> the file, if it is to be classified; or its finished row."""
 
-    KEPT = "kept"
+    FINISHED = "finished"
 
     def __init__(self, card: ModelCard, windows: int | None) -> None:
         self._model, self._windows = card.id, windows
-        self._kept = Metrics.counter(NAMESPACE, "kept")
+        self._reused = Metrics.counter(NAMESPACE, "kept")
 
     def process(self, given: tuple[str, dict[str, Iterable[object]]]) -> Iterator[object]:
         """One of the two, once, however often a pattern found the file."""
@@ -98,13 +98,13 @@ class Choose(beam.DoFn):
         files = [item for item in of["files"] if isinstance(item, File)]
         rows = [item for item in of["rows"] if isinstance(item, dict) and self._fits(item, files)]
         if rows:
-            self._kept.inc()
-            yield beam.pvalue.TaggedOutput(self.KEPT, max(rows, key=_modified))
+            self._reused.inc()
+            yield beam.pvalue.TaggedOutput(self.FINISHED, max(rows, key=_modified))
         elif files:
             yield files[0]
 
     def _fits(self, row: Row, files: list[File]) -> bool:
-        """Whether a row says what would be heard now; a file not asked for today keeps its own."""
+        """Whether a row is what this run would write; a file not asked for today keeps its own."""
         if (row["model"], row["windows"]) != (self._model, self._windows):
             return False
         same = [(file.size, file.modified) == (row["size"], row["modified"]) for file in files]

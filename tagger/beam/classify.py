@@ -38,7 +38,7 @@ BATCH = 32
 
 @dataclass(frozen=True, slots=True)
 class Sound:
-    """What is known of a file before the network has run on it."""
+    """What is read of a file before the network runs on it."""
 
     file: File
     audio: str  # the fingerprint by which a plan knows it again; empty where it has no tags
@@ -114,9 +114,9 @@ class Score(beam.DoFn):
         self._tracks = Metrics.counter(NAMESPACE, "tracks")
         self._seconds = Metrics.counter(NAMESPACE, "seconds_of_audio")
 
-    def process(self, heard: tuple[Sound, PredictionResult]) -> Iterator[Row]:
+    def process(self, predicted: tuple[Sound, PredictionResult]) -> Iterator[Row]:
         """Vote, calibrate, and put it into columns."""
-        sound, prediction = heard
+        sound, prediction = predicted
         scores = Predictions(Output(prediction.inference), sound.slices).scores()
         self._tracks.inc()
         self._seconds.inc(round(scores.duration_s))

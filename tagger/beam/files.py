@@ -30,7 +30,7 @@ class File:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A file that could not be heard, and why: a dead letter."""
+    """A file that could not be classified, and why: a dead letter."""
 
     path: str
     error: str
@@ -65,7 +65,7 @@ def fetched(file: File) -> Iterator[Path]:
         yield Path(file.path)
         return
     if file.size > LARGEST:
-        raise AudioError(f"larger than {LARGEST // 2**30} GB: copy it and hear it by itself")
+        raise AudioError(f"larger than {LARGEST // 2**30} GB: copy it and scan it by itself")
     with tempfile.TemporaryDirectory(prefix="musictag-") as folder:
         copy = Path(folder) / "audio"
         # Beam would unpack a name that ends in .gz by itself.

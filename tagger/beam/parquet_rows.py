@@ -1,4 +1,4 @@
-"""What was heard in a track as a row of Parquet, and back. Needs pyarrow, but not Beam.
+"""The scores of a track as a row of Parquet, and back. Needs pyarrow, but not Beam.
 
 Columns: path, size (bytes), modified (seconds since 1970), audio (fingerprint of the sound, empty
 where it has none), model (its id), windows (null: all), duration_s, slices, notes; then `genre` and
@@ -57,7 +57,7 @@ def score_columns(scores: TrackScores) -> Row:
 def scores_of(row: Row, card: ModelCard) -> TrackScores:
     """The scores in a row; a MusicTagError where they are another model's."""
     if row["model"] != card.id:
-        raise MusicTagError(f"was heard by {row['model']}, not by {card.id}", Path(row["path"]))
+        raise MusicTagError(f"was scored by {row['model']}, not by {card.id}", Path(row["path"]))
     values = [row[label.kind][label.name] for label in card.vocabulary.labels]
     return TrackScores(np.array(values, dtype=np.float32), card.vocabulary)
 

@@ -14,13 +14,13 @@ from apache_beam.metrics import Metrics, MetricsFilter
 from apache_beam.ml.inference.base import KeyedModelHandler, RunInference
 from apache_beam.options.pipeline_options import PipelineOptions, StandardOptions, TypeOptions
 
-from tagger.beam.checkpoints import Choose, KeepPart, clear, kept_parts, prepare
+from tagger.beam.checkpoints import Choose, WritePart, clear, finished_parts, prepare
 from tagger.beam.classify import FAILED, NAMESPACE, NetworkHandler, Read, Score
 from tagger.beam.files import Failure, File, find
 from tagger.beam.parquet_rows import schema
 from tagger.errors import MusicTagError
-from tagger.models.card import ModelCard, load_card
-from tagger.models.model import find_card
+from tagger.models.card import ModelCard
+from tagger.models.model import read_card
 from tagger.scanning.limits import try_model
 
 SUFFIX = ".parquet"
@@ -28,7 +28,7 @@ SUFFIX = ".parquet"
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What is heard, and where the rows go."""
+    """What is classified, and where the rows go."""
 
     inputs: tuple[str, ...]  # files, folders, globs of any Beam filesystem
     output: str  # ends in .parquet
@@ -48,13 +48,13 @@ class Job:
 
     @property
     def parts(self) -> str:
-        """The folder of rows kept while the run goes on."""
+        """The folder of checkpoints."""
         return f"{self.output}.parts/"
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How many files were heard, kept from an earlier run, and failed."""
+    """The counters of a run, by their names: files classified, kept from an earlier run, failed."""
 
     tracks: int
     kept: int
@@ -83,9 +83,8 @@ def run(job: Job, options: Sequence[str]) -> Outcome:
 
 def build(pipeline: beam.Pipeline, job: Job, earlier: list[str]) -> None:
     """Put the transforms together."""
-    path = find_card(job.model)
-    card = load_card(path)
-    network = NetworkHandler(path.with_name(card.weights).read_bytes())
+    model = read_card(job.model)
+    card, network = model.card, NetworkHandler(model.read_weights())
     found = pipeline | "Patterns" >> beam.Create(job.inputs) | "Find" >> beam.FlatMap(find)
     chosen = _chosen(pipeline, found, earlier, card, job.windows)
     read = chosen.files | "Read" >> beam.ParDo(Read(card.mel, job.windows)).with_outputs(
@@ -93,12 +92,12 @@ def build(pipeline: beam.Pipeline, job: Job, earlier: list[str]) -> None:
     )
     rows = (
         read.sounds
-        | "Hear" >> RunInference(KeyedModelHandler(network))
+        | "Predict" >> RunInference(KeyedModelHandler(network))
         | "Score" >> beam.ParDo(Score(card, job.windows))
     )
     columns = schema(card.vocabulary)
-    rows | "Keep parts" >> beam.ParDo(KeepPart(job.parts, columns))
-    (rows, chosen[Choose.KEPT]) | "All rows" >> beam.Flatten() | "Write" >> WriteToParquet(
+    rows | "Checkpoint" >> beam.ParDo(WritePart(job.parts, columns))
+    (rows, chosen[Choose.FINISHED]) | "All rows" >> beam.Flatten() | "Write" >> WriteToParquet(
         job.stem, columns, codec="zstd", file_name_suffix=SUFFIX, num_shards=1,
         shard_name_template="",
     )  # fmt: skip
@@ -112,17 +111,17 @@ def _chosen(
     card: ModelCard,
     windows: int | None,
 ) -> Any:
-    """The files to hear, each once, and the rows that need not be heard again."""
+    """The files to classify, each once, and the rows that are finished."""
     files = found | "Files" >> beam.FlatMap(_files)
-    kept = pipeline | "Earlier" >> beam.Create(earlier, reshuffle=False)
+    finished = pipeline | "Earlier" >> beam.Create(earlier, reshuffle=False)
     rows = (
-        kept | "Read rows" >> ReadAllFromParquet() | "Rows by path" >> beam.WithKeys(_row_path)
+        finished | "Read rows" >> ReadAllFromParquet() | "Rows by path" >> beam.WithKeys(_row_path)
         if earlier
-        else kept | "No rows" >> beam.WithKeys(str)
+        else finished | "No rows" >> beam.WithKeys(str)
     )
     together = {"files": files, "rows": rows} | "By path together" >> beam.CoGroupByKey()
     return together | "Choose" >> beam.ParDo(Choose(card, windows)).with_outputs(
-        Choose.KEPT, main="files"
+        Choose.FINISHED, main="files"
     )
 
 
@@ -147,8 +146,8 @@ def _check_reachable(place: str) -> None:
 def _nothing(job: Job) -> list[str]:
     """No rows to go on from; refuses to write over those of another run."""
     if FileSystems.exists(job.output):
-        raise MusicTagError(f"{job.output} exists; --resume hears only what is new, or delete it")
-    if kept_parts(job.parts):
+        raise MusicTagError(f"{job.output} exists; --resume classifies what is new, or delete it")
+    if finished_parts(job.parts):
         raise MusicTagError(f"{job.output} is unfinished; --resume, or delete {job.parts}")
     return []
 

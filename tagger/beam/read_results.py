@@ -1,7 +1,7 @@
 """Rows of Parquet -> results, as if the files had been scanned here. Needs pyarrow, but not Beam.
 
-The scores come from the rows, the tags of today from the files; a file whose sound is not what was
-heard is refused.
+The scores come from the rows, the tags of today from the files; a file whose sound is not that
+of its row is refused.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from tagger.tags.reader import read_tags
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """Where files lie here that lay elsewhere when they were heard.
+    """Where files lie here that lay elsewhere when they were classified.
 
     >>> Move("gs://bucket/music/", "/home/me/Music").here("gs://bucket/music/a/b.mp3")
     '/home/me/Music/a/b.mp3'
@@ -43,7 +43,7 @@ class Move:
 def results_of(
     parquet: Path, card: ModelCard, settings: Settings, moves: Sequence[Move] = ()
 ) -> Iterator[Result]:
-    """What was heard in each track; an error in its place where the file here is not that track.
+    """The result of each track; an error in its place where the file here is not that track.
 
     Rows of another model end it with a MusicTagError: their scores mean something else.
     """
@@ -61,7 +61,7 @@ def _result(path: Path, row: Row, track: Track) -> Result:
         raise TagError("lies elsewhere; --moved says where it lies here", path)
     existing = read_tags(path)
     if row["audio"] and existing.audio != row["audio"]:
-        raise TagError("its sound is not what was heard", path)
+        raise TagError("its sound is not what was classified", path)
     return Result(path, existing, track, notes=track.slices.notes)
 
 

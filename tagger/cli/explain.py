@@ -56,7 +56,7 @@ def explain(
       musictag explain song.flac --label Jazz -o why.svg
     """
     from tagger.explain.evidence import explain_apart
-    from tagger.report.terminal import look_of
+    from tagger.report.terminal import terminal_style
 
     explanation = explain_apart(file, settings, names, timeout_s)
     if output:
@@ -64,9 +64,9 @@ def explain(
         return
     from tagger.explain.text import lines
 
-    look = look_of()
-    for line in lines(explanation, look):
-        echo(line, color=look.color)
+    style = terminal_style()
+    for line in lines(explanation, style):
+        echo(line, color=style.color)
 
 
 def _draw(explanation: Explanation, output: Path) -> None:

@@ -9,7 +9,7 @@ from tagger.cli.echo import echo
 from tagger.report.json_records import json_line
 from tagger.report.table import table_lines
 from tagger.report.tag_counts import Tally, tally_lines
-from tagger.report.terminal import look_of
+from tagger.report.terminal import terminal_style
 from tagger.scanning.results import Result
 from tagger.vocabulary import KINDS
 from tagger.writing.plan import Policy, file_change, heard_in
@@ -23,11 +23,11 @@ def echo_records(results: Iterable[Result], *, only_changed: bool) -> None:
 
 def echo_table(results: Iterable[Result], *, only_changed: bool) -> None:
     """The table, and how often each genre and instrument was heard in the files it shows."""
-    columns, look, heard = shutil.get_terminal_size().columns, look_of(), Tally()
+    columns, style, heard = shutil.get_terminal_size().columns, terminal_style(), Tally()
     chosen = _counted(_chosen(results, only_changed=only_changed), heard)
     try:
-        for line in table_lines(chosen, columns, look):
-            echo(line, color=look.color)
+        for line in table_lines(chosen, columns, style):
+            echo(line, color=style.color)
     except SystemExit:  # files failed; what was heard is summed up all the same
         _echo_tally(heard, columns)
         raise
@@ -35,10 +35,10 @@ def echo_table(results: Iterable[Result], *, only_changed: bool) -> None:
 
 
 def _echo_tally(tally: Tally, columns: int) -> None:
-    look = look_of()
+    style = terminal_style()
     kinds = [kind for kind in KINDS if tally.values[kind]]  # the others were not asked for
-    for line in tally_lines(tally, columns, look, kinds):
-        echo(line, color=look.color)
+    for line in tally_lines(tally, columns, style, kinds):
+        echo(line, color=style.color)
 
 
 def _chosen(results: Iterable[Result], *, only_changed: bool) -> Iterator[Result]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import functools
 import importlib
 import logging
 from importlib.metadata import EntryPoint, entry_points
@@ -66,6 +67,7 @@ class Program(PlainErrors):
             raise
 
 
+@functools.cache  # a look at every installed package, which --help would take four times
 def _plugins() -> dict[str, EntryPoint]:
     return {point.name: point for point in entry_points(group=PLUGINS)}
 

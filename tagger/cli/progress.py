@@ -21,7 +21,7 @@ class ProgressLine:
 
     def __init__(self, total: int, model: str = "") -> None:
         self.model = model
-        self.total, self.done, self.known, self.shown = total, 0, 0, sys.stderr.isatty()
+        self.total, self.done, self.cached, self.shown = total, 0, 0, sys.stderr.isatty()
         self.started = time.monotonic()
         self.drawn = -REDRAW_S
 
@@ -55,8 +55,8 @@ class ProgressLine:
         by = f" by {self.model}" if self.model else ""
         done = f"{self.done - n_failed} classified{by} in {self.elapsed_s:.1f} s"
         done += f" ({rate:.1f} files/s)"
-        if self.known:
-            done += f", {self.known} from the cache"
+        if self.cached:
+            done += f", {self.cached} from the cache"
         return f"{done}, {n_failed} failed" if n_failed else done
 
 
@@ -73,7 +73,7 @@ def follow(results: Iterable[Result], total: int, model: str = "") -> Iterator[R
             line.clear()
             if result.error:
                 failures.append(result)
-            line.known += result.cached
+            line.cached += result.cached
             yield result
             line.advance()
     finally:  # after Ctrl-C too

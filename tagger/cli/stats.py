@@ -29,7 +29,7 @@ def stats(paths: tuple[Path, ...], exclude: tuple[str, ...], as_json: bool) -> N
     named, the rest is counted).
     """
     from tagger.report.tag_counts import same_lines, tally_lines
-    from tagger.report.terminal import look_of
+    from tagger.report.terminal import terminal_style
     from tagger.scanning.discovery import find_files
 
     found = list(find_files(paths, exclude))
@@ -39,11 +39,11 @@ def stats(paths: tuple[Path, ...], exclude: tuple[str, ...], as_json: bool) -> N
     if as_json:
         echo(json.dumps(tally.as_json()))
     else:
-        look = look_of()
-        echo(look.strong(f"{tally.n_files} files"), color=look.color)
+        style = terminal_style()
+        echo(style.strong(f"{tally.n_files} files"), color=style.color)
         columns = shutil.get_terminal_size().columns
-        for line in (*tally_lines(tally, columns, look), *same_lines(tally, columns)):
-            echo(line, color=look.color)
+        for line in (*tally_lines(tally, columns, style), *same_lines(tally, columns)):
+            echo(line, color=style.color)
     for failure in failures:
         echo(failure, err=True)
     if failures:

@@ -123,7 +123,7 @@ class _Watching:
     def _show(self, results: list[Result]) -> None:
         from tagger.report.escaping import path_text
         from tagger.report.table import cell_text
-        from tagger.report.terminal import Look
+        from tagger.report.terminal import Style
         from tagger.vocabulary import KINDS
 
         for result in results:
@@ -132,7 +132,7 @@ class _Watching:
                 for kind in KINDS:
                     text = cell_text(
                         result.existing.of(kind), track.of(kind), track.candidates_of(kind),
-                        Look(blocks=False),
+                        Style(blocks=False),
                     )  # fmt: skip
                     echo(f"  {kind}: {text}")
 

@@ -1,4 +1,4 @@
-"""Why a tag is given: when in the track and at which frequencies it was heard.
+"""Why a tag is given: when in the track and at which frequencies the model finds it.
 
 - `occlusion`  what each part of a slice adds to a label
 - `evidence`   a file -> its explanation: maps, windows for and against

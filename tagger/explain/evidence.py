@@ -31,7 +31,7 @@ MOST_WINDOWS = 3  # named for a tag, and against it
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """One window's word on a label: the probability it would have if all sounded like this."""
+    """The probability that a label would have if all windows were like this one."""
 
     start_s: float
     probability: float
@@ -41,15 +41,15 @@ class Window:
 class Reason:
     """Why one tag is given, or would be.
 
-    `speak_for` are the windows that would give the tag by themselves, `speak_against` those that
-    would not, the clearest first. Shape: `map` is `(S, ROWS, STEPS)`, in logits times the slice's
+    `windows_for` would give the tag by themselves, `windows_against` would not, the clearest
+    first. Shape: `map` is `(S, ROWS, STEPS)`, in logits times the slice's
     probability.
     """
 
     tag: Tag
     given: bool
-    speak_for: tuple[Window, ...]
-    speak_against: tuple[Window, ...]
+    windows_for: tuple[Window, ...]
+    windows_against: tuple[Window, ...]
     map: Array
     peak_s: float  # the middle of the part that adds most
     peak_hz: tuple[float, float]  # its edges
@@ -57,7 +57,7 @@ class Reason:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Explanation:
-    """What was heard in one file, and why. Shape: `mel` is `(S, M, F)`."""
+    """The result of one file, and why. Shape: `mel` is `(S, M, F)`."""
 
     path: Path
     track: Track
@@ -102,7 +102,7 @@ def _prepare(
 
 
 def explain(path: Path, model: Model, settings: Settings, names: Sequence[str] = ()) -> Explanation:
-    """Hear a file and find the reasons for its tags, or for the labels named.
+    """Score a file and find the reasons for its tags, or for the labels named.
 
     A file without tags is explained by its most probable genre and instrument. Raises AudioError
     where its sound cannot be read, MusicTagError where a name is no label of the model.
@@ -121,19 +121,19 @@ def explain(path: Path, model: Model, settings: Settings, names: Sequence[str] =
     return Explanation(path, track, spec, mel, tuple(reasons))
 
 
-def _weighted(map_: Array, heard: Array) -> Array:
-    """The map, each slice by how far the label is heard in it at all.
+def _weighted(map_: Array, scores: Array) -> Array:
+    """The map, each slice by the score of the label in it.
 
     Where a logit is far down, hiding a part moves it by much that is of no account: from one
     ten-thousandth to another. Shape: `(S, ROWS, STEPS)` and `(S,)` in, `(S, ROWS, STEPS)` out
     """
-    return map_ * heard[:, None, None]
+    return map_ * scores[:, None, None]
 
 
 def _named(names: Sequence[str], card: ModelCard) -> list[int]:
     labels = card.vocabulary.labels
-    known = {label.name.casefold() for label in labels}
-    if unknown := [name for name in names if name.casefold() not in known]:
+    own = {label.name.casefold() for label in labels}
+    if unknown := [name for name in names if name.casefold() not in own]:
         raise MusicTagError(
             f"the model has no label {unknown[0]!r}; musictag labels lists those it has"
         )
@@ -151,21 +151,23 @@ def _labels(track: Track) -> list[int]:
 
 
 def _reason(label: int, track: Track, card: ModelCard, map_: Array) -> Reason:
-    words = calibrate(track.slices.values, card)[:, label]
+    chances = calibrate(track.slices.values, card)[:, label]
     windows = [
-        Window(start, float(word))
-        for start, word, silent in zip(track.slices.starts, words, track.slices.silent, strict=True)
+        Window(start, float(chance))
+        for start, chance, silent in zip(
+            track.slices.starts, chances, track.slices.silent, strict=True
+        )
         if not silent
     ]
     windows.sort(key=lambda window: -window.probability)
     threshold = card.rules[label].threshold
-    speak_for = tuple(w for w in windows if w.probability >= threshold)
-    speak_against = tuple(w for w in reversed(windows) if w.probability < threshold)
+    windows_for = tuple(w for w in windows if w.probability >= threshold)
+    windows_against = tuple(w for w in reversed(windows) if w.probability < threshold)
     name = card.vocabulary.labels[label]
     tag = Tag(name.kind, name.name, float(track.scores.values[label]))
     given = any((t.kind, t.name) == (tag.kind, tag.name) for t in track.tags)
     return Reason(
-        tag, given, speak_for[:MOST_WINDOWS], speak_against[:MOST_WINDOWS], map_,
+        tag, given, windows_for[:MOST_WINDOWS], windows_against[:MOST_WINDOWS], map_,
         *_peak(map_, track, card.mel),
     )  # fmt: skip
 

@@ -92,12 +92,12 @@ def _reason(explanation: Explanation, reason: Reason, y: int) -> Iterator[Mark]:
     title = f"{reason.tag.name} {reason.tag.score:.0%}{given}"
     yield Text(LEFT, y - 6, title, bold=True)
     room = LEFT + 9 * len(title) + 6
-    yield Text(room, y - 6, f"for: {windows_text(reason.speak_for)}", 11, color=FOR_TEXT)
-    against = f"against: {windows_text(reason.speak_against)}"
+    yield Text(room, y - 6, f"for: {windows_text(reason.windows_for)}", 11, color=FOR_TEXT)
+    against = f"against: {windows_text(reason.windows_against)}"
     yield Text(WIDTH - RIGHT, y - 6, against, 11, anchor="end", color=AGAINST)
     weights = reason.map / max(float(np.abs(reason.map).max()), 1e-6)
-    outlined = dict.fromkeys((w.start_s for w in reason.speak_against), AGAINST)
-    outlined |= dict.fromkeys((w.start_s for w in reason.speak_for), FOR)
+    outlined = dict.fromkeys((w.start_s for w in reason.windows_against), AGAINST)
+    outlined |= dict.fromkeys((w.start_s for w in reason.windows_for), FOR)
     shares = _shares(explanation.mel)
     for i, (x, width) in enumerate(_columns(explanation)):
         tint = _stretched(weights[i], shares[i].shape)

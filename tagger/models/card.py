@@ -145,9 +145,9 @@ class ModelCard:
     rules: tuple[LabelRule, ...]  # one per label
     weights: str  # file name of the ONNX network beside the card
     sha256: str  # of that file
-    golden: tuple[float, ...]  # track scores of the golden signal, one per label
+    self_test: tuple[float, ...]  # scores of the self-test signal, one per label; "golden" in JSON
     metrics: dict[str, Any]  # what was measured, by the names `training.evaluation.predict` gives
-    # The share of the slices, those in which a label is heard most, whose mean is its vote.
+    # The share of the slices, those in which a label scores highest, whose mean is its vote.
     vote_shares: dict[Kind, float] = field(default_factory=lambda: dict.fromkeys(KINDS, 1.0))
 
     def __post_init__(self) -> None:
@@ -155,10 +155,10 @@ class ModelCard:
             0 < share <= 1 for share in self.vote_shares.values()
         ):
             raise ValueError(f"vote_shares {self.vote_shares} are not a share for each kind")
-        if not len(self.vocabulary) == len(self.rules) == len(self.golden):
-            raise ValueError("labels, rules and golden scores differ in number")
-        if not all(map(isfinite, self.golden)):
-            raise ValueError("a golden score is not finite")
+        if not len(self.vocabulary) == len(self.rules) == len(self.self_test):
+            raise ValueError("labels, rules and self-test scores differ in number")
+        if not all(map(isfinite, self.self_test)):
+            raise ValueError("a self-test score is not finite")
         self._check_words()
         if Path(self.weights).name != self.weights or not self.weights.endswith(".onnx"):
             raise ValueError(f"weights {self.weights!r} is not the name of an .onnx file")
@@ -183,10 +183,12 @@ def dump_card(card: ModelCard, path: Path) -> None:
     """Write a card as JSON, readable by people."""
     content = asdict(card)
     content["labels"] = [
-        {**asdict(label), **asdict(rule), "golden": golden}
-        for label, rule, golden in zip(card.vocabulary.labels, card.rules, card.golden, strict=True)
+        {**asdict(label), **asdict(rule), "golden": score}
+        for label, rule, score in zip(
+            card.vocabulary.labels, card.rules, card.self_test, strict=True
+        )
     ]
-    for key in ("vocabulary", "rules", "golden"):
+    for key in ("vocabulary", "rules", "self_test"):
         del content[key]
     path.write_text(json.dumps({"format": FORMAT, **content}, indent=1) + "\n", encoding="utf-8")
 
@@ -224,7 +226,7 @@ def _parse(content: dict[str, Any]) -> ModelCard:
         mel=MelSpec(**content.pop("mel")),
         vocabulary=Vocabulary(tuple(Label(x["kind"], x["name"]) for x in labels)),
         rules=tuple(_rule(x) for x in labels),
-        golden=tuple(float(x["golden"]) for x in labels),
+        self_test=tuple(float(x["golden"]) for x in labels),
         **content,
     )
 

@@ -19,7 +19,7 @@ from tagger import CHOSEN, DEFAULT_MODEL
 from tagger.errors import ModelError
 from tagger.models.card import ModelCard, load_card
 from tagger.models.onnx_check import LARGEST, check_network
-from tagger.models.self_test import TOLERANCE, golden_scores
+from tagger.models.self_test import TOLERANCE, self_test_scores
 from tagger.models.session import Device, Network, open_network
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ def user_models() -> Path:
 
 
 def choice_file() -> Path:
-    """Where the name of the model a person has chosen is kept."""
+    """Where the name of the model a person has chosen is stored."""
     return user_models().with_name("model")
 
 
@@ -123,8 +123,8 @@ def find_card(name: str) -> Path:
     for path in find_cards():
         if path.stem == name:
             return path
-    known = ", ".join(path.stem for path in find_cards()) or "none"
-    raise ModelError(f"there is no model named {name!r} (there are: {known})")
+    names = ", ".join(path.stem for path in find_cards()) or "none"
+    raise ModelError(f"there is no model named {name!r} (there are: {names})")
 
 
 def read_card(name: str) -> CardFile:
@@ -153,8 +153,8 @@ def load_model(
         raise ModelError(f"its network is refused: {error}", weights) from error
     loaded = Model(card, open_network(content, weights, threads, device))
     _check_shapes(loaded.network.session, card, weights)
-    if self_test and not np.allclose(golden_scores(loaded), card.golden, atol=TOLERANCE):
-        raise ModelError("it does not hear the golden signal as its card says", file.path)
+    if self_test and not np.allclose(self_test_scores(loaded), card.self_test, atol=TOLERANCE):
+        raise ModelError("it does not score the self-test signal as its card says", file.path)
     return loaded
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 TOLERANCE = 1e-3  # in probability: other processors round float32 sums in another order
 
 
-def golden_signal(spec: MelSpec) -> npt.NDArray[np.float32]:
+def self_test_signal(spec: MelSpec) -> npt.NDArray[np.float32]:
     """One slice with a rising harmonic tone and four clicks a second, made without a generator.
 
     Shape: `(1, T)`
@@ -33,7 +33,7 @@ def golden_signal(spec: MelSpec) -> npt.NDArray[np.float32]:
     return (0.2 * tone + 0.5 * clicks).astype(np.float32)[None]
 
 
-def golden_scores(model: Model) -> npt.NDArray[np.float32]:
-    """The model's probabilities, before calibration, for the golden signal. Shape: `(K,)`."""
-    mel = log_mel(golden_signal(model.card.mel), model.card.mel)
+def self_test_scores(model: Model) -> npt.NDArray[np.float32]:
+    """The model's probabilities, before calibration, for the self-test signal. Shape: `(K,)`."""
+    mel = log_mel(self_test_signal(model.card.mel), model.card.mel)
     return np.asarray(sigmoid(model.logits(mel))[0], dtype=np.float32)

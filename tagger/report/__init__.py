@@ -1,4 +1,4 @@
-"""What was heard, for people and for programs.
+"""Results and plans, for people and for programs.
 
 - `escaping`      text of unknown origin made fit for a terminal
 - `terminal`      what a terminal can show: colour, blocks

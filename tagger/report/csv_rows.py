@@ -62,11 +62,11 @@ def _row(result: Result) -> list[str]:
 
 
 def _tags(result: Result, kind: Kind) -> list[str]:
-    heard = result.track.of(kind) if result.track else ()
+    tags = result.track.of(kind) if result.track else ()
     return [
         _joined(result.existing.of(kind)),
-        _joined(tag.name for tag in heard),
-        _joined(f"{tag.score:.3f}" for tag in heard),
+        _joined(tag.name for tag in tags),
+        _joined(f"{tag.score:.3f}" for tag in tags),
     ]
 
 

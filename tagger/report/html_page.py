@@ -25,7 +25,7 @@ SCRIPTS = (
 
 
 def page_text(results: Sequence[Result], plan: TagPlan) -> str:
-    """The whole page: what was heard, and the plan a person edits."""
+    """The whole page: the results, and the plan a person edits."""
     script, style = joined(SCRIPTS), web_text("page.css")
     marks = {
         "policy": policy(script, style, "media-src file:"),

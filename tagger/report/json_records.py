@@ -25,7 +25,7 @@ def record(result: Result, *, slices: bool = False) -> dict[str, Any]:
 
 
 def json_line(result: Result, *, slices: bool = False) -> str:
-    """One file as one line. Non-ASCII is escaped: names that are no UTF-8 survive the way."""
+    """One file as one line. Non-ASCII is escaped: names that are no UTF-8 survive."""
     return json.dumps(record(result, slices=slices))
 
 

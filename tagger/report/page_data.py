@@ -26,15 +26,15 @@ def page_json(results: Sequence[Result], plan: TagPlan) -> str:
     """The page's data, fit to stand inside a script element of type application/json.
 
     Keys:
-        model: id of the model, or null where no file was heard.
+        model: id of the model, or null where no file was classified.
         labels: [kind, name] of every label, in the order of the network's outputs.
         tracks: one object a file; see `_track`.
         plan: the changes the person edits; see `tagger.writing.plan_json`.
     """
-    heard = next((result.track for result in results if result.track), None)
-    labels = heard.scores.vocabulary.labels if heard else ()
+    track = next((result.track for result in results if result.track), None)
+    labels = track.scores.vocabulary.labels if track else ()
     content = {
-        "model": heard.model if heard else None,
+        "model": track.model if track else None,
         "labels": [[label.kind, label.name] for label in labels],
         "tracks": [_track(result) for result in results],
         "plan": record_of(plan),
@@ -46,7 +46,7 @@ def _track(result: Result) -> dict[str, Any]:
     """One file.
 
     Keys: path, uri, audio (fingerprint), title, artist, album, genre and instrument (what it has
-    now), notes, error; of those that were heard also tags ([index of the label, probability]),
+    now), notes, error; of those that were classified also tags ([index of the label, probability]),
     duration_s, starts (seconds), silent (indices of slices) and slices (S times K bytes, 255 being
     1, in base64).
     """
@@ -63,11 +63,11 @@ def _track(result: Result) -> dict[str, Any]:
         "notes": result.notes,
         "error": result.error,
     }
-    return content | heard_record(result.track) if result.track else content
+    return content | score_record(result.track) if result.track else content
 
 
-def heard_record(track: Track) -> dict[str, Any]:
-    """What was heard in one file; keys tags, duration_s, starts, silent and slices of `_track`."""
+def score_record(track: Track) -> dict[str, Any]:
+    """The scores of one file; keys tags, duration_s, starts, silent and slices of `_track`."""
     slices = track.slices
     values = np.rint(slices.values * 255).astype(np.uint8)
     index = {(label.kind, label.name): i for i, label in enumerate(track.scores.vocabulary.labels)}

@@ -17,7 +17,7 @@ Scores = Mapping[tuple[Path, str, str], float]  # (path, kind, name) -> probabil
 
 
 def scores_of(results: Iterable[Result]) -> dict[tuple[Path, str, str], float]:
-    """The probability of each tag that was heard, by what a plan calls it."""
+    """The probability of each tag, by what a plan calls it."""
     heard = (one for result in results if (one := heard_in(result)))
     return {(one.path, tag.kind, tag.name): tag.score for one in heard for tag in one.tags}
 

@@ -12,7 +12,7 @@ from itertools import zip_longest
 from pathlib import Path
 
 from tagger.report.escaping import pad, path_text, printable, wrap
-from tagger.report.terminal import Look
+from tagger.report.terminal import Style
 from tagger.scanning.results import Result
 from tagger.vocabulary import KINDS, Tag
 
@@ -21,16 +21,16 @@ UNSURE = "?"  # not "-", which would look as if the tags that are there should g
 GAP = "  "
 BAR = 4  # columns of a bar that shows a probability of 1
 HEADER = ("File", "Genres: now -> new (opinion)", "Instruments: now -> new (opinion)")
-PLAIN = Look()
+PLAIN = Style()
 LEAST_COLUMNS = 60  # narrower terminals get lines that run over rather than slivers
 
 
-def table_lines(results: Iterable[Result], columns: int, look: Look = PLAIN) -> Iterator[str]:
+def table_lines(results: Iterable[Result], columns: int, style: Style = PLAIN) -> Iterator[str]:
     """Lines of the table, one folder after another; files that failed are left to the caller."""
     columns = max(columns, LEAST_COLUMNS)
     widths = _widths(columns)
     for line in _row(list(HEADER), widths):
-        yield look.strong(line)
+        yield style.strong(line)
     yield GAP.join("-" * column for column in widths)
     folder: Path | None = None
     for result in results:
@@ -38,19 +38,19 @@ def table_lines(results: Iterable[Result], columns: int, look: Look = PLAIN) -> 
             continue
         if result.path.parent != folder:
             folder = result.path.parent
-            yield look.strong(path_text(folder))
+            yield style.strong(path_text(folder))
         name = f"  {path_text(Path(result.path.name))}"
-        yield from map(look.bars_colored, _row([name, *_cells(result, look)], widths))
+        yield from map(style.bars_colored, _row([name, *_cells(result, style)], widths))
         for note in result.notes:
             lines = wrap(f"({printable(note)})", columns - 4)
-            yield from (look.weak(f"    {line}") for line in lines)
+            yield from (style.weak(f"    {line}") for line in lines)
 
 
 def cell_text(
     existing: Sequence[str],
     tags: Sequence[Tag],
     candidates: Sequence[Tag] = (),
-    look: Look = PLAIN,
+    style: Style = PLAIN,
     *,
     writable: bool = True,
 ) -> str:
@@ -64,9 +64,9 @@ def cell_text(
     '- (Folk 40%\xa0?)'
     """
     now = ", ".join(printable(value) for value in existing) or NOTHING
-    gap = "\xa0" if look.blocks else " "  # no break before bar or mark, where it can be written
+    gap = "\xa0" if style.blocks else " "  # no break before bar or mark, where it can be written
     if tags and writable and not any(value.strip() for value in existing):
-        new = (f"{tag.name} {tag.score:.0%}{gap}{look.bar(tag.score, BAR)}" for tag in tags)
+        new = (f"{tag.name} {tag.score:.0%}{gap}{style.bar(tag.score, BAR)}" for tag in tags)
         return f"{now} -> {', '.join(new)}"
     if tags:
         return f"{now} ({', '.join(f'{tag.name} {tag.score:.0%}' for tag in tags)})"
@@ -74,14 +74,14 @@ def cell_text(
     return f"{now} ({guess}{UNSURE})"
 
 
-def _cells(result: Result, look: Look) -> list[str]:
+def _cells(result: Result, style: Style) -> list[str]:
     track = result.track
     assert track is not None
     existing = result.existing
     writable = bool(existing.audio)  # no plan is made for a file whose tags cannot be read
     return [
         cell_text(
-            existing.of(kind), track.of(kind), track.candidates_of(kind), look, writable=writable
+            existing.of(kind), track.of(kind), track.candidates_of(kind), style, writable=writable
         )
         for kind in KINDS
     ]

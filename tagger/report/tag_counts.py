@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tagger.report.escaping import pad, printable, width, wrap
-from tagger.report.terminal import Look
+from tagger.report.terminal import Style
 from tagger.vocabulary import KINDS, PLURALS, Kind, canonical
 
 WIDEST_NAME = 28  # columns
@@ -48,17 +48,17 @@ class Tally:
 
 
 def tally_lines(
-    tally: Tally, columns: int, look: Look, kinds: Iterable[Kind] = KINDS
+    tally: Tally, columns: int, style: Style, kinds: Iterable[Kind] = KINDS
 ) -> Iterator[str]:
     """A histogram for each kind, most frequent first; nothing where no file was counted."""
     for kind in kinds if tally.n_files else ():
         yield ""
-        yield look.strong(PLURALS[kind].capitalize())
+        yield style.strong(PLURALS[kind].capitalize())
         rows = _ranked(tally.values[kind])
         for name, count in rows:
-            yield _row(printable(name), count, rows[0][1], columns, look)
+            yield _row(printable(name), count, rows[0][1], columns, style)
         if tally.without[kind]:
-            yield look.weak(_row("(none)", tally.without[kind], 0, columns, look))
+            yield style.weak(_row("(none)", tally.without[kind], 0, columns, style))
 
 
 def same_lines(tally: Tally, columns: int) -> Iterator[str]:
@@ -77,13 +77,13 @@ def _ranked(counts: Counter[str]) -> list[tuple[str, int]]:
     return sorted(counts.items(), key=lambda item: (-item[1], item[0].casefold()))
 
 
-def _row(name: str, count: int, most: int, columns: int, look: Look) -> str:
+def _row(name: str, count: int, most: int, columns: int, style: Style) -> str:
     """One bar; `most` is the count of the longest, 0 for no bar."""
     shown = min(WIDEST_NAME, columns // 3)
     while width(name) > shown:
-        name = name[:-2] + "…" if look.blocks else name[:-1]
+        name = name[:-2] + "…" if style.blocks else name[:-1]
     line = f"  {pad(name, shown)} {count:>7}"
     if not most:
         return line
     room = max(LEAST_BAR, min(40, columns - len(line) - 2))
-    return look.bars_colored(f"{line}  {look.bar(count / most, room)}")
+    return style.bars_colored(f"{line}  {style.bar(count / most, room)}")

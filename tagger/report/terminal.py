@@ -16,7 +16,7 @@ BOLD, DIM, BLUE, RESET = "\x1b[1m", "\x1b[2m", "\x1b[34m", "\x1b[0m"
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class Style:
     """Whether to use colour, and whether block signs can be written."""
 
     color: bool = False
@@ -25,7 +25,7 @@ class Look:
     def bar(self, share: float, columns: int) -> str:
         """A bar of up to so many columns; never empty, so that "little" differs from "none".
 
-        >>> Look().bar(0.5, 4), Look(blocks=False).bar(0.5, 4), Look().bar(0.001, 4)
+        >>> Style().bar(0.5, 4), Style(blocks=False).bar(0.5, 4), Style().bar(0.001, 4)
         ('██', '##', '▏')
         """
         if not self.blocks:
@@ -46,14 +46,14 @@ class Look:
         return _BLOCKS.sub(rf"{BLUE}\g<0>{RESET}", line) if self.color else line
 
 
-def look_of(stream: TextIO | None = None) -> Look:
+def terminal_style(stream: TextIO | None = None) -> Style:
     """What the stream (standard output) can show.
 
     Colour only on a terminal that is not "dumb", and not where NO_COLOR is set (no-color.org).
     """
     stream = stream or sys.stdout
     terminal = stream.isatty() and os.environ.get("TERM") != "dumb"
-    return Look(terminal and not os.environ.get("NO_COLOR"), _can_write(EIGHTHS, stream))
+    return Style(terminal and not os.environ.get("NO_COLOR"), _can_write(EIGHTHS, stream))
 
 
 def _can_write(signs: str, stream: TextIO) -> bool:

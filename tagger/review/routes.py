@@ -17,7 +17,7 @@ from starlette.types import ASGIApp
 
 from tagger import __version__
 from tagger.errors import MusicTagError
-from tagger.report.page_data import heard_record
+from tagger.report.page_data import score_record
 from tagger.review.bodies import body_of, choices_of, whole
 from tagger.review.classifying import Classifier
 from tagger.review.covers import cover_of
@@ -191,10 +191,10 @@ class _Answers:
 
 
 def _details(item: Item) -> dict[str, Any]:
-    """Keys: path, notes, and of a file that was heard those of `heard_record`."""
+    """Keys: path, notes, and of a file that was heard those of `score_record`."""
     track, notes = item.result.track, [*item.result.notes, *item.notes]
     plain = {"path": str(item.result.path.absolute()), "notes": notes}
-    return plain | heard_record(track) if track else plain
+    return plain | score_record(track) if track else plain
 
 
 def _translated(call: Callable[[], T]) -> T:

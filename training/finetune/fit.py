@@ -15,7 +15,7 @@ from tagger.errors import DataError, MusicTagError
 from tagger.inference.slice_scores import sigmoid
 from tagger.models.card import LabelRule, ModelCard, dump_card
 from tagger.models.model import CardFile, load_model
-from tagger.models.self_test import golden_scores
+from tagger.models.self_test import self_test_scores
 from tagger.vocabulary import KINDS, PLURALS, Label, Vocabulary
 from training.data.library.track import Track
 from training.evaluation.calibration import fit_rules
@@ -157,15 +157,15 @@ def write_model(
         rules=learned.rules + kept_rules(base.card, kept),
         weights=weights.name,
         sha256=hashlib.sha256(network).hexdigest(),
-        golden=(0.0,) * len(labels),
+        self_test=(0.0,) * len(labels),
         metrics=metrics_of(learned),
         vote_shares=base.card.vote_shares,
     )
     path = weights.with_suffix(".json")
     dump_card(card, path)
-    scores = golden_scores(load_model(str(path), self_test=False))
-    golden = tuple(round(float(x), 6) for x in scores)
-    dump_card(replace(card, golden=golden), path)
+    scores = self_test_scores(load_model(str(path), self_test=False))
+    self_test = tuple(round(float(x), 6) for x in scores)
+    dump_card(replace(card, self_test=self_test), path)
     return path
 
 

@@ -10,7 +10,7 @@ import torch
 
 from tagger.models.card import LabelRule, ModelCard, dump_card
 from tagger.models.model import load_model
-from tagger.models.self_test import golden_scores
+from tagger.models.self_test import self_test_scores
 from tagger.writing.atomic_file import replacing
 from training.config import Config
 from training.data.taxonomy import VOCABULARY
@@ -42,14 +42,14 @@ def export(network: PooledNetwork, config: Config, folder: Path, data: str = "")
         rules=(NEUTRAL,) * len(VOCABULARY),
         weights=weights.name,
         sha256=hashlib.sha256(weights.read_bytes()).hexdigest(),
-        golden=(0.0,) * len(VOCABULARY),
+        self_test=(0.0,) * len(VOCABULARY),
         metrics={},
         vote_shares=dict(config.decision.vote_shares),
     )
     path = weights.with_suffix(".json")
     dump_card(card, path)
-    scores = golden_scores(load_model(str(path), self_test=False))
-    dump_card(replace(card, golden=tuple(round(float(s), 6) for s in scores)), path)
+    scores = self_test_scores(load_model(str(path), self_test=False))
+    dump_card(replace(card, self_test=tuple(round(float(s), 6) for s in scores)), path)
     return path
 
 

@@ -10,7 +10,7 @@ import pytest
 from tagger.report.escaping import width
 from tagger.report.table import table_lines
 from tagger.report.tag_counts import Tally, same_lines, tally_lines
-from tagger.report.terminal import Look, look_of
+from tagger.report.terminal import Style, terminal_style
 from tests.heard_library import heard_library
 
 
@@ -24,31 +24,31 @@ class Terminal(io.StringIO):
 def test_color_only_on_terminals_that_want_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("NO_COLOR", raising=False)
     monkeypatch.setenv("TERM", "xterm")
-    assert look_of(Terminal()).color
-    assert not look_of(io.StringIO()).color
+    assert terminal_style(Terminal()).color
+    assert not terminal_style(io.StringIO()).color
     monkeypatch.setenv("TERM", "dumb")
-    assert not look_of(Terminal()).color
+    assert not terminal_style(Terminal()).color
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.setenv("NO_COLOR", "1")
-    assert not look_of(Terminal()).color
+    assert not terminal_style(Terminal()).color
 
 
 def test_old_encodings_get_plain_bars(tmp_path: Path) -> None:
     with (tmp_path / "out").open("w", encoding="cp1252") as stream:
-        assert not look_of(stream).blocks
-    assert Look(blocks=False).bar(1.0, 4) == "####"
+        assert not terminal_style(stream).blocks
+    assert Style(blocks=False).bar(1.0, 4) == "####"
 
 
 @pytest.mark.parametrize("share", [0.0, 0.01, 0.5, 0.999, 1.0])
 def test_bars_fit_and_are_never_empty(share: float) -> None:
-    for look in (Look(), Look(blocks=False)):
-        assert 1 <= len(look.bar(share, 4)) <= 4
+    for style in (Style(), Style(blocks=False)):
+        assert 1 <= len(style.bar(share, 4)) <= 4
 
 
 def test_color_adds_nothing_but_color() -> None:
     results = list(heard_library(30))
-    plain = list(table_lines(results, 100, Look()))
-    colored = list(table_lines(results, 100, Look(color=True)))
+    plain = list(table_lines(results, 100, Style()))
+    colored = list(table_lines(results, 100, Style(color=True)))
     assert any("\x1b[" in line for line in colored)
     assert not any("\x1b" in line for line in plain)
     for sequence in ("\x1b[0m", "\x1b[1m", "\x1b[2m", "\x1b[34m"):
@@ -60,14 +60,14 @@ def test_tally_ranks_and_fits() -> None:
     tally = Tally()
     tally.add({"genre": ["Rock", "Rock"], "instrument": []})
     tally.add({"genre": ["Rock", "\x1b[2JJazz" + "z" * 90], "instrument": []})
-    lines = list(tally_lines(tally, 60, Look()))
+    lines = list(tally_lines(tally, 60, Style()))
     assert tally.as_json()["genres"]["Rock"] == 2
     assert lines[1] == "Genres"
     assert lines[2].split()[:2] == ["Rock", "2"]
     assert max(width(line) for line in lines) <= 60
     assert not any("\x1b" in line for line in lines)
     assert lines[-1].split() == ["(none)", "2"]
-    assert list(tally_lines(Tally(), 60, Look())) == []
+    assert list(tally_lines(Tally(), 60, Style())) == []
 
 
 def test_spellings_of_one_genre_are_listed_together() -> None:
