@@ -99,6 +99,11 @@ def test_sounds_that_the_embedding_cannot_tell_apart_are_no_duplicates() -> None
     assert near_duplicates(examples) == []
 
 
+def test_narrow_embedding_identifies_no_recording() -> None:
+    examples = plant(make_library(), 7, 20)
+    assert near_duplicates(replace(examples, embeddings=examples.embeddings[:, :16])) == []
+
+
 def test_likeness_is_the_same_both_ways() -> None:
     rng = np.random.default_rng(3)
     one, other = (

@@ -20,6 +20,7 @@ SAME = 0.95  # likeness of the same recording
 ALIKE = 0.90  # likeness of what is kept on one side
 # Where a track is like more others than anyone has copies, the embedding does not tell them apart.
 MOST_COPIES = 5
+LEAST_WIDTH = 32  # values of an embedding; fewer describe a sound, they do not identify a recording
 CANDIDATES = 20  # nearest tracks by their mean embedding, whose slices are compared
 
 
@@ -33,7 +34,9 @@ class Pair:
 
 
 def near_duplicates(examples: Examples) -> list[Pair]:
-    """All pairs of tracks that are alike, the likest first."""
+    """All pairs of tracks that are alike, the likest first; none by an embedding too narrow."""
+    if examples.embeddings.shape[1] < LEAST_WIDTH:
+        return []
     values = Scale.of(examples.embeddings).apply(examples.embeddings)
     slices = np.split(unit(values), np.searchsorted(examples.owner, np.arange(1, len(examples))))
     found = [
