@@ -106,3 +106,10 @@ def test_session_that_shows_something_else_does_not_fit() -> None:
 
 def test_changelog_speaks_of_this_version_or_the_next() -> None:
     assert "## Unreleased" in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+
+
+def test_every_path_in_contributing_exists() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    named = re.findall(r"`((?:tagger|training|tests|benchmarks)/[^`\s]+)`", text)
+    assert len(named) >= 10
+    assert [path for path in named if not (ROOT / path).exists()] == []
