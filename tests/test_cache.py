@@ -361,7 +361,7 @@ def test_cache_command(music: Path, tiny_card: Path, cache_home: Path) -> None:
         assert process.returncode == 0, errors
         return output, errors
 
-    assert run("cache", "info") == ("", "nothing is kept yet\n")
+    assert run("cache", "info") == ("", "the cache is empty\n")
     assert not cache_home.exists()
     scan_it = ("scan", music, "--model", tiny_card)
     assert "earlier" not in run(*scan_it, "--no-cache")[1]
@@ -373,8 +373,8 @@ def test_cache_command(music: Path, tiny_card: Path, cache_home: Path) -> None:
     assert "4 of them in an earlier scan" in errors
     where, counts = run("cache", "info")[0].splitlines()
     assert Path(where).is_relative_to(cache_home)
-    assert counts.startswith("4 files, 4 times heard, ")
-    assert run("cache", "clear")[1] == "forgot 4 files\n"
+    assert counts.startswith("4 files, 4 results, ")
+    assert run("cache", "clear")[1] == "removed 4 files from the cache\n"
     assert "earlier" not in run(*scan_it)[1]
 
 

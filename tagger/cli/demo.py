@@ -19,7 +19,7 @@ from tagger.cli.echo import echo
     show_default=True,
     help="Length of each track.",
 )
-@click.option("--seed", type=int, default=1, show_default=True, help="Another one, other music.")
+@click.option("--seed", type=int, default=1, show_default=True, help="Random seed.")
 def demo(folder: Path, seconds: float, seed: int) -> None:
     """Write a synthesised music library into FOLDER.
 

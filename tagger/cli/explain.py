@@ -45,10 +45,10 @@ def explain(
     settings: Settings,
     timeout_s: float,
 ) -> None:
-    """Show why FILE is given its tags: when, and at which frequencies, each was heard.
+    """Show why FILE is given its tags: when, and at which frequencies, each was recognised.
 
-    Names the windows that speak most for each tag and against it, as text, or draws them. Hears
-    all ten windows also where a scan would have been sure with fewer.
+    Names the windows that speak most for and against each tag, as text, or draws them. Always uses
+    all ten windows, even where a scan would be sure after fewer.
 
     \b
     Examples:

@@ -67,7 +67,7 @@ def list_models() -> None:
 @models.command("show")
 @click.argument("name", default=CHOSEN)
 def show_model(name: str) -> None:
-    """Show where a model comes from, what it learned from, and how well it hears."""
+    """Show where a model comes from, what it was trained on, and how accurate it is."""
     from tagger.models.card import load_card
     from tagger.models.model import find_card
     from tagger.report.escaping import path_text, printable

@@ -77,11 +77,11 @@ def window_policy(ctx: click.Context, param: click.Parameter, value: str) -> int
 
 WINDOWS = click.option(
     "--windows", callback=window_count, default="10", show_default=True, metavar="N|all",
-    help="Three-second windows heard in each file, or 'all'.",
+    help="Three-second windows of each file to classify, or 'all'.",
 )  # fmt: skip
 WINDOWS_OR_AUTO = click.option(
     "--windows", callback=window_policy, default="10", show_default=True, metavar="auto|N|all",
-    help="Three-second windows heard in each file; 'auto': ten, fewer when sure.",
+    help="Three-second windows of each file to classify; 'auto': ten, fewer when sure.",
 )  # fmt: skip
 
 

@@ -48,7 +48,7 @@ def _absolute(path: str) -> str:
     callback=parquet_path,
     help="One row for each track, with every score; .failed.jsonl beside it names the rest.",
 )
-@click.option("--resume", is_flag=True, help="Keep the rows there are; hear only new files.")
+@click.option("--resume", is_flag=True, help="Keep the existing rows; classify only new files.")
 @MODEL
 @WINDOWS
 @click.argument("runner_options", nargs=-1, type=click.UNPROCESSED, metavar="[BEAM OPTIONS]...")

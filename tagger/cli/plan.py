@@ -44,7 +44,7 @@ def plan(
     settings: Settings,
     **planning_given: Any,
 ) -> None:
-    """Plan tags from scores that `musictag pipeline` wrote; hear nothing.
+    """Plan tags from scores that `musictag pipeline` wrote; classify nothing.
 
     Shows what would be written, as `musictag scan --mode fill` does, and takes the same options.
     The tags of today are read from the files here; one that is missing, or whose sound is not what

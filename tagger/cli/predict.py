@@ -26,7 +26,7 @@ SHOWN = 4  # labels named for each slice
 @listening_options
 @DEVICE
 @TIMEOUT
-@click.option("--slices", is_flag=True, help="Also what was heard in each window.")
+@click.option("--slices", is_flag=True, help="Also the best labels of each window.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 def predict(
     files: tuple[Path, ...],

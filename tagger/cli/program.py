@@ -76,12 +76,12 @@ def _plugins() -> dict[str, EntryPoint]:
 @click.version_option(__version__, prog_name="musictag")
 @click.option("-v", "--verbose", is_flag=True, help="Show tracebacks of failures.")
 def main(verbose: bool) -> None:
-    """Listen to music files and name the genres and instruments heard in them.
+    """Classify the genres and instruments of music files, and write them into their tags.
 
     \b
     Try it:
       musictag demo music      write a small synthesised library
-      musictag scan music      hear it: what its tags say -> what was heard
+      musictag scan music      classify it, and show what would be written
       musictag scan ~/Music    the same for your own (nothing is written)
       musictag review ~/Music  look, listen, decide and write in the browser
       musictag scan ~/Music --write    fill empty fields, after asking
