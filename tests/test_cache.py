@@ -370,7 +370,7 @@ def test_cache_command(music: Path, tiny_card: Path, cache_home: Path) -> None:
     assert "earlier" not in errors
     again, errors = run(*scan_it)
     assert again == table
-    assert "4 of them in an earlier scan" in errors
+    assert "4 from the cache" in errors
     where, counts = run("cache", "info")[0].splitlines()
     assert Path(where).is_relative_to(cache_home)
     assert counts.startswith("4 files, 4 results, ")
