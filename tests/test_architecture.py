@@ -34,6 +34,7 @@ ROOMS = {"beam": {"apache_beam", "pyarrow"}, "review": {"starlette", "uvicorn"}}
 HEAVY = (
     "torch", "onnxruntime", "beets", "numpy", "av", "soundfile", "mediafile", "apache_beam",
     "pyarrow", "starlette", "uvicorn", "training.trainer.loop",
+    "training.cli.program", "training.experiments",
 )  # fmt: skip
 
 
@@ -151,7 +152,7 @@ def test_help_loads_nothing_heavy() -> None:
     assert loaded_by("--help") == set()
 
 
-@pytest.mark.parametrize("command", sorted({*COMMANDS, "calibrate", "train"}))
+@pytest.mark.parametrize("command", sorted({*COMMANDS, "calibrate", "evaluate", "train"}))
 def test_help_of_a_command_loads_nothing_heavy(command: str) -> None:
     assert loaded_by(command, "--help") == set()
 

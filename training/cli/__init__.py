@@ -2,9 +2,9 @@
 
 In the order of the data:
 
-- `options`  options that several commands share: where labelled sound is, and what of it is held
-             out
-- `console`  what the commands that train and measure share on the terminal
-- `program`  `python -m training`: making the models that ship; `evaluate` is a command of
-             `musictag` too
+- `options`   options that several commands share: where labelled sound is, and what of it is held
+              out
+- `console`   what the commands that train and measure share on the terminal
+- `evaluate`  `musictag evaluate`, which is `python -m training evaluate` too
+- `program`   `python -m training`: the command group that makes the models that ship
 """

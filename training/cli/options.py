@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypedDict, TypeVar, Unpack
 
 import click
 
 if TYPE_CHECKING:
     from training.data.datasets.source import Source
+    from training.data.split import Split
+
+Command = TypeVar("Command", bound=Callable[..., Any])
 
 DATA = click.option(
     "--data",
@@ -60,3 +64,35 @@ def sources_named(
     for line in (line for source in found for line in source.notes()):
         click.echo(line, err=True)
     return found
+
+
+def places(command: Command) -> Command:
+    """Where labelled sound is, and what of it is held out."""
+    for option in (FOLD, GTZAN_SPLIT, WEAK, SOURCE, RENDERED, DATA):
+        command = option(command)
+    return command
+
+
+class Places(TypedDict):
+    """What `places` gives a command."""
+
+    data: Path | None
+    rendered: tuple[Path, ...]
+    sources: tuple[str, ...]
+    weak: bool
+    gtzan_split: Path | None
+    fold: int
+
+
+def read_split(*, everything: bool = False, **where: Unpack[Places]) -> Split:
+    """Read all labels; what a source leaves out is told on standard error.
+
+    Raises UsageError where neither a folder nor a source is given.
+    """
+    from training.data.split import load_split
+
+    if not where["data"] and not where["sources"]:
+        raise click.UsageError("no data: give --data or --source")
+    loaded = sources_named(where["sources"], weak=where["weak"], gtzan_split=where["gtzan_split"])
+    fold = None if everything else where["fold"]
+    return load_split(where["data"], where["rendered"], fold, loaded)

@@ -95,7 +95,7 @@ def ablate(
     from training.experiments.runner.grid import fill
 
     if not data:
-        raise click.UsageError("nothing to hear: give --data")
+        raise click.UsageError("no data: give --data")
     if unknown := set(names) - set(BY_NAME):
         raise click.UsageError(f"{unknown.pop()!r} is no variant; there are: {', '.join(BY_NAME)}")
     if jobs > 1 and (device != "cpu" or "fork" not in get_all_start_methods()):
