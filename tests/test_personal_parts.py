@@ -17,19 +17,20 @@ from tagger.errors import ModelError
 from tagger.inference.aggregation import vote
 from tagger.inference.slice_scores import SliceScores, sigmoid
 from tagger.models.card import LabelRule, load_card
-from tagger.models.model import Model
+from tagger.models.model import Model, read_card
 from tagger.models.session import EMBEDDING, LOGITS
 from tagger.vocabulary import Kind, Label, Vocabulary
 from tests.tiny_model import SPEC
 from training.evaluation.bootstrap import Interval
-from training.finetune import cross_validation, onnx_graph, summary
+from training.finetune import cross_validation, label_mapping, onnx_graph, summary
 from training.finetune.active_learning import suggest
 from training.finetune.cross_validation import N_FOLDS, best_pulls, draw, fold_of, judge
 from training.finetune.examples import Array, Examples
-from training.finetune.fit import base_votes
+from training.finetune.fit import base_votes, learn, write_model
 from training.finetune.heads import Start, fit_head, slice_logits, start_from, votes
 from training.finetune.onnx_graph import FAR, Head
 from training.finetune.suspects import Suspect, doubts, suspects
+from training.trainer.run import silent
 
 LABELS = (Label("genre", "A"), Label("genre", "B"))
 
@@ -322,3 +323,16 @@ def test_rules_of_the_base_shape_the_start(tiny_card: Path) -> None:
     assert card.rules[1] == LabelRule(1.0, 0.0, 0.5)
     answers = start.answers(np.array([[1, 2, 3, 4]], np.float32))
     np.testing.assert_array_equal(answers, [[0, 2]])
+
+
+def test_model_with_a_broken_network_leaves_nothing(tiny_card: Path, tmp_path: Path) -> None:
+    base = read_card(str(tiny_card))
+    logits = np.zeros((120, len(base.card.vocabulary)), np.float32)
+    examples = replace(make_examples(), logits=logits)
+    labels = label_mapping.Naming(LABELS, {}, {}, {}, frozenset())
+    learned = learn(examples, labels, base, silent, 1)
+    with pytest.raises(ModelError):
+        write_model(
+            tmp_path, "mine", base, labels, learned, examples, keep=False, network=b"no network"
+        )
+    assert not list(tmp_path.iterdir())

@@ -1,4 +1,4 @@
-"""Options that several commands share: where labelled sound is, and what of it is held out."""
+"""Options that several commands share: where labelled audio is, and what of it is held out."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 DATA = click.option(
     "--data",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="Folder with tracks.csv, instruments.csv and the sound they name.",
+    help="Folder with tracks.csv, instruments.csv and the audio they list.",
 )
 RENDERED = click.option(
     "--rendered",
@@ -52,12 +52,35 @@ FOLD = click.option(
     show_default=True,
     help="Fold to hold out; 0 is the test part of sources that have one.",
 )
+SEED = click.option(
+    "--seed", type=click.IntRange(min=0), default=1, show_default=True, help="Random seed."
+)
+
+
+def data_folder(contents: str) -> Callable[[Command], Command]:
+    """The required `--data` of a command that reads a folder with `contents`."""
+    return click.option(
+        "--data",
+        required=True,
+        type=click.Path(exists=True, file_okay=False, path_type=Path),
+        help=f"Folder with {contents}.",
+    )
+
+
+def out_folder(contents: str) -> Callable[[Command], Command]:
+    """The required `--out` of a command that fills a folder with `contents` and can resume."""
+    return click.option(
+        "--out",
+        required=True,
+        type=click.Path(file_okay=False, path_type=Path),
+        help=f"Folder for {contents}; an earlier run is resumed.",
+    )
 
 
 def sources_named(
     texts: tuple[str, ...], *, weak: bool = False, gtzan_split: Path | None = None
 ) -> list[Source]:
-    """What `--source` names, in order; what each leaves out is told on standard error."""
+    """The data sets that `--source` names, in order; prints what each leaves out to stderr."""
     from training.data.datasets.sources import load_source
 
     found = [load_source(text, weak=weak, gtzan_split=gtzan_split) for text in texts]

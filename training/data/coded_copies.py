@@ -15,6 +15,7 @@ import click
 from tagger.errors import DataError
 from tagger.writing.atomic_file import replacing
 from training.cli.console import progress
+from training.cli.options import SEED, data_folder, out_folder
 
 if TYPE_CHECKING:
     from training.data.datasets import Clip
@@ -36,19 +37,9 @@ class Copy:
 
 
 @click.command()
-@click.option(
-    "--data",
-    required=True,
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="Folder with tracks.csv and the sound it names.",
-)
-@click.option(
-    "--out",
-    required=True,
-    type=click.Path(file_okay=False, path_type=Path),
-    help="Folder for the copies and coded.csv; an earlier run goes on here.",
-)
-@click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True)
+@data_folder("tracks.csv and the audio it lists")
+@out_folder("the copies and coded.csv")
+@SEED
 def code(*, data: Path, out: Path, seed: int) -> None:
     """Code each song once more: MP3, AAC, Vorbis or Opus, at settings drawn at random.
 

@@ -5,17 +5,17 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
 
 from tagger.errors import DataError, MusicTagError
 from tagger.inference.slice_scores import sigmoid
-from tagger.models.card import LabelRule, ModelCard, dump_card
-from tagger.models.model import CardFile, load_model
-from tagger.models.self_test import self_test_scores
+from tagger.models.card import LabelRule, ModelCard
+from tagger.models.model import CardFile
 from tagger.vocabulary import KINDS, PLURALS, Label, Vocabulary
 from training.data.library.track import Track
 from training.evaluation.calibration import fit_rules
@@ -42,6 +42,7 @@ from training.finetune.summary import (
     heard_before,
 )
 from training.finetune.suspects import suspects
+from training.trainer.drafts import publish, write_draft
 from training.trainer.git_commit import commit
 
 Progress = Callable[[str, int], AbstractContextManager[Callable[[], object]]]
@@ -139,11 +140,13 @@ def write_model(
     folder: Path, name: str, base: CardFile, naming: Naming, learned: Learned, examples: Examples,
     *, keep: bool, network: bytes | None = None,
 ) -> Path:  # fmt: skip
-    """Write network and card; `network` instead of the base's own with the head put on."""
+    """Write the network and its card; returns the card's path.
+
+    `network` replaces the base's own network with the new head. The card is there only once it is
+    finished: until then everything is in a draft folder that is removed.
+    """
     kept = kept_labels(base.card, naming.labels) if keep else ()
     network = own_network(base, learned.head, kept, network)
-    weights = folder / f"{name}.onnx"
-    weights.write_bytes(network)
     labels = (*naming.labels, *kept)
     card = ModelCard(
         name=name,
@@ -155,18 +158,15 @@ def write_model(
         mel=base.card.mel,
         vocabulary=Vocabulary(labels),
         rules=learned.rules + kept_rules(base.card, kept),
-        weights=weights.name,
+        weights=f"{name}.onnx",
         sha256=hashlib.sha256(network).hexdigest(),
         self_test=(0.0,) * len(labels),
         metrics=metrics_of(learned),
         vote_shares=base.card.vote_shares,
     )
-    path = weights.with_suffix(".json")
-    dump_card(card, path)
-    scores = self_test_scores(load_model(str(path), self_test=False))
-    self_test = tuple(round(float(x), 6) for x in scores)
-    dump_card(replace(card, self_test=self_test), path)
-    return path
+    with TemporaryDirectory(prefix="draft-", dir=folder) as drafts:
+        (Path(drafts) / card.weights).write_bytes(network)
+        return publish(write_draft(card, Path(drafts)), Path(drafts), folder)
 
 
 def own_network(base: CardFile, head: Head, kept: Sequence[Label], tuned: bytes | None) -> bytes:

@@ -9,6 +9,7 @@ import click
 
 from tagger.writing.atomic_file import replacing
 from training.cli.console import progress
+from training.cli.options import SEED, data_folder, out_folder
 
 if TYPE_CHECKING:
     import numpy as np
@@ -18,20 +19,10 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.option(
-    "--data",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    required=True,
-    help="Folder with recordings.csv and instruments.csv.",
-)
-@click.option(
-    "--out",
-    type=click.Path(file_okay=False, path_type=Path),
-    required=True,
-    help="Folder for the sound and rendered.csv; an earlier run goes on here.",
-)
+@data_folder("recordings.csv and instruments.csv")
+@out_folder("the audio and rendered.csv")
 @click.option("--count", type=click.IntRange(min=1), default=2000, show_default=True)
-@click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True)
+@SEED
 def remix(*, data: Path, out: Path, count: int, seed: int) -> None:
     """Mix songs anew from their stems, with solo instruments laid over them.
 

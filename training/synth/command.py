@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from training.cli.options import SEED, data_folder, out_folder
+
 if TYPE_CHECKING:
     from training.synth.batch import Tally
 
@@ -14,21 +16,11 @@ _SHOW_EVERY = 25
 
 
 @click.command()
-@click.option(
-    "--data",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    required=True,
-    help="Folder with midi.csv and midi.tar.gz.",
-)
-@click.option(
-    "--out",
-    type=click.Path(file_okay=False, path_type=Path),
-    required=True,
-    help="Folder for audio, window labels and rendered.csv; an earlier run goes on here.",
-)
+@data_folder("midi.csv and midi.tar.gz")
+@out_folder("audio, window labels and rendered.csv")
 @click.option("--seconds", type=click.FloatRange(min=3.0), default=30.0, show_default=True)
 @click.option("--per-file", type=click.IntRange(min=1), default=1, show_default=True)
-@click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True)
+@SEED
 @click.option("--limit", type=click.IntRange(min=1), help="Render the first files only.")
 def synth(
     *, data: Path, out: Path, seconds: float, per_file: int, seed: int, limit: int | None

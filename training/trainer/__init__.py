@@ -18,6 +18,7 @@ In the order of the data:
 - `git_commit`      which code made a model
 - `provenance`      what a model learned from, in words, as its card tells it
 - `shrunken_head`   the head for genres, fitted anew by shrunken logistic regression
+- `drafts`          a card and its network on disk: a draft first, then published whole
 - `export`          a trained network -> an ONNX file and its card, as `tagger` reads them
 - `run`             from data to an exported, calibrated and measured model
 """

@@ -1,21 +1,18 @@
-"""A trained network -> an ONNX file and its card, as `tagger` reads them: a draft, then whole."""
+"""A trained network -> an ONNX file and its card, as `tagger` reads them."""
 
 from __future__ import annotations
 
 import hashlib
-from dataclasses import replace
 from pathlib import Path
 
 import torch
 
-from tagger.models.card import LabelRule, ModelCard, dump_card
-from tagger.models.model import load_model
-from tagger.models.self_test import self_test_scores
-from tagger.writing.atomic_file import replacing
+from tagger.models.card import LabelRule, ModelCard
 from training.config import Config
 from training.data.taxonomy import VOCABULARY
 from training.networks import PooledNetwork
 from training.networks.onnx_export import export_onnx
+from training.trainer.drafts import write_draft
 from training.trainer.git_commit import commit
 
 LICENCE = "MIT"
@@ -46,20 +43,5 @@ def export(network: PooledNetwork, config: Config, folder: Path, data: str = "")
         metrics={},
         vote_shares=dict(config.decision.vote_shares),
     )
-    path = weights.with_suffix(".json")
-    dump_card(card, path)
-    scores = self_test_scores(load_model(str(path), self_test=False))
-    dump_card(replace(card, self_test=tuple(round(float(s), 6) for s in scores)), path)
-    return path
-
-
-def publish(card: ModelCard, drafts: Path, folder: Path) -> Path:
-    """Move a draft's network into a folder, then write its finished card; returns the card's path.
-
-    Each is whole or not there, and a card beside another network is refused by its checksum.
-    """
-    (drafts / card.weights).replace(folder / card.weights)
-    path = (folder / card.weights).with_suffix(".json")
-    with replacing(path) as part:
-        dump_card(card, part)
-    return path
+    write_draft(card, folder)
+    return weights.with_suffix(".json")

@@ -34,7 +34,8 @@ from training.teachers.audioset_outputs import AudioSetTeacher
 from training.teachers.musicnn_outputs import ARRAYS as MUSICNN
 from training.teachers.musicnn_outputs import MusicnnTeacher
 from training.trainer.distributed import Team, joined
-from training.trainer.export import export, publish
+from training.trainer.drafts import publish
+from training.trainer.export import export
 from training.trainer.loop import train
 from training.trainer.provenance import NOTHING, Origin, describe_data
 from training.trainer.run_figures import write_pictures
