@@ -220,7 +220,7 @@ def test_keyboard_does_it_all(page: Page) -> None:
     page.keyboard.press("Escape")
     page.keyboard.press("a")
     page.keyboard.press("w")
-    assert page.locator("#confirm").is_visible()
+    page.locator("#confirm").wait_for()  # the server is asked what it comes to
     page.keyboard.press("Escape")
     page.keyboard.press("?")
     assert page.locator("#help").is_visible()
