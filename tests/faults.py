@@ -15,7 +15,7 @@ from tagger.writing.apply import Outcome, apply_plan
 from tagger.writing.filesystem import Disk
 from tagger.writing.journal import Journal
 from tagger.writing.plan import FileChange, TagChange, TagPlan
-from tagger.writing.replace_file import Known
+from tagger.writing.replace_file import FileState
 
 NEW = ("Jazz", "Bossa Nova")
 
@@ -53,15 +53,15 @@ class FaultyDisk(Disk):
             raise self.error()
         super().copy(source, target, start, end)
 
-    def dress(self, source: int, target: int, *, keep_time: bool) -> None:
-        if self.fails("dress"):
+    def copy_metadata(self, source: int, target: int, *, keep_time: bool) -> None:
+        if self.fails("copy_metadata"):
             raise self.error()
-        super().dress(source, target, keep_time=keep_time)
+        super().copy_metadata(source, target, keep_time=keep_time)
 
-    def hasten(self, target: int) -> None:
-        if self.fails("hasten"):
+    def start_writeback(self, target: int) -> None:
+        if self.fails("start_writeback"):
             raise self.error()
-        super().hasten(target)
+        super().start_writeback(target)
 
     def truncate(self, target: int, size: int) -> None:
         if self.fails("truncate"):
@@ -83,10 +83,10 @@ class FaultyDisk(Disk):
             raise self.error()
         return super().reopen(path)
 
-    def replace(self, copy: Path, path: Path, known: Known) -> None:
+    def replace(self, copy: Path, path: Path, expected: FileState) -> None:
         if self.fails("replace"):
             raise self.error()
-        super().replace(copy, path, known)
+        super().replace(copy, path, expected)
 
     def sync_folder(self, folder: Path) -> None:
         if self.fails("sync_folder"):

@@ -13,7 +13,7 @@ from tagger.inference.slice_scores import SliceScores
 from tagger.scanning.results import Result, Track
 from tagger.tags.reader import FileTags
 from tagger.vocabulary import KINDS, Kind, Label, Tag, Vocabulary
-from tagger.writing.plan import Policy, TagPlan, heard_in, make_plan
+from tagger.writing.plan import Policy, TagPlan, classified_file, make_plan
 
 GENRES = (
     "Blues", "Classical", "Country", "Electronic", "Folk", "Hip-Hop", "Jazz", "Latin", "New Age",
@@ -66,7 +66,7 @@ def heard_track(genre: str, rng: np.random.Generator) -> Track:
 
 def plan_for(results: list[Result]) -> TagPlan:
     """What would be written into the files of the library by default."""
-    heard = [one for result in results if (one := heard_in(result))]
+    heard = [one for result in results if (one := classified_file(result))]
     return make_plan(heard, Policy(), model="small-1-20294d5b", roots=(Path("/music"),))
 
 

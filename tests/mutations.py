@@ -14,7 +14,7 @@ from tagger.tags.reader import read_tags
 from tagger.vocabulary import Tag
 from tagger.writing.apply import apply_plan
 from tagger.writing.journal import Journal
-from tagger.writing.plan import Heard, Policy, TagPlan, make_plan
+from tagger.writing.plan import ClassifiedFile, Policy, TagPlan, make_plan
 from tests.faults import audio_digest
 
 HEARD = (Tag("genre", "Jazz", 0.9), Tag("instrument", "Flute", 0.9))
@@ -95,7 +95,8 @@ def _one(path: Path, damaged: bytes, journal: Journal, counts: Counts) -> None:
         counts.unreadable += 1
         assert path.read_bytes() == damaged
         return
-    plan = make_plan([Heard(path, tags, HEARD)], Policy({"genre": "merge", "instrument": "merge"}))
+    policy = Policy({"genre": "merge", "instrument": "merge"})
+    plan = make_plan([ClassifiedFile(path, tags, HEARD)], policy)
     (outcome,) = list(apply_plan(TagPlan(plan.files), journal, threads=1))
     assert "unexpected" not in outcome.reason, outcome
     assert list(path.parent.iterdir()) == [path]

@@ -16,7 +16,7 @@ from tagger.tags.reader import opened, read_tags
 from tagger.vocabulary import Tag
 from tagger.writing.apply import Outcome, apply_plan
 from tagger.writing.journal import Journal
-from tagger.writing.plan import FileChange, Heard, Policy, TagChange, TagPlan, make_plan
+from tagger.writing.plan import ClassifiedFile, FileChange, Policy, TagChange, TagPlan, make_plan
 from tagger.writing.undo import find_run, plan_undo
 from tests.careless_files import CARELESS, make_careless_file
 from tests.faults import audio_digest
@@ -53,7 +53,7 @@ def run(journal: Journal, *changes: FileChange, **options: Any) -> list[Outcome]
 
 def heard_plan(path: Path, mode: Any = "fill") -> TagPlan:
     policy = Policy({"genre": mode, "instrument": mode})
-    return make_plan([Heard(path, read_tags(path), HEARD)], policy)
+    return make_plan([ClassifiedFile(path, read_tags(path), HEARD)], policy)
 
 
 def change(path: Path, field: Field, *after: str) -> FileChange:

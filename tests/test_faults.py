@@ -22,14 +22,14 @@ from tagger.writing.filesystem import Disk
 from tagger.writing.journal import Journal
 from tagger.writing.plan import TagPlan
 from tagger.writing.plan_json import save_plan
-from tagger.writing.replace_file import Known
+from tagger.writing.replace_file import FileState
 from tests.faults import NEW, LyingDisk, change, fail_everywhere, in_a_foreign_tag, in_the_sound
 from tests.killing import Library, kill_once
 from tests.music_files import KINDS, make_file
 
 VERBS = {
-    "create", "write", "copy", "dress", "hasten", "sync", "close", "reopen", "replace",
-    "sync_folder",
+    "create", "write", "copy", "copy_metadata", "start_writeback", "sync", "close", "reopen",
+    "replace", "sync_folder",
 }  # fmt: skip
 
 
@@ -67,17 +67,17 @@ def test_files_of_a_batch_wait_for_the_disk_together(tmp_path: Path, short_song:
     order: list[str] = []
 
     class Watched(Disk):
-        def hasten(self, target: int) -> None:
-            order.append("hasten")
-            super().hasten(target)
+        def start_writeback(self, target: int) -> None:
+            order.append("start_writeback")
+            super().start_writeback(target)
 
         def sync(self, target: int) -> None:
             order.append("sync")
             super().sync(target)
 
-        def replace(self, copy: Path, path: Path, known: Known) -> None:
+        def replace(self, copy: Path, path: Path, expected: FileState) -> None:
             order.append("replace")
-            super().replace(copy, path, known)
+            super().replace(copy, path, expected)
 
         def sync_folder(self, folder: Path) -> None:
             order.append("sync_folder")
@@ -86,7 +86,7 @@ def test_files_of_a_batch_wait_for_the_disk_together(tmp_path: Path, short_song:
     plan = TagPlan(tuple(change(path, *NEW) for path in paths))
     with Journal(tmp_path / "journal") as journal:
         list(apply_plan(plan, journal, disk=Watched()))
-    assert order == ["hasten"] * 3 + ["sync"] * 3 + ["replace"] * 3 + ["sync_folder"]
+    assert order == ["start_writeback"] * 3 + ["sync"] * 3 + ["replace"] * 3 + ["sync_folder"]
 
 
 def test_batch_that_finds_no_room_goes_on_file_by_file(tmp_path: Path, short_song: Path) -> None:
@@ -182,8 +182,8 @@ def test_permissions_that_change_in_the_middle(song_bytes: bytes, common_folder:
     plan = TagPlan(tuple(change(path, *NEW) for path in paths))
 
     class Closing(Disk):
-        def replace(self, copy: Path, path: Path, known: Known) -> None:
-            super().replace(copy, path, known)
+        def replace(self, copy: Path, path: Path, expected: FileState) -> None:
+            super().replace(copy, path, expected)
             if path == paths[2]:
                 folder.chmod(0o500)
 

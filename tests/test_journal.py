@@ -14,13 +14,20 @@ from tagger.tags.containers.base import Item
 from tagger.tags.reader import read_tags
 from tagger.writing.apply import apply_plan, recover
 from tagger.writing.journal import Journal
-from tagger.writing.journal_entries import Entry, Fields, Held, Run, Taker, with_taken
+from tagger.writing.journal_entries import (
+    Entry,
+    Fields,
+    Reversal,
+    Run,
+    StoredField,
+    with_undone_counts,
+)
 from tagger.writing.plan import TagPlan
 from tests.faults import NEW, change
 
 texts = st.text(st.characters(codec="utf-8"), max_size=20)
 helds = st.builds(
-    Held,
+    StoredField,
     st.lists(texts, max_size=3).map(tuple),
     st.sampled_from(["id3v2.3", "vorbis", "mp4"]),
     st.lists(st.builds(Item, texts, st.binary(max_size=50)), max_size=3).map(tuple),
@@ -47,7 +54,7 @@ entries = st.builds(
 def test_entries_come_back_as_they_were(given_entries: list[Entry]) -> None:
     with tempfile.TemporaryDirectory() as name, Journal(Path(name)) as journal:
         run = journal.start("model", "fill", [Path("/music")])
-        numbers = journal.note(run, given_entries)
+        numbers = journal.record(run, given_entries)
         back = journal.entries(run.id)
         assert [entry.id for entry in back] == numbers
         assert [replace(entry, id=0) for entry in back] == given_entries
@@ -63,10 +70,10 @@ def test_run_is_undone_if_something_that_holds_undoes_it(targets: list[int]) -> 
         Run(i + 1, "", "", None, "", "", (), t if 0 < t < i + 1 else None, {"changed": 1})
         for i, t in enumerate(targets)
     ]
-    takers = [
-        Taker(run.id, run.id, run.undoes, run.undoes) for run in runs if run.undoes is not None
+    reversals = [
+        Reversal(run.id, run.id, run.undoes, run.undoes) for run in runs if run.undoes is not None
     ]
-    undone = {run.id: run.undone for run in with_taken(runs, takers)}
+    undone = {run.id: run.undone for run in with_undone_counts(runs, reversals)}
     for run in runs:
         takes = [other.id for other in runs if other.undoes == run.id]
         assert undone[run.id] == any(not undone[number] for number in takes)

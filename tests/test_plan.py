@@ -13,8 +13,8 @@ from tagger.vocabulary import Tag, name_key
 from tagger.writing.genre_rules import Taste, load_taste
 from tagger.writing.plan import (
     MODES,
+    ClassifiedFile,
     FileChange,
-    Heard,
     Mode,
     Policy,
     TagChange,
@@ -22,7 +22,13 @@ from tagger.writing.plan import (
     make_plan,
     wanted_values,
 )
-from tagger.writing.plan_json import dump_plan, load_plan, parse_plan, save_plan, strays
+from tagger.writing.plan_json import (
+    dump_plan,
+    load_plan,
+    parse_plan,
+    paths_outside_roots,
+    save_plan,
+)
 
 names = st.text(
     st.characters(codec="utf-8", exclude_categories=("C", "Z")), min_size=1, max_size=20
@@ -91,8 +97,8 @@ def test_any_json_is_a_plan_or_an_error(content: object) -> None:
         parse_plan(json.dumps(content))
 
 
-def heard(existing: FileTags, *tags: Tag) -> list[Heard]:
-    return [Heard(Path("/music/a.mp3"), existing, tags)]
+def heard(existing: FileTags, *tags: Tag) -> list[ClassifiedFile]:
+    return [ClassifiedFile(Path("/music/a.mp3"), existing, tags)]
 
 
 JAZZ, POP = Tag("genre", "Jazz", 0.9), Tag("genre", "Pop", 0.8)
@@ -209,8 +215,8 @@ def test_value_that_the_file_has_already_may_be_odd() -> None:
 )
 def test_paths_outside_of_the_folders_are_strays(path: str) -> None:
     plan = parse_plan(GOOD.replace("/music/a.mp3", path))
-    assert list(strays(plan)) == [Path(path)]
-    assert list(strays(parse_plan(GOOD))) == []
+    assert list(paths_outside_roots(plan)) == [Path(path)]
+    assert list(paths_outside_roots(parse_plan(GOOD))) == []
 
 
 def test_plan_that_cannot_be_saved(tmp_path: Path) -> None:

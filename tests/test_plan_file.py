@@ -18,9 +18,8 @@ from tagger.scanning.results import Result
 from tagger.tags.reader import FileTags
 from tagger.vocabulary import Tag
 from tagger.writing.genre_rules import Taste
-from tagger.writing.opinions import opinions_of
 from tagger.writing.plan import TagPlan
-from tagger.writing.plan_json import dump_plan, load_plan, parse_plan, save_plan
+from tagger.writing.plan_json import dump_plan, load_plan, parse_plan, predictions_of, save_plan
 from tests.heard_library import heard_library, plan_for
 
 jsonschema: Any = pytest.importorskip("jsonschema", reason="needs the [dev] extra")
@@ -39,7 +38,7 @@ def unsure(path: Path) -> Result:
 
 
 def content_of(results: list[Result], taste: Taste | None = None) -> dict[str, Any]:
-    text = dump_plan(plan_for(results), opinions_of(results, taste or Taste()))
+    text = dump_plan(plan_for(results), predictions_of(results, taste or Taste()))
     content: dict[str, Any] = json.loads(text)
     jsonschema.validate(content, SCHEMA)
     assert parse_plan(text) == plan_for(results)
@@ -78,7 +77,7 @@ def test_candidate_that_is_copied_is_written(tmp_path: Path) -> None:
 def test_plan_is_utf8_as_people_write_it(tmp_path: Path) -> None:
     path = tmp_path / "plan.json"
     results = [unsure(Path("/music/Björk/Jóga 音楽.mp3"))]
-    save_plan(plan_for(results), path, opinions_of(results, Taste()))
+    save_plan(plan_for(results), path, predictions_of(results, Taste()))
     assert "Björk/Jóga 音楽.mp3" in path.read_text(encoding="utf-8")
 
 
@@ -97,8 +96,8 @@ def test_names_are_those_that_would_be_written() -> None:
     assert result.track
     track = replace(result.track, tags=(Tag("genre", "Hip-Hop", 0.9),))
     result = replace(result, existing=FileTags(audio="a"), track=track)
-    (opinion,) = opinions_of([result], Taste(aliases={"Hip-Hop": "Rap"}))
-    assert opinion.offered["genre"] == {"Rap": 0.9}
+    (prediction,) = predictions_of([result], Taste(aliases={"Hip-Hop": "Rap"}))
+    assert prediction.offered["genre"] == {"Rap": 0.9}
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from tagger.writing.apply import apply_plan
 from tagger.writing.filesystem import Disk
 from tagger.writing.journal import Journal
 from tagger.writing.plan import TagPlan
-from tagger.writing.referee import Seen, check, look
+from tagger.writing.referee import Snapshot, check, take_snapshot
 from tagger.writing.shared_blocks import Extent
 from tests.careless_files import add, atom, data
 from tests.faults import change
@@ -28,9 +28,9 @@ from tests.music_files import KINDS, make_file
 OURS = {"TCON", "GENRE", "\xa9GEN", "WM/GENRE"}
 
 
-def seen(path: Path) -> Seen:
+def snapshot(path: Path) -> Snapshot:
     with io.FileIO(path) as file:
-        return look(file, path.name)
+        return take_snapshot(file, path.name)
 
 
 def foreign_change(path: Path) -> None:
@@ -54,47 +54,47 @@ def test_it_knows_nothing_of_our_own_parsers() -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_changes_of_foreign_tags_are_seen_in_every_container(kind: str, tmp_path: Path) -> None:
     path = make_file(kind, tmp_path / f"song{KINDS[kind]}")
-    before = seen(path)
+    before = snapshot(path)
     assert before.kind
     assert before.others
-    check(before, seen(path), set())
+    check(before, snapshot(path), set())
     foreign_change(path)
     with pytest.raises(TagError, match="its copy came out with other tags for mutagen"):
-        check(before, seen(path), OURS)
+        check(before, snapshot(path), OURS)
 
 
 def test_lost_pictures_and_chapters_are_named(tmp_path: Path) -> None:
     path = make_file("mp3", tmp_path / "song.mp3")
-    before = seen(path)
+    before = snapshot(path)
     tags: Any = mutagen.id3.ID3(path)  # type: ignore[no-untyped-call]
     tags.delall("APIC")
     tags.delall("CHAP")
     tags.save(path)
     with pytest.raises(TagError, match="APIC:COVER, CHAP:C1"):
-        check(before, seen(path), OURS)
+        check(before, snapshot(path), OURS)
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_file_is_seen_from_wherever_it_was_read_before(kind: str, tmp_path: Path) -> None:
     path = make_file(kind, tmp_path / f"song{KINDS[kind]}").rename(tmp_path / "song")
     with io.FileIO(path) as file:
-        whole = look(file, path.name)
+        whole = take_snapshot(file, path.name)
         file.seek(-100, io.SEEK_END)
-        assert look(file, path.name) == whole
+        assert take_snapshot(file, path.name) == whole
 
 
 def test_file_that_mutagen_cannot_read_is_left_to_our_own_parser(tmp_path: Path) -> None:
     path = tmp_path / "song.mp3"
     path.write_bytes(b"nothing" * 100)
-    assert seen(path) == Seen()
-    check(Seen(), Seen(), set())
+    assert snapshot(path) == Snapshot()
+    check(Snapshot(), Snapshot(), set())
 
 
 def test_reading_more_than_any_tag_needs_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(tagger.writing.referee, "LARGEST", 1000)
-    assert seen(make_file("flac", tmp_path / "song.flac")) == Seen()
+    assert snapshot(make_file("flac", tmp_path / "song.flac")) == Snapshot()
 
 
 class Sharing(Disk):

@@ -17,7 +17,7 @@ from tagger.tags.reader import FileTags
 from tagger.vocabulary import KINDS, Tag
 from tagger.writing.genre_rules import Taste
 from tagger.writing.journal_entries import Outcome
-from tagger.writing.plan import Policy, heard_in, make_plan
+from tagger.writing.plan import Policy, classified_file, make_plan
 from tests.heard_library import heard_library, plan_for
 
 
@@ -51,7 +51,7 @@ def test_untouched_review_obeys_the_policy(mode: str, join: str, tiny: Model) ->
     review = Review(tiny.card, given, [])
     for result in results:
         review.add(result)
-    heard = [one for result in results if (one := heard_in(result))]
+    heard = [one for result in results if (one := classified_file(result))]
     assert review.plan().files == make_plan(heard, given).files
 
 

@@ -19,7 +19,7 @@ from tagger.writing.filesystem import Disk
 from tagger.writing.journal import Journal
 from tagger.writing.plan import TagPlan
 from tagger.writing.plan_json import save_plan
-from tagger.writing.replace_file import Known
+from tagger.writing.replace_file import FileState
 from tests.faults import NEW, change
 from tests.two_homes import Homes
 
@@ -150,10 +150,10 @@ def test_disk_that_cannot_exchange(
     monkeypatch.setattr(replace_file, "exchange", lambda *_: False)
 
     class Meddled(Disk):
-        def replace(self, copy: Path, path: Path, known: Known) -> None:
+        def replace(self, copy: Path, path: Path, expected: FileState) -> None:
             if not kept:
                 os.utime(path)
-            super().replace(copy, path, known)
+            super().replace(copy, path, expected)
 
     assert write(song, journal, Meddled()).status == ("changed" if kept else "refused")
 
@@ -168,8 +168,8 @@ def test_end_of_the_process_between_exchange_and_check(
     plan = tmp_path / "plan.json"
     save_plan(TagPlan((change(song, *NEW),), roots=(song.parent,)), plan)
     code = (
-        "import os; from tagger.cli import main; from tagger.writing.replace_file import Known;"
-        f"Known.moved = lambda *_: os._exit(9); main(['apply', {str(plan)!r}, '--yes'])"
+        "import os; from tagger.cli import main; from tagger.writing.replace_file import FileState;"
+        f"FileState.moved = lambda *_: os._exit(9); main(['apply', {str(plan)!r}, '--yes'])"
     )
     environment = {**os.environ, "XDG_DATA_HOME": str(tmp_path / "data")}
     done = subprocess.run([sys.executable, "-c", code], env=environment, check=False)

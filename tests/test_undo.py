@@ -12,7 +12,7 @@ from tagger.writing.apply import apply_plan
 from tagger.writing.journal import Journal
 from tagger.writing.journal_entries import Entry
 from tagger.writing.plan import TagPlan
-from tagger.writing.undo import Undoing, find_run, plan_undo
+from tagger.writing.undo import UndoPlan, find_run, plan_undo
 from tests.faults import change
 from tests.music_files import make_file
 
@@ -36,7 +36,7 @@ def write(journal: Journal, songs: list[Path], *values: str) -> None:
     assert [outcome.status for outcome in apply_plan(plan, journal)] == ["changed"] * len(songs)
 
 
-def undo(journal: Journal, number: int | None = None) -> Undoing:
+def undo(journal: Journal, number: int | None = None) -> UndoPlan:
     undoing = plan_undo(journal, find_run(journal, number))
     list(apply_plan(undoing.plan, journal, undoes=undoing.run.id))
     return undoing

@@ -22,7 +22,7 @@ from tagger.writing.delta import Frame, Patch, make_patch
 from tagger.writing.journal import Journal
 from tagger.writing.plan import FileChange, TagChange, TagPlan
 from tagger.writing.plan_json import save_plan
-from tagger.writing.undo import cut_off, find_run, plan_undo
+from tagger.writing.undo import find_run, plan_undo, was_interrupted
 from tests.careless_files import CARELESS, make_careless_file
 from tests.faults import NEW, change
 from tests.killing import Library
@@ -111,7 +111,7 @@ def test_recipe_that_makes_another_file_changes_nothing(
     assert kept is not None
     wrong = make_patch(Frame((b"ID3 of another",), ()), Frame((b"",), ()))
     assert wrong is not None
-    journal.keep([(1, Patch(kept.was, kept.now, wrong.recipe))])
+    journal.save_patches([(1, Patch(kept.was, kept.now, wrong.recipe))])
     (outcome,) = undo(journal)
     assert outcome.status == "failed"
     assert song.read_bytes() == tagged
@@ -127,10 +127,10 @@ def test_partly_undone_run_is_said_to_be_and_finished(
     list(zip(range(3), steps, strict=False))
     steps.close()  # as the end of the process would
     runs = journal.runs()
-    assert (runs[0].taken, runs[0].undone, cut_off(runs, runs[0])) == (3, False, True)
+    assert (runs[0].n_undone, runs[0].undone, was_interrupted(runs, runs[0])) == (3, False, True)
     assert [outcome.path for outcome in undo(journal)] == songs[3:]
     runs = journal.runs()
-    assert (runs[0].taken, runs[0].undone, cut_off(runs, runs[0])) == (4, True, False)
+    assert (runs[0].n_undone, runs[0].undone, was_interrupted(runs, runs[0])) == (4, True, False)
 
 
 def test_what_was_left_for_a_reason_does_not_stand_before_older_runs(
@@ -141,7 +141,7 @@ def test_what_was_left_for_a_reason_does_not_stand_before_older_runs(
     write(journal, *(change(song, "B") for song in songs))
     songs[0].unlink()
     assert [outcome.path for outcome in undo(journal)] == songs[1:]
-    assert (journal.runs()[1].taken, journal.runs()[1].undone) == (1, False)
+    assert (journal.runs()[1].n_undone, journal.runs()[1].undone) == (1, False)
     assert find_run(journal, None).id == 1
 
 

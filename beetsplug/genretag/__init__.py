@@ -127,7 +127,7 @@ class GenreTagPlugin(BeetsPlugin):
         finally:
             line.clear()
             listeners.close()
-            tagging.notes.end()
+            tagging.external_run.end()
             self._tagging = None
         if opts.report:
             _write_report(Path(opts.report), heard, tagging)
@@ -199,7 +199,7 @@ class GenreTagPlugin(BeetsPlugin):
             if self._listeners:
                 self._listeners.close()
             if self._tagging:
-                self._tagging.notes.end()
+                self._tagging.external_run.end()
             self._listeners = self._tagging = None
             self._asked.clear()
 

@@ -22,9 +22,9 @@ from tagger.scanning.results import Result
 from tagger.tags.reader import FileTags, read_tags
 from tagger.vocabulary import KINDS, PLURALS, Kind, Tag
 from tagger.writing.apply import change_files
-from tagger.writing.external_writes import Notes
-from tagger.writing.plan import FileChange, Heard, change_to, file_change, may_change
-from tagger.writing.taste_names import unknown_labels
+from tagger.writing.external_writes import ExternalRun
+from tagger.writing.genre_rules import unknown_labels
+from tagger.writing.plan import ClassifiedFile, FileChange, change_to, file_change, may_change
 
 if TYPE_CHECKING:
     from beets.library import Album, Library
@@ -64,7 +64,7 @@ class Tagging:
         self.card = load_card(find_card(wishes.settings.model))
         _check_labels(wishes, self.card)
         root = Path(lib.directory.decode("utf-8", "surrogateescape"))
-        self.notes = Notes(self.card.id, f"{RUNS}{wishes.policy.mode}", (root,))
+        self.external_run = ExternalRun(self.card.id, f"{RUNS}{wishes.policy.mode}", (root,))
         self._new: dict[int | None, tuple[Kind, ...]] = {}  # what files do not hold yet, by item
         self.counts = Counter[str]()  # items by what became of them
 
@@ -104,7 +104,7 @@ class Tagging:
         """Write what is new into the files, and note that in the journal."""
         changed = [item for item in items if item.id in self._new]
         if changed:
-            self.notes.open()  # or nothing is written
+            self.external_run.open()  # or nothing is written
             if self.wishes.write_only_ours:
                 self._write_ours(changed)
             else:
@@ -117,7 +117,7 @@ class Tagging:
         """Nothing will be written for these items any more; let others use the journal."""
         for item in items:
             self._new.pop(item.id, None)
-        self.notes.close()
+        self.external_run.close()
 
     def summary(self) -> str:
         """How many items were heard, and what became of them."""
@@ -129,12 +129,12 @@ class Tagging:
         """Note what beets is going to write, if it is of our making."""
         if path == item.path and item.id in self._new:
             wanted = {kind: tuple(tags.get(PLURALS[kind]) or ()) for kind in self._new[item.id]}
-            self._noted(item, lambda: self.notes.before(Path(item.filepath), wanted))
+            self._noted(item, lambda: self.external_run.before(Path(item.filepath), wanted))
 
     def after_write(self, item: Item, path: bytes) -> None:
         """Note what beets has written."""
         if path == item.path and item.id in self._new:
-            self._noted(item, lambda: self.notes.after(Path(item.filepath)))
+            self._noted(item, lambda: self.external_run.after(Path(item.filepath)))
 
     def _noted(self, item: Item, note: Any) -> None:
         try:
@@ -190,7 +190,7 @@ class Tagging:
     def _set(self, model: Item | Album, tags: tuple[Tag, ...], audio: str = "") -> Settled:
         path = Path(model.filepath) if isinstance(model, Item) else Path()
         existing = replace(_existing(model), audio=audio)
-        change = file_change(Heard(path, existing, tags), self.wishes.policy)
+        change = file_change(ClassifiedFile(path, existing, tags), self.wishes.policy)
         kinds = []
         for kind in KINDS:
             for one in change.changes:
@@ -201,7 +201,7 @@ class Tagging:
 
     def _write_ours(self, items: list[Item]) -> None:
         """Write nothing but our fields, by copy, check and replacement."""
-        journal, run = self.notes.open()
+        journal, run = self.external_run.open()
         by_path = {Path(item.filepath): item for item in items}
         changes = [change for item in items if (change := self._change(item)) is not None]
         for outcome in change_files([c for c in changes if c.changes], run, journal):

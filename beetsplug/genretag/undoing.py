@@ -15,7 +15,7 @@ from tagger.vocabulary import KINDS, PLURALS
 from tagger.writing.apply import apply_plan, recover
 from tagger.writing.journal import Journal
 from tagger.writing.plan import FileChange
-from tagger.writing.undo import Undoing, cut_off, find_run, plan_undo
+from tagger.writing.undo import UndoPlan, find_run, plan_undo, was_interrupted
 
 if TYPE_CHECKING:
     from beets.library import Album, Item, Library
@@ -31,7 +31,7 @@ def undo(lib: Library, args: list[str], log: BeetsLogger, *, pretend: bool, quie
     with Journal() as journal:
         recover(journal)
         run = find_run(journal, int(args[0]) if args else None, RUNS)
-        if cut_off(journal.runs(), run):
+        if was_interrupted(journal.runs(), run):
             log.warning("the undo of run {} was cut off; this finishes it", run.id)
         undoing = plan_undo(journal, run)
         _say_left(undoing, log)
@@ -47,14 +47,14 @@ def undo(lib: Library, args: list[str], log: BeetsLogger, *, pretend: bool, quie
             _take_back(item, change, quiet=quiet)
 
 
-def _say_left(undoing: Undoing, log: BeetsLogger) -> None:
+def _say_left(undoing: UndoPlan, log: BeetsLogger) -> None:
     for left in undoing.left:
         log.warning("left: {}: {}", left.path, left.reason)
     if not undoing.plan.files:
         log.warning("nothing of run {} is left to undo", undoing.run.id)
 
 
-def _show(lib: Library, undoing: Undoing) -> None:
+def _show(lib: Library, undoing: UndoPlan) -> None:
     for change in undoing.plan.files:
         if item := _item_at(lib, change.path):
             for one in change.changes:

@@ -14,7 +14,7 @@ from tagger.vocabulary import KINDS, Tag
 from tagger.writing.apply import Outcome, apply_plan, recover
 from tagger.writing.filesystem import Disk
 from tagger.writing.journal import Journal
-from tagger.writing.plan import MODES, FileChange, Heard, Mode, Policy, TagPlan, make_plan
+from tagger.writing.plan import MODES, ClassifiedFile, FileChange, Mode, Policy, TagPlan, make_plan
 from tagger.writing.plan_json import save_plan
 from tagger.writing.undo import find_run, plan_undo
 
@@ -43,7 +43,7 @@ def intend(path: Path, rng: random.Random, mode: Mode | None = None) -> Intent |
     except MusicTagError:
         return None
     policy = Policy(dict.fromkeys(KINDS, chosen))
-    plan = make_plan([Heard(path, existing, tuple(heard))], policy)
+    plan = make_plan([ClassifiedFile(path, existing, tuple(heard))], policy)
     if not plan.files:
         return None
     wanted = {change.field: change.after for change in plan.files[0].changes}

@@ -26,10 +26,10 @@ def apply(plan: Path, yes: bool, preserve_mtime: bool, force: bool) -> None:
     from tagger.errors import PlanError
     from tagger.report.plan_text import plan_lines
     from tagger.writing.journal import Journal
-    from tagger.writing.plan_json import load_plan, strays
+    from tagger.writing.plan_json import load_plan, paths_outside_roots
 
     loaded = load_plan(plan)
-    if not force and (found := next(strays(loaded), None)):
+    if not force and (found := next(paths_outside_roots(loaded), None)):
         raise PlanError(
             f"{found} lies outside of the plan's folders; nothing was written (--force allows it)",
             plan,

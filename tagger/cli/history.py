@@ -51,7 +51,7 @@ def _echo_files(journal: Journal, number: int, *, as_json: bool) -> None:
     from tagger.report.plan_text import entry_lines
     from tagger.writing.undo import find_run
 
-    run, taken = find_run(journal, number), journal.taken(number)
+    run, taken = find_run(journal, number), journal.undone_entries(number)
     if not as_json:
         echo(_line(run))
     for entry in journal.entries(number):
@@ -70,8 +70,8 @@ def _line(run: Run) -> str:
     state = "" if run.ended else ", cut off"
     if run.undone:
         state = ", undone"
-    elif run.taken:
-        state += f", partly undone ({run.taken} of {run.counts['changed']})"
+    elif run.n_undone:
+        state += f", partly undone ({run.n_undone} of {run.counts['changed']})"
     where = ", ".join(path_text(root) for root in run.roots)
     return f"{run.id:>4}  {run.started}  {printable(what)}: {summary(run.counts)}{state}  {where}"
 
@@ -100,6 +100,6 @@ def _record(run: Run) -> dict[str, Any]:
         "roots": [str(root) for root in run.roots],
         "undoes": run.undoes,
         "undone": run.undone,
-        "taken_back": run.taken,
+        "taken_back": run.n_undone,
         "files": run.counts,
     }

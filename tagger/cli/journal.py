@@ -49,7 +49,7 @@ def check(repair: bool) -> None:
     echo(f"repaired; the damaged journal is now {path_text(aside)}", err=True)
 
 
-def _say(found: journal_repair.Findings) -> None:
+def _say(found: journal_repair.Diagnosis) -> None:
     """Say what is wrong, and how much is sound."""
     from tagger.report.escaping import path_text, printable
 

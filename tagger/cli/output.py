@@ -12,7 +12,7 @@ from tagger.report.tag_counts import Tally, tally_lines
 from tagger.report.terminal import terminal_style
 from tagger.scanning.results import Result
 from tagger.vocabulary import KINDS
-from tagger.writing.plan import Policy, file_change, heard_in
+from tagger.writing.plan import Policy, classified_file, file_change
 
 
 def echo_records(results: Iterable[Result], *, only_changed: bool) -> None:
@@ -48,7 +48,7 @@ def _chosen(results: Iterable[Result], *, only_changed: bool) -> Iterator[Result
 
 
 def _changes(result: Result) -> bool:
-    heard = heard_in(result)
+    heard = classified_file(result)
     return bool(heard and file_change(heard, Policy()).changes)
 
 

@@ -153,8 +153,7 @@ def plan_and_write(
     """Show the plan, report and save it, write it: as far as asked. Remarks follow the plan."""
     from tagger.report.files import write_report
     from tagger.report.plan_text import plan_lines, scores_of
-    from tagger.writing.opinions import opinions_of
-    from tagger.writing.plan_json import save_plan
+    from tagger.writing.plan_json import predictions_of, save_plan
 
     results, plan = make(results, paths, settings, card, planning)
     for report in reports:
@@ -170,7 +169,7 @@ def plan_and_write(
     for line in (_head(plan, n_files), *remarks):
         echo(line, err=True)
     if planning.plan:
-        save_plan(plan, planning.plan, opinions_of(results, _taste(planning)))
+        save_plan(plan, planning.plan, predictions_of(results, _taste(planning)))
     if planning.write and plan.files:
         if by_album:
             plan = ask_by_album(plan, scores)
@@ -214,13 +213,13 @@ def make(
 ) -> tuple[list[Result], TagPlan]:
     """The results, by album where that is asked for, and the plan for them."""
     from tagger.scanning.albums import vote_by_album
-    from tagger.writing.plan import heard_in, make_plan
+    from tagger.writing.plan import classified_file, make_plan
 
     check_taste(planning, card)
     by_album = [kind for kind, level in (planning.levels or {}).items() if level == "album"]
     if by_album:
         results = vote_by_album(results, card, settings, by_album)
-    heard = [one for result in results if (one := heard_in(result))]
+    heard = [one for result in results if (one := classified_file(result))]
     roots = tuple(path.absolute() for path in paths)
     return results, make_plan(heard, policy_for(card, planning), model=card.id, roots=roots)
 
@@ -228,8 +227,7 @@ def make(
 def check_taste(planning: Planning, card: ModelCard) -> None:
     """Raise PlanError where the taste names a label that the model does not have."""
     from tagger.errors import PlanError
-    from tagger.writing.genre_rules import load_taste
-    from tagger.writing.taste_names import unknown_labels
+    from tagger.writing.genre_rules import load_taste, unknown_labels
 
     if planning.taste:
         for line in unknown_labels(load_taste(planning.taste), card.vocabulary):

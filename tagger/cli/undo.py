@@ -13,7 +13,7 @@ from tagger.cli.writing import PRESERVE, YES, carry_out, confirm, say_recovered
 
 if TYPE_CHECKING:
     from tagger.writing.journal import Journal
-    from tagger.writing.undo import Undoing
+    from tagger.writing.undo import UndoPlan
 
 
 class _RunOrPaths(click.ParamType):  # type: ignore[type-arg]  # not generic in older clicks
@@ -106,21 +106,29 @@ def _run_and_paths(
 
 def _undoing(
     journal: Journal, number: int | None, paths: tuple[Path, ...], search: tuple[Path, ...]
-) -> Undoing | None:
+) -> UndoPlan | None:
     """What is to be taken back; None where that was done already."""
-    from tagger.writing.undo import Only, cut_off, find_run, find_run_of, plan_undo
+    from tagger.writing.undo import (
+        Selection,
+        find_run,
+        find_run_touching,
+        plan_undo,
+        was_interrupted,
+    )
 
-    only = Only.under(paths) if paths else None
-    found = find_run_of(journal, only) if only and number is None else find_run(journal, number)
+    only = Selection.under(paths) if paths else None
+    found = (
+        find_run_touching(journal, only) if only and number is None else find_run(journal, number)
+    )
     if found.undone:
         echo(f"run {found.id} is undone already", err=True)
         return None
-    if cut_off(journal.runs(), found):
+    if was_interrupted(journal.runs(), found):
         echo(f"the undo of run {found.id} was cut off; this finishes it", err=True)
     return plan_undo(journal, found, search, only=only)
 
 
-def _say(undoing: Undoing) -> None:
+def _say(undoing: UndoPlan) -> None:
     from tagger.report.escaping import path_text, printable
 
     echo(f"run {undoing.run.id} of {undoing.run.started}, {undoing.run.mode}", err=True)

@@ -141,7 +141,7 @@ class _Watching:
         from tagger.cli.writing import carry_out, say_recovered
         from tagger.errors import JournalError
         from tagger.writing.journal import Journal
-        from tagger.writing.undo import sounds_taken_back
+        from tagger.writing.undo import undone_fingerprints
 
         paths = tuple({result.path.parent for result in results})
         plan = make(results, paths, self.settings, self.model.card, self.planning)[1]
@@ -150,7 +150,7 @@ class _Watching:
         try:
             with Journal() as journal:
                 say_recovered(journal)
-                left_alone = sounds_taken_back(journal)
+                left_alone = undone_fingerprints(journal)
                 wanted = tuple(file for file in plan.files if file.audio not in left_alone)
                 if wanted:
                     carry_out(

@@ -9,7 +9,7 @@ from tagger.report.escaping import path_text, printable
 from tagger.scanning.results import Result
 from tagger.writing.apply import Outcome
 from tagger.writing.journal_entries import Entry
-from tagger.writing.plan import FileChange, TagChange, TagPlan, heard_in
+from tagger.writing.plan import FileChange, TagChange, TagPlan, classified_file
 
 NOTHING = "-"
 _NAMES = {"genre": "genres", "instrument": "instruments", "provenance": "provenance"}
@@ -18,8 +18,8 @@ Scores = Mapping[tuple[Path, str, str], float]  # (path, kind, name) -> probabil
 
 def scores_of(results: Iterable[Result]) -> dict[tuple[Path, str, str], float]:
     """The probability of each tag, by what a plan calls it."""
-    heard = (one for result in results if (one := heard_in(result)))
-    return {(one.path, tag.kind, tag.name): tag.score for one in heard for tag in one.tags}
+    classified = (one for result in results if (one := classified_file(result)))
+    return {(one.path, tag.kind, tag.name): tag.score for one in classified for tag in one.tags}
 
 
 def plan_lines(plan: TagPlan, scores: Scores | None = None) -> Iterator[str]:

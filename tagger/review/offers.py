@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from tagger.scanning.results import Result, Track
 from tagger.vocabulary import Kind, Label
 from tagger.writing.genre_rules import distinct, sense_key
-from tagger.writing.plan import Policy, Values, file_change, heard_in
+from tagger.writing.plan import Policy, Values, classified_file, file_change
 
 LEAST_CANDIDATE = 0.1  # probability; what is less likely only takes room
 
@@ -52,11 +52,11 @@ class Offer:
 def offer_for(result: Result, kind: Kind, policy: Policy) -> Offer:
     """The offer for a file: what a plan by this policy adds, then what else may be true."""
     before = result.existing.of(kind)
-    heard = heard_in(result)
-    if heard is None or result.track is None:
+    classified = classified_file(result)
+    if classified is None or result.track is None:
         return Offer(before, before)
     plain = replace(policy, join="", provenance="")
-    changes = {change.field: change.after for change in file_change(heard, plain).changes}
+    changes = {change.field: change.after for change in file_change(classified, plain).changes}
     planned = changes.get(kind, before)
     return Offer(before, planned, _options(result.track, kind, before, planned))
 

@@ -40,6 +40,6 @@ def _row(run: Run) -> dict[str, Any]:
         "undoes": run.undoes,
         "counts": run.counts,
         "undone": run.undone,
-        "taken_back": run.taken,
+        "taken_back": run.n_undone,
         "ended": run.ended,
     }

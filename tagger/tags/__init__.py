@@ -1,14 +1,10 @@
-"""What the tags of a file say, and which bytes of it are sound.
+"""Reads the tags of music files and separates them from the audio data.
 
 In the order of the data:
 
-- `field_map`         which field of a file holds each kind of tag, container by container
-- `mediafile_fields`  the instruments of a track as a field of mediafile, which beets reads and
-                      writes files with
-- `reader`            the tags a music file holds today, and the one place where it is opened for
-                      them
-- `fingerprint`       the sound of a file without its tags: whether two are the same, and a
-                      fingerprint
-- `containers`        the containers of music: each cut into items and pieces, and put together
-                      again
+- `containers`        parses each container format into items and ranges, and builds items
+- `field_map`         which key holds each field in each tag format
+- `mediafile_fields`  the instrument field for mediafile, the library with which beets reads tags
+- `reader`            opens a music file and reads its tags; the only module that does
+- `fingerprint`       identifies and compares the audio data of files, without their tags
 """

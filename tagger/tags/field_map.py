@@ -93,9 +93,9 @@ def with_items(layout: Layout, field: Field, items: tuple[Item, ...]) -> tuple[I
     """All items of a file with those of one field changed, at the place of the first of them."""
     old = set(map(id, items_of(layout, field)))
     places = [i for i, item in enumerate(layout.items) if id(item) in old]
-    kept = [item for item in layout.items if id(item) not in old]
-    place = places[0] if places else len(kept)
-    return arranged((*kept[:place], *items, *kept[place:]), layout.dialect)
+    others = [item for item in layout.items if id(item) not in old]
+    place = places[0] if places else len(others)
+    return arranged((*others[:place], *items, *others[place:]), layout.dialect)
 
 
 def _keys(dialect: str, field: Field | Shown) -> tuple[str, ...]:

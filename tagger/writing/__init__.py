@@ -1,52 +1,30 @@
-"""Tags into files, safely: every change is planned, recorded, checked, and can be undone.
+"""Writes tags into music files: every change is planned, journaled, verified and can be undone.
 
 In the order of the data:
 
-- `atomic_file`      a whole file takes the place of another in one step, for all that is not music
-- `genre_rules`      what a person wants of the names that are written: which, under what name, how
-                     special
-- `taste_names`      labels that a person's rules name, held against those of a model: a slip is
-                     not passed over
-- `plan`             what would be changed in which file: values only, made and turned round without
-                     opening any
-- `opinions`         what the model said of the files of a plan: what it offered, and what it was
-                     too unsure of
-- `plan_edit`        a plan made smaller by hand: by folder, and by a value that is not to be
-                     written
-- `plan_json`        plans as JSON files, which a person or a script may edit before they are
-                     applied
-- `filesystem`       everything that is done to a disk while a file gets new tags, one verb each
-- `shared_blocks`    which bytes of two files lie in the same blocks of a disk, as Linux tells it
-- `delta`            A file as it was, kept as what it takes to make it again from the file as it is
-                     now
-- `mutagen_save`     mutagen's own save, for our fields alone: the way into nearly every file
-- `splice`           tags put into a file as the very bytes that they are have, where mutagen would
-                     change them
-- `edited_copy`      A copy of a file that gets other tags: by mutagen's save, or spliced where that
-                     would not do
-- `referee`          A second opinion on every file that is written: what mutagen saw before, it
-                     must see after
-- `replace_file`     A finished copy takes the place of a file, and nobody else's edit of that file
-                     is lost by it
-- `batch`            files that are rewritten together, so that they wait for the disk together and
-                     not in turn
-- `rewrite`          A file gets other items: a copy beside it is written, read back, compared, and
-                     put in place
-- `journal_entries`  what the journal keeps: runs, and the files of each, with the very bytes of
-                     their fields
-- `journal_rows`     entries and runs as rows of the journal's tables, sealed, and back only if
-                     nothing is wrong
-- `journal_schema`   the tables of the journal, and how an older journal becomes one of today
-- `journal`          A durable record of every change: what was meant before a file is touched, what
-                     came of it
-- `journal_repair`   what is wrong with a journal, what of it can be read, and a sound one made from
-                     that
-- `recovery`         after a crash: what became of files that were under way, and what to do with
-                     copies left there
-- `apply`            A plan becomes true: each file checked, noted in the journal, rewritten, and
-                     noted again
-- `undo`             A run is taken back: by a plan like any other, made from the journal, so it can
-                     be undone too
-- `external_writes`  what another program writes into files, noted in the journal: before it does
-                     and after
+- `atomic_file`      replaces a file that is not music (report, model, cache) in one step
+- `genre_rules`      the user's rules for names: allow list, aliases, parents; checks them against a
+                     model's labels
+- `plan`             which fields change in which files; pure values, no file is opened
+- `plan_edit`        narrows a plan by folder or by value
+- `plan_json`        reads and writes plans as JSON, with the model's predictions
+- `filesystem`       every disk operation of a rewrite as one method, so that tests can fail each
+- `shared_blocks`    which parts of two files share disk blocks (Linux FIEMAP)
+- `delta`            patches that restore the old file from the new one
+- `mutagen_save`     saves our fields with mutagen, the default for nearly every file
+- `splice`           inserts tag bytes exactly, for files that mutagen would alter elsewhere
+- `edited_copy`      makes the copy with the new tags, by `mutagen_save` or by `splice`
+- `referee`          compares what mutagen reads before and after, independently of our parsers
+- `replace_file`     swaps the finished copy for the file without losing a concurrent edit
+- `rewrite`          one file: write a copy, read it back, compare it, put it in place
+- `batch`            rewrites many files together, so that they share the waits for the disk
+- `journal_entries`  the records of the journal: runs and their files, with the fields' exact bytes
+- `journal_rows`     converts records to checksummed database rows and back
+- `journal_schema`   the database tables and their migrations
+- `journal`          the durable record of every change, written before and after it is made
+- `journal_repair`   diagnoses a damaged journal and rebuilds it from its intact rows
+- `recovery`         after a crash: resolves unfinished entries and removes leftover copies
+- `apply`            applies a plan: checks each file, journals the change, rewrites the file
+- `undo`             turns a journaled run into a plan that reverts it
+- `external_writes`  journals what another program, such as beets, writes into files
 """

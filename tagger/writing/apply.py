@@ -1,9 +1,8 @@
-"""A plan becomes true: each file checked, noted in the journal, rewritten, and noted again."""
+"""Applies a plan: checks each file, journals the change, rewrites it and journals the outcome."""
 
 from __future__ import annotations
 
 import logging
-import os
 from collections.abc import Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -14,21 +13,21 @@ from tagger.tags.containers import is_whole
 from tagger.tags.containers.base import DamagedError, Layout
 from tagger.tags.field_map import items_of, make_items, with_items
 from tagger.tags.reader import OpenFile, opened, translated
-from tagger.writing.batch import Work, rewrite_together, settle, start
+from tagger.writing.batch import Work, clean_up, rewrite_together, start
 from tagger.writing.delta import Patch
 from tagger.writing.filesystem import Disk
 from tagger.writing.journal import Journal
-from tagger.writing.journal_entries import Entry, Held, Outcome, Run, Status, held
+from tagger.writing.journal_entries import Entry, Outcome, Run, Status, StoredField, stored_field
 from tagger.writing.plan import FileChange, TagChange, TagPlan
 from tagger.writing.recovery import recover
-from tagger.writing.rewrite import Rewriting
+from tagger.writing.rewrite import RewriteJob
 
 __all__ = ["BYTES", "FIELDS", "Outcome", "apply_plan", "change_files", "count", "recover"]
 
 log = logging.getLogger(__name__)
 
-# Files that are noted and rewritten together: each wait for the disk then serves them all, and
-# after a crash no more than these have to be looked at.
+# Files that are journaled and rewritten together: each wait for the disk then serves them all, and
+# after a crash no more than these have to be checked.
 BATCH = 32
 # Their copies take no more room than this, or than the largest of them.
 BATCH_BYTES = 256 << 20
@@ -44,14 +43,14 @@ class _Job:
 
     change: FileChange
     entry: Entry
-    rewriting: Rewriting | None = None
+    rewriting: RewriteJob | None = None
     size: int = 0  # bytes of the file, and eightfold those of its tags, which stay in memory
     notes: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
-class _Seen:
-    """Files that this run has met: one with two names is written once."""
+class _Visited:
+    """Files that this run has seen already: a file with two names is written once."""
 
     identities: set[tuple[int, ...]] = field(default_factory=set)
     number: int = 0
@@ -88,15 +87,15 @@ def change_files(
     threads: int = THREADS,
 ) -> Generator[Outcome]:
     """Change files as part of a run, which may have had some before and get others later."""
-    seen = _Seen()
-    jobs = (_prepare(change, run, seen, journal, keep_time=keep_time) for change in files)
+    visited = _Visited()
+    jobs = (_prepare(change, run, visited, journal, keep_time=keep_time) for change in files)
     batches = _batches(jobs)
     with ThreadPoolExecutor(threads) as pool:
         batch = next(batches, [])
         while batch:
-            # The next files are looked at while these are on their way to the disk.
+            # The next files are prepared while these are being written.
             coming: Future[list[_Job]] = pool.submit(next, batches, [])
-            yield from _carry_out(batch, run, journal, disk or Disk(), pool)
+            yield from _execute(batch, run, journal, disk or Disk(), pool)
             batch = coming.result()
 
 
@@ -114,77 +113,87 @@ def _batches(jobs: Iterable[_Job]) -> Iterator[list[_Job]]:
         yield batch
 
 
-def _carry_out(
+def _execute(
     jobs: list[_Job], run: Run, journal: Journal, disk: Disk, pool: ThreadPoolExecutor
 ) -> Iterator[Outcome]:
-    """Note what is meant, do it, note what came of it."""
-    numbers = journal.note(run, [job.entry for job in jobs])
+    """Journal the planned changes, make them, journal the outcomes."""
+    numbers = journal.record(run, [job.entry for job in jobs])
     works = [
         start(job.rewriting, number, disk) if job.rewriting else None
         for job, number in zip(jobs, numbers, strict=True)
     ]
     begun = [work for work in works if work]
     try:
-        rewrite_together(begun, disk, pool, journal.keep)
+        rewrite_together(begun, disk, pool, journal.save_patches)
     except BaseException:  # Ctrl-C, say: files that are under way come to a halt
         pool.shutdown(cancel_futures=True)
         raise
     finally:
-        settle(begun, disk)
+        clean_up(begun, disk)
         outcomes = [_outcome(job, work) for job, work in zip(jobs, works, strict=True)]
-        found = zip(numbers, works, outcomes, strict=True)
-        journal.conclude((n, out.status, _how(out)) for n, work, out in found if _known(work))
+        rows = zip(numbers, works, outcomes, strict=True)
+        journal.conclude(
+            (n, out.status, _journal_reason(out))
+            for n, work, out in rows
+            if work and work.is_settled
+        )
         if any(not (work.done or work.error) for work in begun):
-            recover(journal)  # what is not noted is looked up; after another Ctrl-C, at next start
+            recover(journal)  # resolves the rest; after another Ctrl-C the next start does
     yield from outcomes
 
 
 def _prepare(
-    change: FileChange, run: Run, seen: _Seen, journal: Journal, *, keep_time: bool
+    change: FileChange, run: Run, visited: _Visited, journal: Journal, *, keep_time: bool
 ) -> _Job:
-    seen.number += 1
+    visited.number += 1
     try:
         with translated(change.path):
             path = change.path.resolve(strict=True)
         with opened(path) as file:
-            return _job(change, file, run, seen, journal, keep_time=keep_time)
+            return _job(change, file, run, visited, journal, keep_time=keep_time)
     except JournalError:
         raise
     except MusicTagError as error:
-        return _clear(change, "refused" if isinstance(error, RefusedError) else "failed", error)
+        return _skipped(change, "refused" if isinstance(error, RefusedError) else "failed", error)
     except Exception as error:  # a file we did not foresee must not end the run
         log.warning("unexpected failure with %s", change.path, exc_info=True)
-        return _clear(change, "failed", MusicTagError(f"unexpected failure ({error!r})"))
+        return _skipped(change, "failed", MusicTagError(f"unexpected failure ({error!r})"))
 
 
 def _job(
-    change: FileChange, file: OpenFile, run: Run, seen: _Seen, journal: Journal, *, keep_time: bool
+    change: FileChange,
+    file: OpenFile,
+    run: Run,
+    visited: _Visited,
+    journal: Journal,
+    *,
+    keep_time: bool,
 ) -> _Job:
     status = file.status
     # The numbers of files that were replaced are used again, for others.
     identity = (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
-    if identity in seen.identities and status.st_ino:
-        return _clear(change, "unchanged", MusicTagError("another name of a file done before"))
-    seen.identities.add(identity)
+    if identity in visited.identities and status.st_ino:
+        return _skipped(change, "unchanged", MusicTagError("another name of a file done before"))
+    visited.identities.add(identity)
     wanted = _still_wanted(change, file)
-    patch = _patch_for(change, file, journal)
+    patch = _full_restore_patch(change, file, journal)
     if not patch:
         _check_whole(file, wanted)
     new = _with_changes(file.layout, wanted)
     if patch is None and new.items == file.layout.items:
-        return _clear(change, "unchanged", MusicTagError("already as wished"))
-    copy = file.path.with_name(f".musictag-{run.token}-{seen.number}.tmp")
+        return _skipped(change, "unchanged", MusicTagError("already as wished"))
+    copy = file.path.with_name(f".musictag-{run.token}-{visited.number}.tmp")
     entry = Entry(
         path=change.path.absolute(),
-        before={c.field: held(file.layout, c.field) for c in wanted},
-        after={c.field: _given_back(c) if patch else held(new, c.field) for c in wanted},
+        before={c.field: stored_field(file.layout, c.field) for c in wanted},
+        after={c.field: _restored(c) if patch else stored_field(new, c.field) for c in wanted},
         audio=file.audio,
         copy=copy,
         device=status.st_dev,
         inode=status.st_ino,
         undoes=change.undoes,
     )
-    job = Rewriting(file.path, copy, file.layout, new.items, keep_time, patch)
+    job = RewriteJob(file.path, copy, file.layout, new.items, keep_time, patch)
     notes = tuple(_notes(change.path, file.path, status.st_nlink))
     size = status.st_size + 8 * sum(len(item.raw) for item in file.layout.items)
     return _Job(change, entry, job, size, notes)
@@ -207,7 +216,7 @@ def _still_wanted(change: FileChange, file: OpenFile) -> list[TagChange]:
         raise RefusedError("it holds other sound than the plan was made for", change.path)
     wanted = []
     for one in change.changes:
-        now = held(file.layout, one.field).values
+        now = stored_field(file.layout, one.field).values
         if now == one.before:
             wanted.append(one)
         elif now != one.after:
@@ -226,7 +235,7 @@ def _check_whole(file: OpenFile, changes: Iterable[TagChange]) -> None:
             )
 
 
-def _patch_for(change: FileChange, file: OpenFile, journal: Journal) -> Patch | None:
+def _full_restore_patch(change: FileChange, file: OpenFile, journal: Journal) -> Patch | None:
     """What makes the whole old file again, where the file is to the byte as we left it."""
     patch = journal.patch(change.undoes) if change.undoes else None
     if patch is None or not patch.recipe:
@@ -240,9 +249,9 @@ def _patch_for(change: FileChange, file: OpenFile, journal: Journal) -> Patch | 
     return patch if frame and frame.digest == patch.now else None
 
 
-def _given_back(change: TagChange) -> Held:
+def _restored(change: TagChange) -> StoredField:
     assert change.exact is not None
-    return Held(change.after, change.exact.dialect, change.exact.items)
+    return StoredField(change.after, change.exact.dialect, change.exact.items)
 
 
 def _notes(path: Path, real: Path, links: int) -> Iterator[str]:
@@ -252,7 +261,7 @@ def _notes(path: Path, real: Path, links: int) -> Iterator[str]:
         yield f"{links - 1} other hard link(s) to it keep the old tags"
 
 
-def _clear(change: FileChange, status: Status, error: MusicTagError) -> _Job:
+def _skipped(change: FileChange, status: Status, error: MusicTagError) -> _Job:
     path, undoes = change.path.absolute(), change.undoes
     entry = Entry(path, {}, {}, status=status, reason=error.message, undoes=undoes)
     return _Job(change, entry)
@@ -263,7 +272,7 @@ def _outcome(job: _Job, work: Work | None) -> Outcome:
     if work is None:
         assert job.entry.status is not None
         return Outcome(path, job.entry.status, job.entry.reason)
-    left = f"; a copy was left until the next start: {work.job.copy}" if _left(work) else ""
+    left = f"; a copy was left until the next start: {work.job.copy}" if work.has_leftover else ""
     if work.error is None:
         how = "" if not job.change.undoes else BYTES if work.job.patch else FIELDS
         notes = job.notes + ((left[2:],) if left else ())
@@ -275,19 +284,9 @@ def _outcome(job: _Job, work: Work | None) -> Outcome:
     return Outcome(path, "failed", f"unexpected failure ({work.error!r}){left}")
 
 
-def _how(outcome: Outcome) -> str:
+def _journal_reason(outcome: Outcome) -> str:
     """What the journal says of a file besides its status."""
     return f"bytes spliced: {outcome.spliced}" if outcome.spliced else outcome.reason
-
-
-def _known(work: Work | None) -> bool:
-    """Whether nothing is left to be found out or cleaned up about a file that was begun."""
-    return work is not None and (work.done or work.error is not None) and not _left(work)
-
-
-def _left(work: Work) -> bool:
-    """Whether a copy could not be removed: its folder was closed in the meantime, say."""
-    return os.path.lexists(work.job.copy)
 
 
 def count(outcomes: Iterable[Outcome]) -> dict[str, int]:

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import os
 from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Executor
 from dataclasses import dataclass
 
 from tagger.writing.delta import Patch
 from tagger.writing.filesystem import Disk
-from tagger.writing.rewrite import Rewriting, rewrite
+from tagger.writing.rewrite import RewriteJob, rewrite
 
 _COMPARED = 2  # steps of rewrite after which a copy is compared; the next puts it in place
 _FULL = (errno.ENOSPC, errno.EDQUOT)
@@ -25,13 +26,23 @@ Patches = list[tuple[int, Patch]]
 class Work:
     """One file on its way: done, failed, or neither yet."""
 
-    job: Rewriting
+    job: RewriteJob
     number: int  # of its entry in the journal
     steps: Generator[Patch | None, None, str]
     patch: Patch | None = None  # what makes the old file again, once the copy was compared
     done: bool = False
     error: Exception | None = None
     spliced: str = ""  # why mutagen's own save would not do
+
+    @property
+    def has_leftover(self) -> bool:
+        """Whether the copy is still there: its folder became read-only in the meantime, say."""
+        return os.path.lexists(self.job.copy)
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether the outcome is known and nothing is left to clean up."""
+        return (self.done or self.error is not None) and not self.has_leftover
 
     def step(self) -> None:
         """Go on to where the disk has to be waited for; a failure stays with this file."""
@@ -45,13 +56,13 @@ class Work:
             self.error = error
 
 
-def start(job: Rewriting, number: int, disk: Disk) -> Work:
+def start(job: RewriteJob, number: int, disk: Disk) -> Work:
     """A file that is to be rewritten; nothing is done yet."""
     return Work(job, number, rewrite(job, disk))
 
 
 def rewrite_together(
-    works: list[Work], disk: Disk, pool: Executor, keep: Callable[[Patches], object]
+    works: list[Work], disk: Disk, pool: Executor, save_patches: Callable[[Patches], object]
 ) -> None:
     """Rewrite files, each step for all of them before the next.
 
@@ -60,7 +71,7 @@ def rewrite_together(
     """
     for _ in range(_COMPARED):
         list(pool.map(Work.step, works))
-    keep(_patches(works))
+    save_patches(_patches(works))
     list(pool.map(Work.step, works))
     if not any(work.done for work in works):  # no room was made
         return
@@ -69,11 +80,11 @@ def rewrite_together(
             work.steps, work.error = rewrite(work.job, disk), None
             for _ in range(_COMPARED):
                 work.step()
-            keep(_patches([work]))
+            save_patches(_patches([work]))
             work.step()
 
 
-def settle(works: Iterable[Work], disk: Disk) -> None:
+def clean_up(works: Iterable[Work], disk: Disk) -> None:
     """Remove the copies of files that were given up, and wait until the names are on the disk."""
     for work in works:
         with contextlib.suppress(Exception):  # closing a file may fail; its copy goes either way

@@ -43,13 +43,13 @@ class CopyFile:
 
     def write(self, content: bytes) -> int:
         """Write all of it where the file is read next."""
-        self._noting(lambda: self._disk.write(self._target, content) if content else None)
+        self._capturing(lambda: self._disk.write(self._target, content) if content else None)
         return len(content)
 
     def truncate(self, size: int | None = None) -> int:
         """Make it shorter, or longer by zeros."""
         length = self.tell() if size is None else size
-        self._noting(lambda: self._disk.truncate(self._target, length))
+        self._capturing(lambda: self._disk.truncate(self._target, length))
         return length
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
@@ -63,7 +63,7 @@ class CopyFile:
     def flush(self) -> None:
         """Nothing is held back."""
 
-    def _noting(self, do: Callable[[], None]) -> None:
+    def _capturing(self, do: Callable[[], None]) -> None:
         try:
             do()
         except OSError as error:
@@ -79,18 +79,18 @@ def write_copy(old: OpenFile, items: tuple[Item, ...], disk: Disk, target: int) 
     """
     old.parsed.check_sound()
     wanted = replace(old.layout, items=items)
-    why = _unfit(wanted)
-    if not why:
+    reason = _unfit(wanted)
+    if not reason:
         values = _values(old.layout, wanted)
         error = fill(old, disk, target, lambda file: save(file, old, values))
-        why = f"mutagen refuses it ({error})" if error else _change(old, wanted, target)
-        if not why:
+        reason = f"mutagen refuses it ({error})" if error else _change(old, wanted, target)
+        if not reason:
             return ""
         disk.truncate(target, 0)
         os.lseek(target, 0, os.SEEK_SET)
     if error := fill(old, disk, target, lambda file: splice(file, old, items)):
         raise DamagedError(f"mutagen refuses it: {error}")
-    return why
+    return reason
 
 
 def _unfit(layout: Layout) -> str:

@@ -1,7 +1,7 @@
-"""What another program writes into files, noted in the journal: before it does and after.
+"""Journals what another program writes into files, before and after it writes.
 
-For programs that write our fields in a way of their own, as beets does; undo then works as for
-files that `apply` wrote.
+For programs that write our fields themselves, as beets does; undo then works as for files that
+`apply` wrote.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from tagger.tags.reader import OpenFile, opened
 from tagger.vocabulary import Kind
 from tagger.writing.apply import recover
 from tagger.writing.journal import Journal
-from tagger.writing.journal_entries import Entry, Fields, Held, Run, held
+from tagger.writing.journal_entries import Entry, Fields, Run, StoredField, stored_field
 from tagger.writing.plan import Values
 
 # Others hold the journal while they write, which may be a while.
@@ -24,7 +24,7 @@ PATIENCE_S = 10.0
 _PAUSE_S = 0.1
 
 
-class Notes:
+class ExternalRun:
     """One run of another program, in the journal while files are written and only then.
 
     To be used by one thread at a time: what `open` opened, `close` closes.
@@ -43,7 +43,7 @@ class Notes:
         self._folder, self._patience_s = folder, patience_s
         self._journal: Journal | None = None
         self._run: Run | None = None
-        self._meant: dict[Path, tuple[int, Fields]] = {}
+        self._pending: dict[Path, tuple[int, Fields]] = {}
 
     def open(self) -> tuple[Journal, Run]:
         """The journal and the run in it, which starts now if it has not; JournalError if busy."""
@@ -55,10 +55,10 @@ class Notes:
         return self._journal, self._run
 
     def before(self, path: Path, wanted: Mapping[Kind, Values]) -> None:
-        """Note what a file holds and is going to hold, unless that is the same."""
+        """Record the current and the planned values of a file, unless they are equal."""
         journal, run = self.open()
         with opened(path) as file:
-            now = {kind: held(file.layout, kind) for kind in wanted}
+            now = {kind: stored_field(file.layout, kind) for kind in wanted}
             changed = [kind for kind in wanted if now[kind].values != wanted[kind]]
             if not changed:
                 return
@@ -71,32 +71,32 @@ class Notes:
                 device=status.st_dev,
                 inode=status.st_ino,
             )
-        (number,) = journal.note(run, [entry])
-        self._meant[path] = number, entry.before
+        (number,) = journal.record(run, [entry])
+        self._pending[path] = number, entry.before
 
     def after(self, path: Path) -> None:
-        """Note what the file holds now that it is written."""
-        if path not in self._meant:
+        """Record what the file holds after the write."""
+        if path not in self._pending:
             return
-        number, before = self._meant.pop(path)
+        number, before = self._pending.pop(path)
         journal, _ = self.open()
         with opened(path) as file:
-            now = {name: held(file.layout, name) for name in before}
+            now = {name: stored_field(file.layout, name) for name in before}
         journal.amend(number, now)
         same = all(now[name].values == before[name].values for name in now)
         journal.conclude([(number, "unchanged" if same else "changed", "")])
 
     def close(self) -> None:
-        """Let others write; files that were meant and not written are found out about."""
+        """Release the journal; planned writes that did not happen are resolved first."""
         if self._journal is not None:
-            if self._meant:
+            if self._pending:
                 recover(self._journal)
-                self._meant.clear()
+                self._pending.clear()
             self._journal.close()
             self._journal = None
 
     def end(self) -> None:
-        """Note that the run came to its end."""
+        """Record that the run finished."""
         if self._run is not None:
             journal, run = self.open()
             journal.end(run)
@@ -109,15 +109,15 @@ class Notes:
                 return Journal(self._folder)
             except JournalError:
                 if time.monotonic() >= until:
-                    self._patience_s = 0.0  # who waited once need not wait for each file
+                    self._patience_s = 0.0  # wait once, not for each file
                     raise
                 time.sleep(_PAUSE_S)
 
 
 def _expected(file: OpenFile, wanted: Mapping[Kind, Values]) -> Fields:
-    """Fields as we would write them; by their values a writing that was cut off is known."""
+    """The fields as we would write them; recovery compares their values after a crash."""
     layout = file.layout
     return {
-        kind: Held(values, layout.dialect, make_items(layout, kind, values))
+        kind: StoredField(values, layout.dialect, make_items(layout, kind, values))
         for kind, values in wanted.items()
     }

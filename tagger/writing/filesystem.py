@@ -12,7 +12,7 @@ from pathlib import Path
 
 from tagger.errors import RefusedError
 from tagger.tags.containers.base import BLOCK
-from tagger.writing.replace_file import Known, put_in_place
+from tagger.writing.replace_file import FileState, put_in_place
 from tagger.writing.shared_blocks import Extent, shared_extents
 
 _CHUNK = 1 << 20
@@ -48,7 +48,7 @@ class Disk:
         """Make a file shorter, or longer by zeros."""
         os.truncate(target, size)
 
-    def dress(self, source: int, target: int, *, keep_time: bool) -> None:
+    def copy_metadata(self, source: int, target: int, *, keep_time: bool) -> None:
         """Give a file the owner, mode, extended attributes and access list of another.
 
         RefusedError if it cannot have the same owner and group. Of the rest, what the system does
@@ -56,7 +56,7 @@ class Disk:
         """
         status = os.fstat(source)
         if hasattr(os, "fchown"):
-            _give(target, status)
+            _set_owner(target, status)
             with contextlib.suppress(OSError):  # disks of other systems know no modes
                 os.fchmod(target, status.st_mode & 0o7777)
         if hasattr(os, "listxattr"):
@@ -65,7 +65,7 @@ class Disk:
             with contextlib.suppress(OSError):
                 os.utime(target, ns=(status.st_atime_ns, status.st_mtime_ns))
 
-    def hasten(self, target: int) -> None:
+    def start_writeback(self, target: int) -> None:
         """Let the disk begin to write a file, which is waited for later.
 
         Many files at once take less time than one after the other.
@@ -90,9 +90,9 @@ class Disk:
         """Which parts of a file lie in blocks that it shares with another."""
         return shared_extents(target)
 
-    def replace(self, copy: Path, path: Path, known: Known) -> None:
+    def replace(self, copy: Path, path: Path, expected: FileState) -> None:
         """Put a copy in the place of a file, at once, if that is still as it is known."""
-        put_in_place(copy, path, known)
+        put_in_place(copy, path, expected)
 
     def sync_folder(self, folder: Path) -> None:
         """Wait until names in a folder are on the disk; Windows does this by itself."""
@@ -134,12 +134,12 @@ class Disk:
                 view = view[os.write(target, view) :]
 
 
-def _give(target: int, status: os.stat_result) -> None:
+def _set_owner(target: int, status: os.stat_result) -> None:
     """Give a file the owner and group of another, which must not change hands unasked."""
     with contextlib.suppress(OSError):
         os.fchown(target, status.st_uid, status.st_gid)
     now = os.fstat(target)
-    owner, group = _names(status.st_uid, status.st_gid)
+    owner, group = _owner_names(status.st_uid, status.st_gid)
     if now.st_uid != status.st_uid:
         raise RefusedError(
             f"it belongs to {owner}, and a copy of it would be another's; "
@@ -152,7 +152,7 @@ def _give(target: int, status: os.stat_result) -> None:
         )
 
 
-def _names(user: int, group: int) -> tuple[str, str]:
+def _owner_names(user: int, group: int) -> tuple[str, str]:
     """An owner and a group as people call them, or their numbers."""
     import grp
     import pwd

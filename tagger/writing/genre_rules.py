@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import difflib
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
 from tagger.errors import PlanError
-from tagger.vocabulary import canonical, is_placeholder, name_key, wider_labels
+from tagger.vocabulary import Vocabulary, canonical, is_placeholder, name_key, wider_labels
 
 # Signs that some programs put between values of one field.
 _SPLITTERS = str.maketrans(dict.fromkeys(";/,|", "\0"))
@@ -61,7 +62,7 @@ class Taste:
         allowed = (name for name in wanted if not only or sense_key(name) in only)
         return distinct(name for name in allowed if sense_key(name) not in ignored)
 
-    def known(self, values: Iterable[str]) -> set[str]:
+    def keys_of(self, values: Iterable[str]) -> set[str]:
         """Keys of everything that values name, those joined in one value and aliases too."""
         parts = [part for value in values for part in value.translate(_SPLITTERS).split("\0")]
         names = [*parts, *values]
@@ -69,8 +70,8 @@ class Taste:
 
     def is_empty(self, values: Iterable[str]) -> bool:
         """Whether values say nothing."""
-        kept = [value for value in values if value.strip()]
-        return not kept or (self.generic_is_empty and all(map(is_placeholder, kept)))
+        nonempty = [value for value in values if value.strip()]
+        return not nonempty or (self.generic_is_empty and all(map(is_placeholder, nonempty)))
 
 
 def sense_key(name: str) -> str:
@@ -96,10 +97,10 @@ def load_taste(path: Path) -> Taste:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise PlanError(f"not a readable TOML file ({error})", path) from error
-    known = {f.name: f for f in fields(Taste)}
+    keys = {f.name: f for f in fields(Taste)}
     for name, value in content.items():
-        if name not in known:
-            raise PlanError(f"unknown key {name!r}; there are: {', '.join(known)}", path)
+        if name not in keys:
+            raise PlanError(f"unknown key {name!r}; there are: {', '.join(keys)}", path)
         content[name] = _checked(name, value, path)
     if "parents" in content:  # a person's own come on top of ours
         content["parents"] = {**wider_labels(), **content["parents"]}
@@ -117,3 +118,38 @@ def _checked(name: str, value: Any, path: Path) -> Any:
     if not right:
         raise PlanError(f"the value of {name!r} is of the wrong type", path)
     return value
+
+
+def unknown_labels(taste: Taste, vocabulary: Vocabulary) -> Iterator[str]:
+    """One message for each name in the rules that the model cannot give, with the closest labels.
+
+    A name is valid if it is a label of the model, or one that the rules derive from a label.
+
+    >>> from tagger.vocabulary import Label
+    >>> jazz = Vocabulary((Label("genre", "Jazz"),))
+    >>> list(unknown_labels(Taste(only=("Jaz",)), jazz))
+    ["only: the model has no label 'Jaz'; did you mean Jazz?"]
+    >>> list(unknown_labels(Taste(only=("Swing",), aliases={"jazz": "Swing"}), jazz))
+    []
+    """
+    labels = {sense_key(label.name): label.name for label in vocabulary.labels}
+    own_parents = [x for x, wide in taste.parents.items() if wider_labels().get(x) != wide]
+    named = [*taste.aliases.values(), *(taste.parents[name] for name in own_parents)]
+    wider = [wide for name in (*labels.values(), *named) for wide in taste.ancestors(name)]
+    allowed_names = labels | {sense_key(name): name for name in (*named, *wider)}
+    for place, names, allowed in (
+        ("only", taste.only, allowed_names),
+        ("ignore", taste.ignore, allowed_names),
+        ("aliases", taste.aliases, labels),
+        ("parents", own_parents, allowed_names),
+    ):
+        for name in names:
+            if sense_key(name) not in allowed:
+                yield f"{place}: the model has no label {name!r}{_suggestion(name, allowed)}"
+
+
+def _suggestion(name: str, labels: dict[str, str]) -> str:
+    near = difflib.get_close_matches(sense_key(name), labels, n=2, cutoff=0.6)
+    if near:
+        return f"; did you mean {' or '.join(labels[key] for key in near)}?"
+    return "; musictag labels lists them"

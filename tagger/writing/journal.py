@@ -1,4 +1,4 @@
-"""A durable record of every change: what was meant before a file is touched, what came of it.
+"""The durable record of every change, written before a file is touched and after.
 
 SQLite in WAL mode with synchronous FULL: what is committed is on the disk. One run writes at a
 time; a lock that ends with its process sees to that.
@@ -20,17 +20,25 @@ import appdirs
 from tagger.errors import JournalError
 from tagger.writing import journal_rows, journal_schema
 from tagger.writing.delta import Patch
-from tagger.writing.journal_entries import Entry, Fields, Run, Status, Taker, taken_back, with_taken
+from tagger.writing.journal_entries import (
+    Entry,
+    Fields,
+    Reversal,
+    Run,
+    Status,
+    currently_undone,
+    with_undone_counts,
+)
 
 NAME = "journal.sqlite"
 HINT = "; to see what is wrong and what can be saved: musictag journal check"
-_TAKERS = """SELECT one.id, one.run, one.undoes, other.run AS of_run
+_REVERSALS = """SELECT one.id, one.run, one.undoes, other.run AS of_run
     FROM files AS one JOIN files AS other ON other.id = one.undoes
     WHERE one.status IN ('changed', 'unchanged') AND other.status = 'changed'"""
 
 
 def journal_folder() -> Path:
-    """Where the journal is kept."""
+    """The folder of the journal."""
     return Path(appdirs.user_data_dir("musictag", appauthor=False))
 
 
@@ -75,27 +83,27 @@ class Journal:
             )
 
     def end(self, run: Run) -> None:
-        """Note that a run came to its end."""
+        """Record that a run finished."""
         with self._transaction():
             self._db.execute("UPDATE runs SET ended = ? WHERE id = ?", (_now(), run.id))
 
-    def note(self, run: Run, entries: Iterable[Entry]) -> list[int]:
-        """Write entries down, durably, before or after the deed; gives their numbers."""
+    def record(self, run: Run, entries: Iterable[Entry]) -> list[int]:
+        """Store entries durably; returns their ids."""
         with self._transaction():
             return [
                 journal_schema.insert(self._db, "files", journal_rows.file_row(run.id, entry))
                 for entry in entries
             ]
 
-    def keep(self, patches: Iterable[tuple[int, Patch]]) -> None:
-        """Write down what makes old files again, by the numbers of their entries."""
+    def save_patches(self, patches: Iterable[tuple[int, Patch]]) -> None:
+        """Store the patches that restore the old files, by entry id."""
         packed = [(number, patch.pack()) for number, patch in patches]
         if packed:
             with self._transaction():
                 self._db.executemany("INSERT OR REPLACE INTO patches VALUES (?,?)", packed)
 
     def conclude(self, outcomes: Iterable[tuple[int, Status, str]]) -> None:
-        """Write down what came of entries, by their numbers."""
+        """Store the outcomes of entries, by entry id."""
         with self._transaction():
             self._db.executemany(
                 "UPDATE files SET status = ?, reason = ? WHERE id = ?",
@@ -103,7 +111,7 @@ class Journal:
             )
 
     def amend(self, number: int, after: Fields) -> None:
-        """Write down what a file really holds now, where another program wrote it."""
+        """Store what a file actually holds now that another program wrote it."""
         with self._transaction():
             row = self._db.execute("SELECT * FROM files WHERE id = ?", (number,)).fetchone()
             journal_rows.to_entry(row)
@@ -114,13 +122,13 @@ class Journal:
             )
 
     def patch(self, number: int) -> Patch | None:
-        """What makes the old file of an entry again; None where that is damaged or was not kept."""
+        """The patch that restores the old file of an entry; None if damaged or never stored."""
         with self._translated():
             query = "SELECT patch FROM patches WHERE file = ?"
             row = self._db.execute(query, (number,)).fetchone()
         try:
             return Patch.unpack(row["patch"]) if row else None
-        except (ValueError, TypeError):  # the fields are given back then
+        except (ValueError, TypeError):  # only the fields are restored then
             return None
 
     def runs(self) -> list[Run]:
@@ -134,23 +142,23 @@ class Journal:
             for run, status, number in counts:
                 by_run.setdefault(run, {})[status] = number
             runs = [journal_rows.to_run(row, by_run.get(row["id"], {})) for row in found]
-            return with_taken(runs, self._takers())
+            return with_undone_counts(runs, self._reversals())
 
-    def taken(self, run: int) -> set[int]:
-        """The numbers of those entries of a run that were taken back."""
+    def undone_entries(self, run: int) -> set[int]:
+        """The ids of the entries of a run that are undone."""
         with self._translated():
-            return {number for of_run, number in taken_back(self._takers()) if of_run == run}
+            return {n for of_run, n in currently_undone(self._reversals()) if of_run == run}
 
     def entries(self, run: int) -> list[Entry]:
         """The files of one run."""
         return self._entries("run = ?", run)
 
     def open_entries(self) -> list[Entry]:
-        """Entries of which nobody noted what became of them: their process died."""
+        """Entries without an outcome: their process died."""
         return self._entries("status IS NULL")
 
-    def _takers(self) -> list[Taker]:
-        return [Taker(*row) for row in self._db.execute(_TAKERS)]
+    def _reversals(self) -> list[Reversal]:
+        return [Reversal(*row) for row in self._db.execute(_REVERSALS)]
 
     def _entries(self, condition: str, *values: int) -> list[Entry]:
         with self._translated():

@@ -1,4 +1,4 @@
-"""What the journal keeps: runs, and the files of each, with the very bytes of their fields."""
+"""The records of the journal: runs and their files, with the exact bytes of the fields."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ Status = Literal["changed", "unchanged", "refused", "failed"]
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
-    """What a field of a file held: its text, and the very bytes of it."""
+class StoredField:
+    """A field of a file as it was: its values and its exact bytes."""
 
     values: tuple[str, ...]
     dialect: str
     items: tuple[Item, ...]
 
 
-Fields = dict[Field, Held]
+Fields = dict[Field, StoredField]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +37,9 @@ class Entry:
     copy: Path | None = None
     device: int = 0
     inode: int = 0
-    status: Status | None = None  # None: meant, and not known to be done
+    status: Status | None = None  # None: planned, outcome unknown
     reason: str = ""
-    undoes: int | None = None  # the entry that it takes back
+    undoes: int | None = None  # the entry that it reverts
     id: int = 0
 
 
@@ -56,22 +56,22 @@ class Run:
     roots: tuple[Path, ...]
     undoes: int | None
     counts: dict[str, int]
-    taken: int = 0  # files that it changed and that were taken back
+    n_undone: int = 0  # files that it changed and that are undone
 
     @property
     def undone(self) -> bool:
-        """Whether all of it was taken back."""
-        return 0 < self.counts.get("changed", 0) <= self.taken
+        """Whether every change of it is undone."""
+        return 0 < self.counts.get("changed", 0) <= self.n_undone
 
 
 @dataclass(frozen=True, slots=True)
-class Taker:
-    """An entry that takes another back."""
+class Reversal:
+    """An entry that undoes another."""
 
     id: int
     run: int
     undoes: int
-    of_run: int  # the run of what it takes back
+    of_run: int  # the run of the entry it undoes
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,22 +85,22 @@ class Outcome:
     spliced: str = ""  # why bytes were put into the file where mutagen would have changed others
 
 
-def held(layout: Layout, field: Field) -> Held:
-    """What a field of a file holds."""
-    return Held(values_of(layout, field), layout.dialect, items_of(layout, field))
+def stored_field(layout: Layout, field: Field) -> StoredField:
+    """A field of a file with its exact bytes."""
+    return StoredField(values_of(layout, field), layout.dialect, items_of(layout, field))
 
 
-def with_taken(runs: list[Run], takers: Iterable[Taker]) -> list[Run]:
-    """Runs that know how many of their files were taken back; what was put back again is not."""
-    taken = taken_back(takers)
-    by_run = Counter(run for run, _ in taken)
-    return [replace(run, taken=by_run[run.id]) for run in runs]
+def with_undone_counts(runs: list[Run], reversals: Iterable[Reversal]) -> list[Run]:
+    """The runs with the number of their undone files; redone files do not count."""
+    n_undone = currently_undone(reversals)
+    by_run = Counter(run for run, _ in n_undone)
+    return [replace(run, n_undone=by_run[run.id]) for run in runs]
 
 
-def taken_back(takers: Iterable[Taker]) -> set[tuple[int, int]]:
-    """The entries that are taken back now, each with its run before it."""
-    taken: set[tuple[int, int]] = set()
-    for taker in sorted(takers, key=lambda one: one.id, reverse=True):
-        if (taker.run, taker.id) not in taken:  # what takes an entry back is younger than it
-            taken.add((taker.of_run, taker.undoes))
-    return taken
+def currently_undone(reversals: Iterable[Reversal]) -> set[tuple[int, int]]:
+    """The pairs of run and entry id that are undone now."""
+    undone: set[tuple[int, int]] = set()
+    for reversal in sorted(reversals, key=lambda one: one.id, reverse=True):
+        if (reversal.run, reversal.id) not in undone:  # an undo is younger than what it undoes
+            undone.add((reversal.of_run, reversal.undoes))
+    return undone

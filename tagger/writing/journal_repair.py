@@ -20,13 +20,13 @@ from tagger.writing.journal import NAME, is_damage, take_lock
 from tagger.writing.journal_entries import Run
 
 Row = dict[str, Any]
-_BESIDE = ("", "-wal", "-shm")
+_SUFFIXES = ("", "-wal", "-shm")
 _MOST = 10_000_000  # rows that are asked for one by one, where nothing tells which there are
 _BROKEN = (sqlite3.Error, ValueError, LookupError, TypeError)
 
 
 @dataclass(frozen=True, slots=True)
-class Findings:
+class Diagnosis:
     """What was found in a journal: its faults in words, and the sound rows by their numbers."""
 
     path: Path
@@ -45,7 +45,7 @@ class _Reading:
     sealed: bool
     faults: list[str] = field(default_factory=list)
 
-    def whole(self) -> None:
+    def check_integrity(self) -> None:
         """Let SQLite look for pages and indexes that are damaged."""
         try:
             texts = [text for (text,) in self.database.execute("PRAGMA integrity_check(20)")]
@@ -53,7 +53,7 @@ class _Reading:
             texts = [str(error)]
         self.faults += [f"the database: {text}" for text in texts if text != "ok"]
 
-    def table(self, name: str, key: str = "id") -> dict[int, Row]:
+    def sound_rows(self, name: str, key: str = "id") -> dict[int, Row]:
         """All sound rows of a table by their numbers; each is asked for by itself."""
         sound: dict[int, Row] = {}
         query = f"SELECT * FROM {name} WHERE {key} = ?"  # noqa: S608
@@ -97,7 +97,7 @@ class _Reading:
         return found, True
 
 
-def examine(folder: Path) -> Findings:
+def examine(folder: Path) -> Diagnosis:
     """Look at every row of a journal; JournalError where it cannot be read for other reasons."""
     path = folder / NAME
     try:
@@ -106,18 +106,18 @@ def examine(folder: Path) -> Findings:
             database.execute("PRAGMA writable_schema = ON")  # reads a file that was cut off, too
             version = journal_schema.version_of(database)
             reading = _Reading(database, sealed=version > 1)
-            reading.whole()
-            runs, files = reading.table("runs"), reading.table("files")
-            patches = reading.table("patches", "file") if version > 1 else {}
+            reading.check_integrity()
+            runs, files = reading.sound_rows("runs"), reading.sound_rows("files")
+            patches = reading.sound_rows("patches", "file") if version > 1 else {}
             faults = tuple(dict.fromkeys(reading.faults))
-            return Findings(path, faults, runs, files, patches, reading.sealed)
+            return Diagnosis(path, faults, runs, files, patches, reading.sealed)
     except (sqlite3.Error, OSError, ValueError) as error:
         if is_damage(error):
-            return Findings(path, (f"the whole of it: {error}",))
+            return Diagnosis(path, (f"the whole of it: {error}",))
         raise JournalError(f"the journal cannot be used ({error})", folder) from error
 
 
-def repair(folder: Path) -> tuple[Findings, Path]:
+def repair(folder: Path) -> tuple[Diagnosis, Path]:
     """Put the journal aside and make a new one of all rows that are sound; gives where it is.
 
     JournalError if another run is writing, or the disk is full; nothing has changed then.
@@ -127,7 +127,7 @@ def repair(folder: Path) -> tuple[Findings, Path]:
         new = folder / "journal.new.sqlite"
         try:
             _make(new, found)
-            aside = _put_aside(found.path)
+            backup = _back_up(found.path)
             if hasattr(os, "sync"):
                 os.sync()  # both are on the disk before a name changes
             new.replace(found.path)
@@ -135,10 +135,10 @@ def repair(folder: Path) -> tuple[Findings, Path]:
             raise JournalError(f"the journal cannot be repaired ({error})", folder) from error
         finally:
             new.unlink(missing_ok=True)
-    return found, aside
+    return found, backup
 
 
-def _make(path: Path, found: Findings) -> None:
+def _make(path: Path, found: Diagnosis) -> None:
     path.unlink(missing_ok=True)
     with closing(journal_schema.connect(path)) as database:
         journal_schema.prepare(database)
@@ -153,7 +153,7 @@ def _make(path: Path, found: Findings) -> None:
         database.execute("COMMIT")
 
 
-def _lost(run: int, found: Findings) -> Row:
+def _lost(run: int, found: Diagnosis) -> Row:
     """A run that cannot be read, of which there are files."""
     copies = (row["copy"] for row in found.files.values() if row["run"] == run and row["copy"])
     token = os.fsdecode(next(copies, b".musictag-00000000-")).rpartition(".musictag-")[2][:8]
@@ -166,13 +166,13 @@ def _lost(run: int, found: Findings) -> Row:
     return journal_rows.run_row(Run(0, token, "?", "?", "", "salvaged", (), undoes, {}))
 
 
-def _put_aside(path: Path) -> Path:
+def _back_up(path: Path) -> Path:
     """Copies of a journal's files under another name; the journal itself stays until replaced."""
-    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S")
-    aside = path.with_name(f"journal.damaged-{stamp}.sqlite")
-    for beside in _BESIDE:
+    timestamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S")
+    backup = path.with_name(f"journal.damaged-{timestamp}.sqlite")
+    for suffix in _SUFFIXES:
         with suppress(FileNotFoundError):
-            shutil.copy2(path.with_name(path.name + beside), aside.with_name(aside.name + beside))
-    for beside in _BESIDE[1:]:  # or they would be taken for the new one's
-        path.with_name(path.name + beside).unlink(missing_ok=True)
-    return aside
+            shutil.copy2(path.with_name(path.name + suffix), backup.with_name(backup.name + suffix))
+    for suffix in _SUFFIXES[1:]:  # or they would be taken for the new one's
+        path.with_name(path.name + suffix).unlink(missing_ok=True)
+    return backup

@@ -16,7 +16,7 @@ from typing import Any, TypeVar, get_args
 
 from tagger.tags.containers.base import Item
 from tagger.tags.field_map import FIELDS
-from tagger.writing.journal_entries import Entry, Fields, Held, Run, Status
+from tagger.writing.journal_entries import Entry, Fields, Run, Status, StoredField
 
 FILE = ("id", "run", "path", "copy", "device", "inode", "audio", "before", "after", "status",
         "reason", "undoes", "sum")  # fmt: skip
@@ -157,13 +157,13 @@ def _fields(text: object) -> Fields:
     content = typed(json.loads(typed(text, str)), dict)
     if not content.keys() <= set(FIELDS):
         raise DamagedRowError("it names a field that is none of ours")
-    return {name: _held(one) for name, one in content.items()}
+    return {name: _stored_field(one) for name, one in content.items()}
 
 
-def _held(one: Row) -> Held:
+def _stored_field(one: Row) -> StoredField:
     items = tuple(Item(typed(key, str), bytes.fromhex(raw)) for key, raw in one["items"])
     values = tuple(typed(value, str) for value in typed(one["values"], list))
-    return Held(values, typed(one["dialect"], str), items)
+    return StoredField(values, typed(one["dialect"], str), items)
 
 
 def _number(value: object) -> int | None:

@@ -55,7 +55,9 @@ def save(file: BinaryIO, old: OpenFile, values: Values) -> None:
         if texts:
             free = key.startswith("----")  # free forms of MP4 are bytes
             tagged.tags[key] = [text.encode() if free else text for text in texts]
-    options = {} if dialect == "ape" else {"padding": kept if container == "Ogg" else in_blocks}
+    options = (
+        {} if dialect == "ape" else {"padding": same_padding if container == "Ogg" else in_blocks}
+    )
     file.seek(0)
     tagged.save(file, **options)
     if dialect == "asf":
@@ -84,7 +86,7 @@ def in_blocks(info: Any) -> int:
     return room if room >= 0 else room % BLOCK
 
 
-def kept(info: Any) -> int:
+def same_padding(info: Any) -> int:
     """The padding there is, as long as it lasts."""
     return max(0, int(info.padding))
 

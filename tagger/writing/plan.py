@@ -86,7 +86,7 @@ class Policy:
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class ClassifiedFile:
     """What is known of a file when its changes are decided."""
 
     path: Path
@@ -94,7 +94,7 @@ class Heard:
     tags: tuple[Tag, ...]
 
 
-def wanted_values(existing: Values, heard: Values, mode: Mode, taste: Taste) -> Values:
+def wanted_values(existing: Values, predicted: Values, mode: Mode, taste: Taste) -> Values:
     """What a field should hold. Nothing that is there is ever taken away for nothing.
 
     >>> wanted_values(("Jazz",), ("Blues",), "fill", Taste())
@@ -104,7 +104,7 @@ def wanted_values(existing: Values, heard: Values, mode: Mode, taste: Taste) -> 
     >>> wanted_values(("Rap",), ("Hip-Hop",), "replace", Taste())
     ('Rap',)
     """
-    new = taste.refine(heard)
+    new = taste.refine(predicted)
     if not new:
         return existing
     if mode == "replace" and not taste.aliases and sense_keys(new) == sense_keys(existing):
@@ -113,8 +113,8 @@ def wanted_values(existing: Values, heard: Values, mode: Mode, taste: Taste) -> 
         return new
     if mode == "fill":
         return existing
-    known = taste.known(existing)
-    added = tuple(name for name in new if sense_key(name) not in known)
+    present = taste.keys_of(existing)
+    added = tuple(name for name in new if sense_key(name) not in present)
     return (*existing, *added)
 
 
@@ -131,42 +131,46 @@ def may_change(existing: FileTags, policy: Policy, most: Mapping[Kind, int]) -> 
     )
 
 
-def heard_in(result: Result) -> Heard | None:
+def classified_file(result: Result) -> ClassifiedFile | None:
     """What a plan needs of a result; None where nothing was heard or its tags cannot be read.
 
     Its path stands for itself, wherever the plan is applied.
     """
     if result.track is None or not result.existing.audio:
         return None
-    return Heard(result.path.absolute(), result.existing, result.track.tags)
+    return ClassifiedFile(result.path.absolute(), result.existing, result.track.tags)
 
 
 def change_to(path: Path, existing: FileTags, wanted: Mapping[Kind, Values]) -> FileChange:
     """What would change in a file for it to hold just these values; other kinds stay."""
-    held = {kind: existing.of(kind) for kind in wanted}
+    current = {kind: existing.of(kind) for kind in wanted}
     changes = (
-        TagChange(kind, held[kind], wanted[kind])
+        TagChange(kind, current[kind], wanted[kind])
         for kind in KINDS
-        if kind in wanted and held[kind] != wanted[kind]
+        if kind in wanted and current[kind] != wanted[kind]
     )
     return FileChange(path, existing.audio, tuple(changes))
 
 
 def make_plan(
-    heard: Iterable[Heard], policy: Policy, *, model: str = "", roots: tuple[Path, ...] = ()
+    classified: Iterable[ClassifiedFile],
+    policy: Policy,
+    *,
+    model: str = "",
+    roots: tuple[Path, ...] = (),
 ) -> TagPlan:
     """The plan for all files; those that would stay as they are do not occur in it."""
-    files = (file_change(item, policy) for item in heard)
+    files = (file_change(item, policy) for item in classified)
     return TagPlan(tuple(f for f in files if f.changes), model, policy.mode, roots)
 
 
-def file_change(item: Heard, policy: Policy) -> FileChange:
+def file_change(item: ClassifiedFile, policy: Policy) -> FileChange:
     """What would change in one file; without changes where it would stay as it is."""
     wanted = {}
     for kind in KINDS:
-        heard = tuple(tag.name for tag in item.tags if tag.kind == kind)
+        predicted = tuple(tag.name for tag in item.tags if tag.kind == kind)
         before, mode = item.existing.of(kind), policy.modes[kind]
-        wanted[kind] = wanted_values(before, heard, mode, policy.taste)
+        wanted[kind] = wanted_values(before, predicted, mode, policy.taste)
     return decided_change(item.path, item.existing, wanted, policy)
 
 

@@ -8,15 +8,19 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tagger.errors import PlanError
 from tagger.tags.field_map import FIELDS, Field
-from tagger.vocabulary import KINDS
-from tagger.writing.opinions import Opinion
+from tagger.vocabulary import KINDS, Kind, Tag
+from tagger.writing.genre_rules import Taste
 from tagger.writing.plan import FileChange, TagChange, TagPlan
+
+if TYPE_CHECKING:
+    from tagger.scanning.results import Result
 
 FORMAT = 1
 _KEYS = {"$schema", "format", "model", "mode", "roots", "files"}
@@ -28,6 +32,19 @@ _NAMES: dict[Field, str] = {
     "instrument": "instruments",
     "provenance": "provenance",
 }
+
+Probabilities = Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class FilePrediction:
+    """What the model said of one file, by the names that would be written."""
+
+    path: Path
+    audio: str
+    existing: Mapping[Kind, tuple[str, ...]]
+    offered: Mapping[Kind, Probabilities]  # sure enough to be tags
+    candidates: Mapping[Kind, Probabilities]  # the next most probable
 
 
 def record_of(plan: TagPlan) -> dict[str, Any]:
@@ -41,20 +58,20 @@ def record_of(plan: TagPlan) -> dict[str, Any]:
     }
 
 
-def dump_plan(plan: TagPlan, opinions: Iterable[Opinion] = ()) -> str:
+def dump_plan(plan: TagPlan, predictions: Iterable[FilePrediction] = ()) -> str:
     """A plan as JSON, with what the model said of the files it is made for."""
     content = record_of(plan)
-    if told := list(opinions):
-        content["files"] = list(_records_with(plan, told))
+    if listed := list(predictions):
+        content["files"] = list(_records_with(plan, listed))
     text = json.dumps(content, indent=1, ensure_ascii=False)
     # Names that are no UTF-8 survive as escapes.
     return _SURROGATES.sub(lambda match: f"\\u{ord(match[0]):04x}", text) + "\n"
 
 
-def save_plan(plan: TagPlan, path: Path, opinions: Iterable[Opinion] = ()) -> None:
+def save_plan(plan: TagPlan, path: Path, predictions: Iterable[FilePrediction] = ()) -> None:
     """Write a plan to a file, or raise PlanError."""
     try:
-        path.write_text(dump_plan(plan, opinions), encoding="utf-8")
+        path.write_text(dump_plan(plan, predictions), encoding="utf-8")
     except OSError as error:
         raise PlanError(f"cannot be written ({error.strerror})", path) from error
 
@@ -83,7 +100,25 @@ def parse_plan(text: str) -> TagPlan:
     return TagPlan(tuple(change for change in files if change.changes), model, mode, roots)
 
 
-def strays(plan: TagPlan) -> Iterator[Path]:
+def predictions_of(results: Iterable[Result], taste: Taste) -> Iterator[FilePrediction]:
+    """The predictions on all files that were classified and whose tags can be read."""
+    for result in results:
+        if result.track is not None and result.existing.audio:
+            track = result.track
+            yield FilePrediction(
+                result.path.absolute(),
+                result.existing.audio,
+                {kind: result.existing.of(kind) for kind in KINDS},
+                {kind: _probabilities(track.of(kind), taste) for kind in KINDS},
+                {kind: _probabilities(track.candidates_of(kind), taste) for kind in KINDS},
+            )
+
+
+def _probabilities(tags: Iterable[Tag], taste: Taste) -> Probabilities:
+    return {taste.alias(tag.name): round(tag.score, 3) for tag in tags}
+
+
+def paths_outside_roots(plan: TagPlan) -> Iterator[Path]:
     """Files of a plan that lie outside of all its folders."""
     roots = [_plain(root) for root in plan.roots]
     for change in plan.files:
@@ -104,19 +139,19 @@ def _file_record(change: FileChange) -> dict[str, Any]:
     return {"path": str(change.path), "audio": change.audio, **fields}
 
 
-def _records_with(plan: TagPlan, opinions: Iterable[Opinion]) -> Iterator[dict[str, Any]]:
+def _records_with(plan: TagPlan, predictions: Iterable[FilePrediction]) -> Iterator[dict[str, Any]]:
     """The changes with what was offered, and the files without a proposal with their candidates."""
     by_path = {change.path: change for change in plan.files}
-    for opinion in opinions:
-        change = by_path.get(opinion.path, FileChange(opinion.path, opinion.audio, ()))
+    for prediction in predictions:
+        change = by_path.get(prediction.path, FileChange(prediction.path, prediction.audio, ()))
         record = _file_record(change)
         for kind in KINDS:
-            name, held = _NAMES[kind], list(opinion.existing[kind])
+            name, current = _NAMES[kind], list(prediction.existing[kind])
             if name in record:
-                record[name]["offered"] = dict(opinion.offered[kind])
-            elif opinion.candidates[kind] and not opinion.offered[kind] and not held:
-                candidates = dict(opinion.candidates[kind])
-                record[name] = {"before": held, "after": held, "candidates": candidates}
+                record[name]["offered"] = dict(prediction.offered[kind])
+            elif prediction.candidates[kind] and not prediction.offered[kind] and not current:
+                candidates = dict(prediction.candidates[kind])
+                record[name] = {"before": current, "after": current, "candidates": candidates}
         if record.keys() & _NAMES.values():
             yield record
 
@@ -149,11 +184,11 @@ def _check_new(before: tuple[str, ...], after: tuple[str, ...], place: str) -> N
             raise ValueError(f"{place}: {value[:50]!r} cannot be a value")
 
 
-def _object(content: Any, known: set[str], where: str) -> dict[str, Any]:
+def _object(content: Any, allowed: set[str], where: str) -> dict[str, Any]:
     if not isinstance(content, dict):
         raise ValueError(f"{where} is not an object")
-    if unknown := set(content) - known:
-        names = ", ".join(sorted(known))
+    if unknown := set(content) - allowed:
+        names = ", ".join(sorted(allowed))
         raise ValueError(f"{where} has an unknown key {min(unknown)!r}; there are: {names}")
     return content
 

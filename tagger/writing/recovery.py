@@ -1,4 +1,4 @@
-"""After a crash: what became of files that were under way, and what to do with copies left there.
+"""After a crash: resolves unfinished journal entries and removes leftover copies.
 
 A copy may be half of one, a whole one that was not used, or, since a copy and its file are
 exchanged, the old file itself. It is removed only when it is one of these.
@@ -15,24 +15,24 @@ from tagger.errors import MusicTagError
 from tagger.tags.reader import opened
 from tagger.writing.delta import Patch
 from tagger.writing.journal import Journal
-from tagger.writing.journal_entries import Entry, Fields, Outcome, Status, held
+from tagger.writing.journal_entries import Entry, Fields, Outcome, Status, stored_field
 from tagger.writing.replace_file import put_back
 
 
 def recover(journal: Journal) -> list[Outcome]:
-    """Find out what became of files whose process died, and remove the copies it left."""
-    found = [(entry.id, _look_after(entry, journal)) for entry in journal.open_entries()]
+    """Resolve the entries of a process that died and remove its copies; returns the outcomes."""
+    found = [(entry.id, _resolve(entry, journal)) for entry in journal.open_entries()]
     if found:
         journal.conclude((number, out.status, out.reason) for number, out in found)
     return [outcome for _, outcome in found]
 
 
-def _look_after(entry: Entry, journal: Journal) -> Outcome:
+def _resolve(entry: Entry, journal: Journal) -> Outcome:
     status, reason = _state(entry)
     if entry.copy and os.path.lexists(entry.copy):
         patch = journal.patch(entry.id)
         if _is_edited(entry.copy, entry, patch):
-            return _return(entry, entry.copy, patch, status, reason)
+            return _restore_edit(entry, entry.copy, patch, status, reason)
         reason += _remove(entry.copy, entry.path)
     return Outcome(entry.path, status, reason)
 
@@ -40,7 +40,7 @@ def _look_after(entry: Entry, journal: Journal) -> Outcome:
 def _state(entry: Entry) -> tuple[Status, str]:
     try:
         with opened(entry.path) as file:
-            now = {name: held(file.layout, name) for name in entry.after}
+            now = {name: stored_field(file.layout, name) for name in entry.after}
     except MusicTagError as error:
         return "failed", f"interrupted; {error.message}"
     if now == entry.after or (entry.copy is None and _same_values(now, entry.after)):
@@ -51,7 +51,7 @@ def _state(entry: Entry) -> tuple[Status, str]:
 
 
 def _same_values(one: Fields, other: Fields) -> bool:
-    """Whether fields say the same; programs that write without a copy choose their own bytes."""
+    """Whether the values are equal; other programs encode them in bytes of their own."""
     return {name: a.values for name, a in one.items()} == {n: b.values for n, b in other.items()}
 
 
@@ -71,7 +71,9 @@ def _is_edited(copy: Path, entry: Entry, patch: Patch | None) -> bool:
     return False
 
 
-def _return(entry: Entry, copy: Path, patch: Patch | None, status: Status, reason: str) -> Outcome:
+def _restore_edit(
+    entry: Entry, copy: Path, patch: Patch | None, status: Status, reason: str
+) -> Outcome:
     """Give another program's version its name back, if what has it now is only ours."""
     reason = f"{reason}; another program changed it at that moment"
     try:

@@ -1,7 +1,7 @@
 """A second opinion on every file that is written: what mutagen saw before, it must see after.
 
-Knows nothing of `tagger.tags.containers`, so a mistake there cannot hide itself here. What mutagen
-cannot read in the old file is not looked for in the new one.
+Independent of `tagger.tags.containers`, so a mistake there cannot hide itself here. What mutagen
+cannot read in the old file is not expected in the new one.
 """
 
 from __future__ import annotations
@@ -56,15 +56,15 @@ _ID3_KINDS = (MP3, TrueAudio, WAVE, AIFF, DSF, ID3FileType)
 _KINDS = (*_ID3_KINDS, OggTheora, OggSpeex, OggVorbis, OggFLAC, OggOpus, FLAC, APEv2File, MP4,
           WavPack, Musepack, MonkeysAudio, OptimFROG, ASF, AAC, AC3, SMF, TAK, DSDIFF)  # fmt: skip
 # What mutagen reckons from the size of the file or of its tags, which changes.
-_RECKONED = ("bitrate", "frame_offset")
+_DERIVED = ("bitrate", "frame_offset")
 
 
 Found = Counter[tuple[str, bytes]]  # names, with a hash of what stands there
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
-    """What mutagen found in a file; no kind where it could not read it."""
+class Snapshot:
+    """What mutagen read from a file; no kind if it could not."""
 
     kind: Any = None
     tags: Found = field(default_factory=Counter)
@@ -87,20 +87,22 @@ class _Bounded(io.BufferedReader):
         return left
 
 
-def look(file: io.FileIO, name: str, kind: Any = None) -> Seen:
-    """What mutagen sees in an open file of that name, as a file of a kind where that is known."""
+def take_snapshot(file: io.FileIO, name: str, kind: Any = None) -> Snapshot:
+    """What mutagen reads from an open file; `kind` forces mutagen's file type."""
     bounded = _Bounded(file)
     try:
         found = _opened(bounded, name, kind)
         if found is None:
-            return Seen()
+            return Snapshot()
         others = [*_others(found), *_ape_beside(found, bounded)]
-        return Seen(type(found), Counter(_tags(found.tags)), Counter(others))
+        return Snapshot(type(found), Counter(_tags(found.tags)), Counter(others))
     finally:
         bounded.detach()
 
 
-def check(before: Seen, after: Seen, ours: Collection[str], wanted: Collection[str] = ()) -> None:
+def check(
+    before: Snapshot, after: Snapshot, ours: Collection[str], wanted: Collection[str] = ()
+) -> None:
     """Raise TagError where something is missing after that is under none of these names.
 
     What was wanted under a name must be there, where mutagen found tags before.
@@ -168,8 +170,8 @@ def _tags(tags: Any) -> Iterator[tuple[str, bytes]]:
         values[key.upper()].append(getattr(value, "genres", value))  # numbers of ID3 are names
     for key, value in getattr(tags, "_failed_atoms", {}).items():  # of MP4
         values[key.upper()].append(value)
-    for key, held in values.items():
-        yield key, _hash(held)
+    for key, content in values.items():
+        yield key, _hash(content)
     if hasattr(tags, "vendor"):
         yield "vendor", _hash(tags.vendor)
 
@@ -193,7 +195,7 @@ def _ape_beside(found: Any, file: _Bounded) -> Iterator[tuple[str, bytes]]:
 
 def _others(found: Any) -> Iterator[tuple[str, bytes]]:
     for name, value in vars(found.info).items():
-        if not name.startswith("_") and name not in _RECKONED:
+        if not name.startswith("_") and name not in _DERIVED:
             yield name, _hash(value)
     for block in getattr(found, "metadata_blocks", []):
         if block is not found.tags and not isinstance(block, mutagen.flac.Padding):
@@ -224,11 +226,11 @@ def _parts(value: Any, depth: int = 0) -> Iterator[bytes]:
     else:
         for part in _inside(value):
             yield from _parts(part, depth + 1)
-    held = getattr(value, "__dict__", {})
-    for name in sorted(held):
+    content = getattr(value, "__dict__", {})
+    for name in sorted(content):
         if not name.startswith("_") and name != "encoding":
             yield name.encode()
-            yield from _parts(held[name], depth + 1)
+            yield from _parts(content[name], depth + 1)
 
 
 def _inside(value: Any) -> list[Any]:

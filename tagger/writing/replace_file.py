@@ -38,7 +38,7 @@ _NO_EXCHANGE = {errno.ENOSYS, errno.EINVAL, errno.EOPNOTSUPP}
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class FileState:
     """A file as the system described it when it was read."""
 
     inode: int
@@ -47,30 +47,30 @@ class Known:
     changed: int  # its ctime, which no program can put back; Windows has another thing there
 
     @staticmethod
-    def of(status: os.stat_result) -> Known:
+    def of(status: os.stat_result) -> FileState:
         """What a file is known by."""
-        return Known(status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
+        return FileState(status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
 
     def moved(self, status: os.stat_result) -> bool:
         """Whether this is the file, under another name by now, which counts as a change of it."""
-        now = Known.of(status)
+        now = FileState.of(status)
         return (now.inode, now.size, now.modified) == (self.inode, self.size, self.modified)
 
 
-def put_in_place(copy: Path, path: Path, known: Known) -> None:
+def put_in_place(copy: Path, path: Path, expected: FileState) -> None:
     """Let a copy take the name of a file in one step, if that is still as it is known.
 
     RefusedError if another program changed it or is about to; it then keeps its name.
     """
-    with _alone_in(path.parent), _watched(path) as untouched:
-        if Known.of(path.stat()) != known:
+    with _folder_lock(path.parent), _write_lease(path) as untouched:
+        if FileState.of(path.stat()) != expected:
             raise RefusedError(CHANGED, path)
         ours = copy.lstat()
         if not exchange(copy, path):
             copy.replace(path)
             return
         try:
-            if not known.moved(copy.lstat()) or not untouched():
+            if not expected.moved(copy.lstat()) or not untouched():
                 raise RefusedError(CHANGED, path)
         except BaseException:
             put_back(copy, path, ours.st_ino)
@@ -89,9 +89,9 @@ def put_back(copy: Path, path: Path, ours: int) -> None:
             return
     except OSError:
         pass
-    kept = copy.with_suffix(".kept")
-    copy.rename(kept)
-    raise TagError(f"{CHANGED}; what it wrote was kept in {kept}", path)
+    saved = copy.with_suffix(".kept")
+    copy.rename(saved)
+    raise TagError(f"{CHANGED}; what it wrote was kept in {saved}", path)
 
 
 def exchange(one: Path, other: Path) -> bool:
@@ -117,7 +117,7 @@ def _renameat2() -> Callable[[int, bytes, int, bytes, int], int] | None:
 
 
 @contextlib.contextmanager
-def _alone_in(folder: Path) -> Iterator[None]:
+def _folder_lock(folder: Path) -> Iterator[None]:
     """Keep other runs, of other users too, from replacing files of a folder."""
     descriptor = None
     if sys.platform != "win32":
@@ -148,7 +148,7 @@ def _wait_for(descriptor: int, folder: Path) -> None:
 
 
 @contextlib.contextmanager
-def _watched(path: Path) -> Iterator[Callable[[], bool]]:
+def _write_lease(path: Path) -> Iterator[Callable[[], bool]]:
     """A function that tells whether nobody has tried to open the file for writing since.
 
     Who tries waits until this ends. RefusedError at once if somebody has it open.
@@ -158,12 +158,12 @@ def _watched(path: Path) -> Iterator[Callable[[], bool]]:
         return
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
     try:
-        yield _leased(descriptor, path)
+        yield _take_lease(descriptor, path)
     finally:
         os.close(descriptor)  # which ends the lease
 
 
-def _leased(descriptor: int, path: Path) -> Callable[[], bool]:
+def _take_lease(descriptor: int, path: Path) -> Callable[[], bool]:
     assert sys.platform == "linux"
     try:
         # The system tells of a try by a signal; this one is ignored where nobody asked for it.

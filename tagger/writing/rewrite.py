@@ -22,15 +22,15 @@ from tagger.tags.reader import OpenFile, opened
 from tagger.writing.delta import Frame, Patch, make_patch, read_frame
 from tagger.writing.edited_copy import write_copy
 from tagger.writing.filesystem import Disk
-from tagger.writing.referee import check, look
-from tagger.writing.replace_file import Known
+from tagger.writing.referee import check, take_snapshot
+from tagger.writing.replace_file import FileState
 
 if TYPE_CHECKING:
     from tagger.tags.containers.base import Item, Layout
 
 
 @dataclass(frozen=True, slots=True)
-class Rewriting:
+class RewriteJob:
     """What is to become of one file."""
 
     path: Path  # the real file, no link
@@ -41,7 +41,7 @@ class Rewriting:
     patch: Patch | None = None  # make the file that this makes of it, whatever the items are
 
 
-def rewrite(job: Rewriting, disk: Disk) -> Generator[Patch | None, None, str]:
+def rewrite(job: RewriteJob, disk: Disk) -> Generator[Patch | None, None, str]:
     """Do it in three steps, or leave the file as it is and raise RefusedError or TagError.
 
     Stops when the copy is written and on its way to the disk, and when it is there and was compared
@@ -53,13 +53,13 @@ def rewrite(job: Rewriting, disk: Disk) -> Generator[Patch | None, None, str]:
     try:
         with opened(job.path) as old:
             _check(old, job)
-            known = Known.of(old.status)
+            expected = FileState.of(old.status)
             with _failures(job.path):
                 spliced = yield from _make_copy(old, job, disk)
                 patch = _compare(old, job, disk)
         yield patch  # the file is closed by now: Windows replaces no open one
         with _failures(job.path):
-            disk.replace(job.copy, job.path, known)
+            disk.replace(job.copy, job.path, expected)
         return spliced
     except BaseException:  # Ctrl-C too must not leave a copy behind
         with contextlib.suppress(OSError):
@@ -77,7 +77,7 @@ def check_writable(path: Path) -> None:
         raise RefusedError("it is write-protected", path)
 
 
-def _check(old: OpenFile, job: Rewriting) -> None:
+def _check(old: OpenFile, job: RewriteJob) -> None:
     if old.layout.unwritable:
         raise RefusedError(old.layout.unwritable, job.path)
     if (old.layout.dialect, old.layout.items) != (job.before.dialect, job.before.items):
@@ -85,7 +85,7 @@ def _check(old: OpenFile, job: Rewriting) -> None:
     check_writable(job.path)
 
 
-def _make_copy(old: OpenFile, job: Rewriting, disk: Disk) -> Generator[Patch | None, None, str]:
+def _make_copy(old: OpenFile, job: RewriteJob, disk: Disk) -> Generator[Patch | None, None, str]:
     """Write the copy; stops before waiting for the disk. Returns what `write_copy` does."""
     source = old.source.file.fileno()
     target = disk.create(job.copy)
@@ -94,8 +94,8 @@ def _make_copy(old: OpenFile, job: Rewriting, disk: Disk) -> Generator[Patch | N
             spliced = _write_old(old, job.patch, disk, target)
         else:
             spliced = write_copy(old, job.items, disk, target)
-        disk.dress(source, target, keep_time=job.keep_time)
-        disk.hasten(target)
+        disk.copy_metadata(source, target, keep_time=job.keep_time)
+        disk.start_writeback(target)
         yield None
         disk.sync(target)
         return spliced
@@ -103,7 +103,7 @@ def _make_copy(old: OpenFile, job: Rewriting, disk: Disk) -> Generator[Patch | N
         disk.close(target)
 
 
-def _compare(old: OpenFile, job: Rewriting, disk: Disk) -> Patch | None:
+def _compare(old: OpenFile, job: RewriteJob, disk: Disk) -> Patch | None:
     """Read the copy back; whatever was not to change must not have.
 
     Returns what makes the old file again from the copy.
@@ -126,14 +126,14 @@ def _compare(old: OpenFile, job: Rewriting, disk: Disk) -> Patch | None:
         return make_patch(old.frame(), frame)
 
 
-def _referee(old: io.FileIO, new: io.FileIO, job: Rewriting) -> None:
+def _referee(old: io.FileIO, new: io.FileIO, job: RewriteJob) -> None:
     """Have mutagen look at both; it must see all again but for the fields that were to change."""
-    before = look(old, job.path.name)
+    before = take_snapshot(old, job.path.name)
     if before.kind:
         had, has = {*job.before.items}, {*job.items}
         ours = _shown(had ^ has, job.before.dialect)
         wanted = _shown(has - had, job.before.dialect, empty=False)
-        check(before, look(new, job.path.name, before.kind), ours, wanted)
+        check(before, take_snapshot(new, job.path.name, before.kind), ours, wanted)
 
 
 def _shown(items: Iterable[Item], dialect: str, *, empty: bool = True) -> set[str]:
@@ -152,7 +152,7 @@ def _write_old(old: OpenFile, patch: Patch, disk: Disk, target: int) -> str:
     return ""
 
 
-def _check_items(old: OpenFile, layout: Layout, job: Rewriting) -> None:
+def _check_items(old: OpenFile, layout: Layout, job: RewriteJob) -> None:
     wanted = replace(old.layout, items=in_order(job.items))
     if replace(layout, items=in_order(layout.items)) != wanted:
         raise TagError("its copy came out with other tags; nothing was changed")

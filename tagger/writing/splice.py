@@ -40,8 +40,8 @@ _LARGEST = 1 << 24  # bytes that such a block is shorter than
 
 def splice(file: BinaryIO, old: OpenFile, items: Iterable[Item]) -> None:
     """Give the copy of a file these items, byte by byte, in their order."""
-    ways = {"vorbis": _vorbis, "mp4": _mp4, "ape": _ape, "asf": _asf}
-    ways.get(old.layout.dialect, _id3)(file, old, tuple(items))
+    writers = {"vorbis": _vorbis, "mp4": _mp4, "ape": _ape, "asf": _asf}
+    writers.get(old.layout.dialect, _id3)(file, old, tuple(items))
 
 
 def _id3(file: BinaryIO, old: OpenFile, items: tuple[Item, ...]) -> None:

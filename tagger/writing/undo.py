@@ -13,14 +13,14 @@ from tagger.errors import JournalError, MusicTagError
 from tagger.scanning.discovery import find_files
 from tagger.tags.reader import OpenFile, opened
 from tagger.writing.journal import Journal
-from tagger.writing.journal_entries import Entry, Run, held
+from tagger.writing.journal_entries import Entry, Run, stored_field
 from tagger.writing.plan import Exact, FileChange, TagChange, TagPlan
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Left:
+class NotRestored:
     """A file, or a field of one, that is not put back."""
 
     path: Path
@@ -28,12 +28,12 @@ class Left:
 
 
 @dataclass(frozen=True, slots=True)
-class Undoing:
+class UndoPlan:
     """What taking a run back would do."""
 
     run: Run
     plan: TagPlan
-    left: tuple[Left, ...]
+    left: tuple[NotRestored, ...]
     moved: tuple[tuple[Path, Path], ...]  # from, to
 
 
@@ -53,7 +53,7 @@ def find_run(journal: Journal, number: int | None, mode: str = "") -> Run:
         if target is None or target.undone or not target.mode.startswith(mode):
             continue
         if run is not target:
-            wanted = cut_off(runs, target)
+            wanted = was_interrupted(runs, target)
         else:
             wanted = bool(run.counts.get("changed")) and not _settled(runs, run)
         if wanted:
@@ -61,7 +61,7 @@ def find_run(journal: Journal, number: int | None, mode: str = "") -> Run:
     raise JournalError("there is no run to undo")
 
 
-def cut_off(runs: list[Run], run: Run) -> bool:
+def was_interrupted(runs: list[Run], run: Run) -> bool:
     """Whether the last undo of a run was cut off, so that it is to be finished."""
     last = _last_undo(runs, run)
     return last is not None and last.ended is None and not run.undone
@@ -74,45 +74,45 @@ def _settled(runs: list[Run], run: Run) -> bool:
     return last is not None and last.ended is not None and not failed
 
 
-def find_run_of(journal: Journal, only: Only) -> Run:
+def find_run_touching(journal: Journal, only: Selection) -> Run:
     """The newest run with a change of these paths that still stands; JournalError without one."""
     for run in reversed(journal.runs()):
         if run.undoes is None and run.counts.get("changed") and not run.undone:
-            taken = journal.taken(run.id)
-            standing = (e for e in journal.entries(run.id) if e.id not in taken)
+            undone = journal.undone_entries(run.id)
+            standing = (e for e in journal.entries(run.id) if e.id not in undone)
             if any(entry.status == "changed" and only.has(entry) for entry in standing):
                 return run
     raise JournalError("no run changed these files, or all of them are taken back")
 
 
-def sounds_taken_back(journal: Journal) -> set[str]:
+def undone_fingerprints(journal: Journal) -> set[str]:
     """Fingerprints of the files whose tags were taken back, in whichever run."""
     sounds: set[str] = set()
     for run in journal.runs():
-        if run.taken and run.undoes is None:
-            taken = journal.taken(run.id)
-            sounds |= {entry.audio for entry in journal.entries(run.id) if entry.id in taken}
+        if run.n_undone and run.undoes is None:
+            undone = journal.undone_entries(run.id)
+            sounds |= {entry.audio for entry in journal.entries(run.id) if entry.id in undone}
     return sounds
 
 
 def _last_undo(runs: list[Run], run: Run) -> Run | None:
     """The youngest undo of all of a run that still holds, of any of its files."""
     undos = (one for one in reversed(runs) if one.undoes == run.id and one.mode != part_of(run))
-    return next((one for one in undos if not one.taken), None)
+    return next((one for one in undos if not one.n_undone), None)
 
 
 @dataclass(frozen=True, slots=True)
-class Only:
+class Selection:
     """The files that are to be taken back: those under some paths, by whatever name they had."""
 
     paths: tuple[Path, ...]
     sounds: frozenset[str]  # fingerprints of the files that are there now
 
     @classmethod
-    def under(cls, paths: Iterable[Path]) -> Only:
+    def under(cls, paths: Iterable[Path]) -> Selection:
         """All files under these paths, which need not be there any more."""
         wanted = tuple(Path(os.path.normpath(path.absolute())) for path in paths)
-        found = _everything([path for path in wanted if path.exists()])
+        found = _all_files([path for path in wanted if path.exists()])
         sounds = (_audio_at(path) for path in found if isinstance(path, Path))
         return cls(wanted, frozenset(filter(None, sounds)))
 
@@ -132,32 +132,32 @@ def plan_undo(
     run: Run,
     search: Iterable[Path] = (),
     progress: Callable[[], object] = lambda: None,
-    only: Only | None = None,
-) -> Undoing:
+    only: Selection | None = None,
+) -> UndoPlan:
     """Make the plan: a field is put back only where the file still holds what we wrote."""
-    taken = journal.taken(run.id)
+    undone = journal.undone_entries(run.id)
     changed = (entry for entry in journal.entries(run.id) if entry.status == "changed")
-    wanted = (entry for entry in changed if entry.id not in taken)
+    wanted = (entry for entry in changed if entry.id not in undone)
     entries = [entry for entry in wanted if only is None or only.has(entry)]
     finder = _Finder([*search, *run.roots], {entry.path for entry in entries}, progress)
     files: list[FileChange] = []
-    left: list[Left] = []
+    left: list[NotRestored] = []
     moved: list[tuple[Path, Path]] = []
     for entry in entries:
         path = finder.find(entry)
         if path is None:
-            left.append(Left(entry.path, "not found, here or under another name"))
+            left.append(NotRestored(entry.path, "not found, here or under another name"))
             continue
         if path != entry.path:
             moved.append((entry.path, path))
         changes, reasons = _changes(entry, path)
-        left += [Left(path, reason) for reason in reasons]
+        left += [NotRestored(path, reason) for reason in reasons]
         if changes:
             files.append(FileChange(path, entry.audio, changes, entry.id))
     roots = run.roots or tuple({file.path.parent for file in files})
     mode = part_of(run) if only else f"undo of run {run.id}"
     plan = TagPlan(tuple(files), run.model, mode, roots)
-    return Undoing(run, plan, tuple(left), tuple(moved))
+    return UndoPlan(run, plan, tuple(left), tuple(moved))
 
 
 def _changes(entry: Entry, path: Path) -> tuple[tuple[TagChange, ...], list[str]]:
@@ -166,7 +166,7 @@ def _changes(entry: Entry, path: Path) -> tuple[tuple[TagChange, ...], list[str]
         with opened(path) as file:
             for name, after in entry.after.items():
                 before = entry.before[name]
-                if held(file.layout, name).values not in (after.values, before.values):
+                if stored_field(file.layout, name).values not in (after.values, before.values):
                     reasons.append(f"its {name} was changed since")
                     continue
                 exact = Exact(before.dialect, before.items)
@@ -181,7 +181,7 @@ class _Finder:
     """Finds files by their sound; a library is read through only if one is missing."""
 
     roots: list[Path]
-    taken: set[Path]  # paths of the run: those are looked at first
+    claimed: set[Path]  # paths of the run: those are looked at first
     progress: Callable[[], object]
     index: dict[str, list[Path]] | None = field(default=None)
 
@@ -195,21 +195,21 @@ class _Finder:
 
     def _candidates(self, entry: Entry, index: dict[str, list[Path]]) -> Iterator[Path]:
         """Files with this sound, those that hold what we wrote first; each is given once."""
-        paths = [path for path in index.get(entry.audio, []) if path not in self.taken]
+        paths = [path for path in index.get(entry.audio, []) if path not in self.claimed]
         for path in sorted(paths, key=lambda path: not _holds(entry, path)):
-            self.taken.add(path)
+            self.claimed.add(path)
             yield path
 
     def _read_through(self) -> dict[str, list[Path]]:
         index: dict[str, list[Path]] = defaultdict(list)
-        for path in _everything(self.roots):
+        for path in _all_files(self.roots):
             self.progress()
             if isinstance(path, Path) and (audio := _audio_at(path)):
                 index[audio].append(path)
         return index
 
 
-def _everything(roots: list[Path]) -> Iterator[Path | MusicTagError]:
+def _all_files(roots: list[Path]) -> Iterator[Path | MusicTagError]:
     """All files under the folders: what is no longer to be scanned may still be taken back."""
     there = (root for root in dict.fromkeys(roots) if root.exists())
     return find_files(there, ignore_files=False)
@@ -221,14 +221,14 @@ def _audio_at(path: Path) -> str:
 
 def _holds(entry: Entry, path: Path) -> bool:
     def all_held(file: OpenFile) -> bool:
-        return all(held(file.layout, n).values == a.values for n, a in entry.after.items())
+        return all(stored_field(file.layout, n).values == a.values for n, a in entry.after.items())
 
     return bool(_with_file(path, all_held))
 
 
-def _with_file(path: Path, look: Callable[[OpenFile], T]) -> T | None:
+def _with_file(path: Path, read: Callable[[OpenFile], T]) -> T | None:
     try:
         with opened(path) as file:
-            return look(file)
+            return read(file)
     except MusicTagError:
         return None

@@ -166,7 +166,7 @@ def _truth(track: Track, card: ModelCard) -> Array:
 
     What a plan did not offer was not refused: it counts only where the person added it.
     """
-    said = {kind: Taste().known(names) for kind, names in track.names.items()}
+    said = {kind: Taste().keys_of(names) for kind, names in track.names.items()}
     asked = _keys_of(track.offered)
     return np.array([_answer(label, said, asked) for label in card.vocabulary.labels], np.float32)
 
@@ -174,7 +174,7 @@ def _truth(track: Track, card: ModelCard) -> Array:
 def _keys_of(offered: Mapping[Kind, tuple[str, ...]] | None) -> Keys | None:
     if offered is None:
         return None
-    return {kind: Taste().known(names) for kind, names in offered.items()}
+    return {kind: Taste().keys_of(names) for kind, names in offered.items()}
 
 
 def _answer(label: Label, said: Keys, asked: Keys | None) -> float:

@@ -28,7 +28,7 @@ from tagger.tags.containers.id3_frames import (
 
 _NAME = re.compile(rb"[A-Z0-9]{4}|[A-Z0-9]{3}[\0 ]")  # iTunes put names of 2.2 into tags of 2.3
 _STRAY = "something stands behind the frames of its ID3 tag"
-_TWO_WAYS = "the sizes of its ID3 frames can be read in two ways"
+_AMBIGUOUS_SIZES = "the sizes of its ID3 frames can be read in two ways"
 # Frames times bytes: mutagen copies the rest of the tag for each frame, 10 GB a second.
 _MOST_COPIED = 20 << 30
 
@@ -73,11 +73,11 @@ def read_tag(source: Source, start: int = 0) -> Id3Tag:
         body = body.replace(b"\xff\0", b"\xff")
     if flags & 0x40:
         body = body[_extended(body, version) :]
-    kept = flags & 0x80 if version == 4 else 0
+    unsynchronised = flags & 0x80 if version == 4 else 0
     unknown = flags & (0, 0, 0, 0x1F, 0x0F)[version]
-    found = _read_frames(body, f"id3v2.{version}" + (UNSYNCHRONISED if kept else ""))
+    found = _read_frames(body, f"id3v2.{version}" + (UNSYNCHRONISED if unsynchronised else ""))
     doubt = "its ID3 tag has flags that nobody knows" if unknown else found.doubt
-    return Id3Tag(version, found.items, 10 + length + footer, kept, doubt)
+    return Id3Tag(version, found.items, 10 + length + footer, unsynchronised, doubt)
 
 
 def build_tag(tag: Id3Tag, items: Iterable[Item], size: int = 0) -> bytes:
@@ -118,10 +118,10 @@ def _weighed(safe: _Reading, plain: _Reading) -> _Reading:
         # Sizes that are read too large may swallow the last frames and end in the padding, or stop
         # short of it; but where both readings find the same last frame, either may be true.
         swallowed = plain.doubt or safe.items[-1] != plain.items[-1]
-        return safe if swallowed else replace(best, doubt=_TWO_WAYS)
+        return safe if swallowed else replace(best, doubt=_AMBIGUOUS_SIZES)
     if plain.doubt or more > 0:
         return best
-    return replace(safe, doubt=_TWO_WAYS)
+    return replace(safe, doubt=_AMBIGUOUS_SIZES)
 
 
 def _n_known(reading: _Reading) -> int:

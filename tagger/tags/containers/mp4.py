@@ -27,7 +27,8 @@ from tagger.tags.containers.mp4_items import Buffer, children, items_in, make_at
 
 DIALECT = "mp4"
 _PARENTS = (b"trak", b"mdia", b"minf", b"stbl")
-_WAY = (b"moov.udta", b"moov.udta.meta")  # to the item list
+_ILST_PARENTS = (b"moov.udta", b"moov.udta.meta")  # to the item list
+_META_CHILDREN = (b"moov.udta.meta.ilst", b"moov.udta.meta.hdlr")
 _PATH = (b"udta", b"meta", b"ilst")
 _HANDLER = bytes(8) + b"mdirappl" + bytes(9)
 _DEEPEST = 8
@@ -194,13 +195,16 @@ def _leaves(
         raise DamagedError("its atoms are too deep")
     for name, inner in children(content):
         here = path + b"." + name
-        if name in _PARENTS or here in _WAY:
+        if name in _PARENTS or here in _ILST_PARENTS:
             yield b""  # it counts as well, were there nothing in it
             yield from _leaves(inner[_skip(name, inner) :], here, mdats, depth + 1)
         elif name in (b"stco", b"co64"):
             _, offsets = _offsets(name, inner)
             yield here + b"".join(struct.pack(">iQ", *one) for one in _inside(offsets, mdats))
-        elif name not in _FREE and here not in (_WAY[1] + b".ilst", _WAY[1] + b".hdlr"):
+        elif name not in _FREE and here not in (
+            _ILST_PARENTS[1] + b".ilst",
+            _ILST_PARENTS[1] + b".hdlr",
+        ):
             yield here + inner
 
 

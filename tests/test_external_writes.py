@@ -9,7 +9,7 @@ from mediafile import MediaFile
 from tagger.errors import JournalError
 from tagger.tags.reader import read_tags
 from tagger.writing.apply import apply_plan, recover
-from tagger.writing.external_writes import Notes
+from tagger.writing.external_writes import ExternalRun
 from tagger.writing.journal import Journal
 from tagger.writing.plan import Values
 from tagger.writing.undo import find_run, plan_undo
@@ -17,18 +17,18 @@ from tests.music_files import KINDS, make_file
 
 
 @pytest.fixture
-def notes(tmp_path: Path) -> Notes:
-    return Notes("model", "beets: fill", (tmp_path,), folder=tmp_path / "j", patience_s=0.0)
+def external(tmp_path: Path) -> ExternalRun:
+    return ExternalRun("model", "beets: fill", (tmp_path,), folder=tmp_path / "j", patience_s=0.0)
 
 
-def write(notes: Notes, path: Path, *genres: str) -> None:
+def write(external: ExternalRun, path: Path, *genres: str) -> None:
     """Another program writes genres into a file, noted before and after."""
-    notes.before(path, {"genre": genres})
+    external.before(path, {"genre": genres})
     file = MediaFile(path)
     file.genres = list(genres)
     file.save()
-    notes.after(path)
-    notes.close()
+    external.after(path)
+    external.close()
 
 
 def undo(journal: Journal) -> None:
@@ -39,12 +39,14 @@ def undo(journal: Journal) -> None:
 
 
 @pytest.mark.parametrize("kind", ["mp3", "mp3 v2.3", "flac", "vorbis", "opus", "aac", "wma", "ape"])
-def test_what_another_program_wrote_is_undone(kind: str, notes: Notes, tmp_path: Path) -> None:
+def test_what_another_program_wrote_is_undone(
+    kind: str, external: ExternalRun, tmp_path: Path
+) -> None:
     path = make_file(kind, tmp_path / f"a{KINDS[kind]}")
-    write(notes, path, "Jazz", "Blues")
+    write(external, path, "Jazz", "Blues")
     assert read_tags(path).genres == ("Jazz", "Blues")
-    write(notes, path, "Jazz", "Blues")  # nothing new: nothing to note
-    notes.end()
+    write(external, path, "Jazz", "Blues")  # nothing new: nothing to note
+    external.end()
     with Journal(tmp_path / "j") as journal:
         (run,) = journal.runs()
         assert (run.counts, run.model, run.ended is not None) == ({"changed": 1}, "model", True)
@@ -54,11 +56,11 @@ def test_what_another_program_wrote_is_undone(kind: str, notes: Notes, tmp_path:
 
 @pytest.mark.parametrize("written", [True, False])
 def test_a_crash_between_is_found_out(
-    written: bool, notes: Notes, tmp_path: Path, short_song: Path
+    written: bool, external: ExternalRun, tmp_path: Path, short_song: Path
 ) -> None:
     path = Path(shutil.copy(short_song, tmp_path / "a.mp3"))
-    journal, _ = notes.open()
-    notes.before(path, {"genre": ("Jazz",)})
+    journal, _ = external.open()
+    external.before(path, {"genre": ("Jazz",)})
     if written:
         file = MediaFile(path)
         file.genres = ["Jazz"]
@@ -72,24 +74,26 @@ def test_a_crash_between_is_found_out(
     assert read_tags(path).genres == ()
 
 
-def test_what_was_meant_and_failed_is_noted(notes: Notes, tmp_path: Path, short_song: Path) -> None:
+def test_planned_write_that_failed_is_recorded(
+    external: ExternalRun, tmp_path: Path, short_song: Path
+) -> None:
     path = Path(shutil.copy(short_song, tmp_path / "a.mp3"))
     wanted: Values = ("Jazz",)
-    notes.before(path, {"genre": wanted, "instrument": ()})
-    notes.end()
+    external.before(path, {"genre": wanted, "instrument": ()})
+    external.end()
     with Journal(tmp_path / "j") as journal:
         (run,) = journal.runs()
         (entry,) = journal.entries(run.id)
     assert (run.counts, list(entry.after)) == ({"failed": 1}, ["genre"])
 
 
-def test_others_may_write_between(notes: Notes, tmp_path: Path, short_song: Path) -> None:
+def test_others_may_write_between(external: ExternalRun, tmp_path: Path, short_song: Path) -> None:
     path = Path(shutil.copy(short_song, tmp_path / "a.mp3"))
-    write(notes, path, "Jazz")
+    write(external, path, "Jazz")
     with Journal(tmp_path / "j"), pytest.raises(JournalError, match="another musictag"):
-        notes.before(path, {"genre": ("Blues",)})
-    write(notes, path, "Blues")
-    notes.end()
+        external.before(path, {"genre": ("Blues",)})
+    write(external, path, "Blues")
+    external.end()
     with Journal(tmp_path / "j") as journal:
         (run,) = journal.runs()
         assert run.counts == {"changed": 2}
