@@ -32,14 +32,14 @@ from training.data.library.track import Track
 from training.evaluation.calibration import fit_rules
 from training.evaluation.metrics import average_precision, macro, roc_auc
 from training.finetune.active_learning import suggest
-from training.finetune.cross_validation import draw, judge
+from training.finetune.cross_validation import cross_validate, draw
 from training.finetune.embeddings import cache_folder, load_base
 from training.finetune.examples import Array, Examples
-from training.finetune.fit import Hearing, base_votes, gather_examples
+from training.finetune.fit import Embedder, base_votes, gather_examples
 from training.finetune.heads import Start, fit_head, start_from, votes
-from training.finetune.label_mapping import propose, settle
+from training.finetune.label_mapping import choose_labels, propose
 from training.finetune.onnx_graph import Head
-from training.finetune.summary import heard_after, heard_before
+from training.finetune.summary import predict_base, predict_own
 from training.finetune.suspects import doubts, excluding
 
 PRIVATE = {
@@ -68,13 +68,16 @@ def load(data: Path, base: CardFile) -> tuple[Examples, np.ndarray, dict[Label, 
     rows = [r for r in read_rows(data) if r["source"] == "taffc"]
     tracks = [Track(data / r["file"], r["group"], {"genre": private(r)}) for r in rows]
     table = propose(tracks, base.card.vocabulary)
-    hearing = Hearing(base, cache_folder(), 2, quiet)  # type: ignore[arg-type]
-    naming, examples = gather_examples(
-        tracks, lambda heard: settle(table, heard, 10), hearing, lambda e: print(e, file=sys.stderr)
+    embedder = Embedder(base, cache_folder(), 2, quiet)  # type: ignore[arg-type]
+    label_map, examples = gather_examples(
+        tracks,
+        lambda found: choose_labels(table, found, 10),
+        embedder,
+        lambda e: print(e, file=sys.stderr),
     )
     fold = {str(data / r["file"]): r["fold"] for r in rows}
     known = set(base.card.vocabulary.names("genre"))
-    like = {x: tuple(n for n in LIKE[x.name] if n in known) for x in naming.labels}
+    like = {x: tuple(n for n in LIKE[x.name] if n in known) for x in label_map.labels}
     # A song none of whose genres has a private label is one of none of them.
     examples = replace(examples, targets=np.nan_to_num(examples.targets))
     return examples, np.array([fold[str(path)] for path in examples.paths]), like
@@ -96,7 +99,7 @@ def figures(examples: Examples, scores: Array) -> tuple[Array, float]:
 
 
 def taught(learned: Examples, start: Start) -> Head:
-    return fit_head(learned, start, judge(learned, start).pulls)
+    return fit_head(learned, start, cross_validate(learned, start).pulls)
 
 
 def taught_by(
@@ -152,9 +155,9 @@ def planted(library: Examples, start: Start, seed: int) -> str:
         targets[i] = 0
         targets[i, rng.choice([k for k in range(targets.shape[1]) if k != own])] = 1
     part = replace(part, targets=targets)
-    judged = judge(part, start)
-    rules = fit_rules(targets, judged.votes, part.vocabulary)
-    chances = heard_after(judged.votes, rules).probabilities
+    validation = cross_validate(part, start)
+    rules = fit_rules(targets, validation.votes, part.vocabulary)
+    chances = predict_own(validation.votes, rules).probabilities
     order = np.argsort(-doubts(targets, chances, excluding(targets, part.vocabulary)))
     found = [int(np.isin(order[:n], wrong).sum()) for n in (10, 25, 50)]
     return f"| {seed} | {found[0]} | {found[1]} | {found[2]} |"
@@ -165,11 +168,11 @@ def suggested(library: Examples, test: Examples, start: Start, seed: int) -> str
     rng = np.random.default_rng(seed)
     have = draw(library.targets, 10, rng)
     rest = np.setdiff1d(np.arange(len(library)), have)
-    judged = judge(library.take(have), start)
-    head = fit_head(library.take(have), start, judged.pulls)
-    rules = fit_rules(library.targets[have], judged.votes, library.vocabulary)
+    validation = cross_validate(library.take(have), start)
+    head = fit_head(library.take(have), start, validation.pulls)
+    rules = fit_rules(library.targets[have], validation.votes, library.vocabulary)
     asked = library.take(rest)
-    chances = heard_after(votes(head, asked), rules).probabilities
+    chances = predict_own(votes(head, asked), rules).probabilities
     picked = rest[suggest(library.take(have), asked, chances, MORE)]
     results = [figures(test, votes(head, test))[0].mean()]
     for more in (picked, *(rng.permutation(rest)[:MORE] for _ in range(3))):
@@ -219,7 +222,7 @@ def main(data: Path, card: str, jobs: int, timed: bool) -> None:
     test = examples.take(np.flatnonzero(folds == HELD_OUT))
     labels = examples.vocabulary.labels
     mapped, alone = (start_from(base.card, labels, x) for x in (like, {}))
-    before = heard_before(base_votes(test, base.card), base.card, labels, like).probabilities
+    before = predict_base(base_votes(test, base.card), base.card, labels, like).probabilities
     pool = ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn"))
     plants = [pool.submit(planted, examples, mapped, seed) for seed in SEEDS]
     hints = [pool.submit(suggested, library, test, alone, seed) for seed in SEEDS]

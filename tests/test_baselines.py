@@ -28,7 +28,7 @@ from training.experiments.baselines.ensembles import Ensemble
 from training.experiments.baselines.handmade import NAMES, RATE, ROWS, features
 from training.experiments.baselines.images import SPEC, images
 from training.experiments.baselines.learning import CPU, Schedule, ask, learn, loss_of
-from training.experiments.baselines.neighbours import Neighbours, said
+from training.experiments.baselines.neighbours import Neighbours, mean_target
 from training.experiments.baselines.pictured import Pictures
 from training.experiments.baselines.problem import Answer, Problem, Sound
 from training.experiments.baselines.residual import RESIDUAL
@@ -160,7 +160,7 @@ def test_published_shares_are_the_defaults() -> None:
     assert config.cutmix is False
 
 
-def test_sound_changes_as_often_as_said() -> None:
+def test_sound_changes_as_often_as_configured() -> None:
     draw = audio_draw(40_000, 1000, Augmenting(), rng())
     assert (draw.shift != 0).float().mean() == pytest.approx(0.5 * 0.3, abs=0.01)
     assert (draw.noise != 0).float().mean() == pytest.approx(0.5 * 0.35, abs=0.01)
@@ -214,7 +214,7 @@ def test_cutmix_is_a_rectangle_whose_share_the_labels_have() -> None:
     torch.testing.assert_close(cut.share, cut.own.mean(dim=(1, 2)))
 
 
-def test_masks_cover_at_most_what_is_said() -> None:
+def test_masks_cover_at_most_the_configured_share() -> None:
     picture = torch.ones(900, 100, 100)
     config = Augmenting(mixup=0.0)
     changed, _ = change_images(picture, torch.eye(900), config, rng())
@@ -309,11 +309,11 @@ def test_pictures_are_changed_only_where_augmentation_is_asked_for() -> None:
 # Neighbours, transfer, ensembles
 
 
-def test_nearest_slice_says_what_is_known_of_it() -> None:
+def test_nearest_slices_predict_their_mean_target() -> None:
     near = np.array([[[1, 0], [0, np.nan], [0, 1]]], dtype=np.float32)
-    np.testing.assert_allclose(said(near, 1), [[1, 0]])
-    np.testing.assert_allclose(said(near, 2), [[0.5, 0]])
-    np.testing.assert_allclose(said(near, 3), [[1 / 3, 0.5]])
+    np.testing.assert_allclose(mean_target(near, 1), [[1, 0]])
+    np.testing.assert_allclose(mean_target(near, 2), [[0.5, 0]])
+    np.testing.assert_allclose(mean_target(near, 3), [[1 / 3, 0.5]])
 
 
 def test_neighbours_know_a_slice_they_have_learned() -> None:

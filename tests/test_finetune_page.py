@@ -11,7 +11,7 @@ import pytest
 from tagger.vocabulary import Label
 from training.evaluation.bootstrap import Interval
 from training.finetune.report_page import page_text
-from training.finetune.summary import Findings, LabelFinding, Point
+from training.finetune.summary import Evaluation, LabelResult, Point
 from training.finetune.suspects import Suspect
 
 SUSPECT = Path("/music/a <b> & 'c'.mp3")
@@ -19,13 +19,13 @@ HOSTILE = "<script>alert('&\"')</script>\x1b[2J"
 
 
 @pytest.fixture
-def findings() -> Findings:
+def evaluation() -> Evaluation:
     one = Interval(0.5, 0.4, 0.6)
     labels = tuple(
-        LabelFinding(Label("genre", name), 20, 5, 0.5, before, one, before, one)
+        LabelResult(Label("genre", name), 20, 5, 0.5, before, one, before, one)
         for name, before in (("Jazz", one), ("Sleep & Co", None))
     )
-    return Findings(
+    return Evaluation(
         labels=labels,
         before=one,
         after=Interval(0.7, 0.6, 0.8),
@@ -37,8 +37,8 @@ def findings() -> Findings:
     )
 
 
-def test_page_is_well_formed_and_tells_everything(findings: Findings) -> None:
-    page = page_text("mine", findings, ["left out: b.mp3"])
+def test_page_is_well_formed_and_tells_everything(evaluation: Evaluation) -> None:
+    page = page_text("mine", evaluation, ["left out: b.mp3"])
     root = ET.fromstring(re.sub(r"<!doctype html>|<meta[^>]*>", "", page))
     text = " ".join(root.itertext())
     for told in (
@@ -50,21 +50,21 @@ def test_page_is_well_formed_and_tells_everything(findings: Findings) -> None:
     ):
         assert told in text
     headings = [element.text for element in root.iter("h2")]
-    assert "Given genre (row) and most surely heard genre (column)" in headings
+    assert "Given genre (row) and most probable genre (column)" in headings
     link = next(element for element in root.iter("a"))
     assert link.get("href") == SUSPECT.as_uri()
     assert link.text == str(SUSPECT)
 
 
-def test_page_escapes_what_people_and_files_are_called(findings: Findings) -> None:
-    page = page_text(HOSTILE, findings, [HOSTILE])
+def test_page_escapes_what_people_and_files_are_called(evaluation: Evaluation) -> None:
+    page = page_text(HOSTILE, evaluation, [HOSTILE])
     assert "<script" not in page
     assert "\x1b" not in page
     assert page.count("&lt;script&gt;") == 4  # title, heading, reason and note
 
 
-def test_page_allows_its_own_style_alone(findings: Findings) -> None:
-    page = page_text("mine", findings, [])
+def test_page_allows_its_own_style_alone(evaluation: Evaluation) -> None:
+    page = page_text("mine", evaluation, [])
     style = page[page.index("<style>") + 7 : page.index("</style>")]
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     assert f"default-src &#39;none&#39;; style-src &#39;sha256-{digest}&#39;" in page

@@ -15,9 +15,9 @@ from training.finetune.near_duplicates import (
     MOST_COPIES,
     Pair,
     describe,
-    likeness_of,
     merged_groups,
     near_duplicates,
+    similarity_of,
 )
 
 SLICES, WIDTH = 6, 64
@@ -50,7 +50,7 @@ def test_planted_duplicate_is_found_and_nothing_else() -> None:
     assert near_duplicates(make_library()) == []
     (pair,) = near_duplicates(plant(make_library(), 7, 20))
     assert (pair.one, pair.other) == (7, 20)
-    assert 0.95 < pair.likeness <= 1.001
+    assert 0.95 < pair.similarity <= 1.001
 
 
 def test_excerpt_is_found_in_the_whole() -> None:
@@ -110,5 +110,5 @@ def test_likeness_is_the_same_both_ways() -> None:
         (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
         for rows in (rng.standard_normal((3, 8)), rng.standard_normal((5, 8)))
     )
-    assert likeness_of(one, other) == pytest.approx(likeness_of(other, one))
-    assert likeness_of(one, np.concatenate([other, one])) == pytest.approx(1.0)
+    assert similarity_of(one, other) == pytest.approx(similarity_of(other, one))
+    assert similarity_of(one, np.concatenate([other, one])) == pytest.approx(1.0)

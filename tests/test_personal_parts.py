@@ -24,7 +24,7 @@ from tests.tiny_model import SPEC
 from training.evaluation.bootstrap import Interval
 from training.finetune import cross_validation, label_mapping, onnx_graph, summary
 from training.finetune.active_learning import suggest
-from training.finetune.cross_validation import N_FOLDS, best_pulls, draw, fold_of, judge
+from training.finetune.cross_validation import N_FOLDS, best_pulls, cross_validate, draw, fold_of
 from training.finetune.examples import Array, Examples
 from training.finetune.fit import base_votes, learn, write_model
 from training.finetune.heads import Start, fit_head, slice_logits, start_from, votes
@@ -36,9 +36,9 @@ LABELS = (Label("genre", "A"), Label("genre", "B"))
 
 
 def make_examples(n: int = 60, seed: int = 1, *, artists: int = 20) -> Examples:
-    """Tracks of two slices: the first value of an embedding tells A, the second B, both noisily.
+    """Tracks of two slices: the first value of an embedding shows A, the second B, both noisily.
 
-    The base model has one label, which is A heard badly.
+    The base model has one label, a poor predictor of A.
     """
     rng = np.random.default_rng(seed)
     targets = (rng.random((n, 2)) < 0.4).astype(np.float32)
@@ -128,10 +128,10 @@ def test_judging_never_hears_the_artist() -> None:
         np.zeros((n, 1), np.float32), owner,
     )  # fmt: skip
     start = Start(np.zeros((2, 1), np.float32), np.full((2, 1), FAR, np.float32))
-    judged = judge(examples, start)
-    assert average_precision_score(targets[:, 0], judged.votes[:, 0]) < 0.75
-    known = fit_head(examples, start, np.full(2, 30.0, np.float32))
-    assert average_precision_score(targets[:, 0], votes(known, examples)[:, 0]) > 0.99
+    validation = cross_validate(examples, start)
+    assert average_precision_score(targets[:, 0], validation.votes[:, 0]) < 0.75
+    seen = fit_head(examples, start, np.full(2, 30.0, np.float32))
+    assert average_precision_score(targets[:, 0], votes(seen, examples)[:, 0]) > 0.99
 
 
 def test_the_strongest_pull_that_is_not_worse_is_chosen() -> None:
@@ -150,8 +150,8 @@ def test_drawing_gives_each_label_its_tracks() -> None:
     assert len(chosen) <= 20
 
 
-def heard(probabilities: Array) -> summary.Heard:
-    return summary.Heard(probabilities, probabilities > 0.5, np.ones(2, dtype=bool))
+def predictions(probabilities: Array) -> summary.Predictions:
+    return summary.Predictions(probabilities, probabilities > 0.5, np.ones(2, dtype=bool))
 
 
 def test_gain_without_difference_is_none_and_a_real_one_is_found() -> None:
@@ -159,13 +159,13 @@ def test_gain_without_difference_is_none_and_a_real_one_is_found() -> None:
     rng = np.random.default_rng(2)
     bad = rng.random((200, 2)).astype(np.float32)
     good = np.clip(0.6 * examples.targets + 0.4 * bad, 0, 1).astype(np.float32)
-    *_, gain = summary.compare(examples, heard(bad), heard(bad))
+    *_, gain = summary.compare(examples, predictions(bad), predictions(bad))
     assert gain == Interval(0, 0, 0)
-    labels, before, after, gain = summary.compare(examples, heard(bad), heard(good))
+    labels, before, after, gain = summary.compare(examples, predictions(bad), predictions(good))
     assert gain.low > 0
     assert before.low < before.value < before.high < after.value
     assert labels[0].artists == 20
-    *_, gain = summary.compare(examples, heard(good), heard(bad))
+    *_, gain = summary.compare(examples, predictions(good), predictions(bad))
     assert gain.high < 0
 
 
@@ -173,8 +173,8 @@ def test_advice_goes_to_the_label_that_is_rare_and_badly_heard() -> None:
     one = Interval(0.9, 0.8, 1.0)
     other = Interval(0.5, 0.4, 0.6)
     rows = [
-        summary.LabelFinding(LABELS[0], 200, 50, 0.5, None, one, None, one),
-        summary.LabelFinding(LABELS[1], 20, 10, 0.1, None, other, None, other),
+        summary.LabelResult(LABELS[0], 200, 50, 0.5, None, one, None, one),
+        summary.LabelResult(LABELS[1], 20, 10, 0.1, None, other, None, other),
     ]
     curve = [summary.Point(10, 0.6, (0.8, 0.4)), summary.Point(20, 0.7, (0.9, 0.5))]
     (best, gain), (_, least) = summary.advise(rows, curve)
@@ -182,7 +182,7 @@ def test_advice_goes_to_the_label_that_is_rare_and_badly_heard() -> None:
     assert 0 < least < gain < 0.5
 
 
-def judged_labels(
+def evaluated_labels(
     names: tuple[str, ...], rows: list[tuple[list[float], list[float]]], n_instruments: int
 ) -> list[Suspect]:
     """Suspects among 20 unremarkable tracks of each label, and some rows of targets and chances."""
@@ -207,7 +207,7 @@ def paths_as_groups(n: int) -> tuple[str, ...]:
 
 def test_suspect_is_a_track_whose_genre_has_a_rival() -> None:
     rows = [([1.0, 0.0], [0.1, 0.9]), ([1.0, 0.0], [0.9, 0.1]), ([0.0, 0.0], [0.2, 0.8])]
-    found = judged_labels(("Loud", "Velvet"), rows, 0)
+    found = evaluated_labels(("Loud", "Velvet"), rows, 0)
     assert [str(x.path) for x in found] == ["0", "2"]
     assert found[0].reason.startswith("Loud, but classified as Velvet (90%)")
     assert found[1].reason == "none of the labels, but classified as Velvet (80%)"
@@ -215,16 +215,16 @@ def test_suspect_is_a_track_whose_genre_has_a_rival() -> None:
 
 def test_labels_that_may_hold_together_are_no_contradiction() -> None:
     sure = ([1.0, 1.0, 0.0], [0.9, 0.9, 0.95])  # a third instrument is likelier than both given
-    found = judged_labels(("Percussion", "Electric Bass", "Piano"), [sure], 3)
+    found = evaluated_labels(("Percussion", "Electric Bass", "Piano"), [sure], 3)
     assert found == []
     kin = ([1.0, 0.0, 0.0], [0.6, 0.97, 0.1])  # what is House is Electronic
-    assert judged_labels(("House", "Electronic", "Jazz"), [kin], 0) == []
+    assert evaluated_labels(("House", "Electronic", "Jazz"), [kin], 0) == []
     pairs = [([1.0, 1.0, 0.0], [0.9, 0.9, 0.1])] * 8  # this person gives both at once
-    assert judged_labels(("Loud", "Live", "Folk"), [*pairs, kin], 0) == []
+    assert evaluated_labels(("Loud", "Live", "Folk"), [*pairs, kin], 0) == []
 
 
 def test_given_instrument_that_is_improbable_is_a_suspect() -> None:
-    found = judged_labels(("Percussion", "Electric Bass"), [([1.0, 0.0], [0.02, 0.9])], 2)
+    found = evaluated_labels(("Percussion", "Electric Bass"), [([1.0, 0.0], [0.02, 0.9])], 2)
     assert [x.reason for x in found] == ["Percussion, but Percussion is improbable (2%)"]
 
 
@@ -319,7 +319,7 @@ def test_calibrated_loss_is_that_of_the_best_rule() -> None:
 def test_rules_of_the_base_shape_the_start(tiny_card: Path) -> None:
     card = load_card(tiny_card)
     start = start_from(card, LABELS, {LABELS[1]: ("High",)})
-    assert start.known.tolist() == [False, True]
+    assert start.covered.tolist() == [False, True]
     assert card.rules[1] == LabelRule(1.0, 0.0, 0.5)
     answers = start.answers(np.array([[1, 2, 3, 4]], np.float32))
     np.testing.assert_array_equal(answers, [[0, 2]])
@@ -329,7 +329,7 @@ def test_model_with_a_broken_network_leaves_nothing(tiny_card: Path, tmp_path: P
     base = read_card(str(tiny_card))
     logits = np.zeros((120, len(base.card.vocabulary)), np.float32)
     examples = replace(make_examples(), logits=logits)
-    labels = label_mapping.Naming(LABELS, {}, {}, {}, frozenset())
+    labels = label_mapping.LabelMap(LABELS, {}, {}, {}, frozenset())
     learned = learn(examples, labels, base, silent, 1)
     with pytest.raises(ModelError):
         write_model(

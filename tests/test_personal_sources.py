@@ -24,7 +24,7 @@ from training.data.library.files import from_folders, from_tags
 from training.data.library.own_tags import OwnTags
 from training.data.library.table import from_table
 from training.data.library.track import Track, gather, group_of
-from training.finetune.label_mapping import Row, dump_rows, like, load_rows, propose, settle
+from training.finetune.label_mapping import Row, choose_labels, dump_rows, like, load_rows, propose
 
 
 def musictag(*arguments: object) -> Result:
@@ -183,10 +183,10 @@ def test_spellings_become_one_label_and_nothing_says_nothing() -> None:
     assert rows["Hip Hop"].like == ("Hip-Hop",)
     assert rows["Unknown"].label == ""
     assert rows["Pop/Rock"].label == "Pop Rock"
-    naming = settle(list(rows.values()), tracks, 1)
-    assert not naming.tells(tracks[3], "genre")
-    assert {x.name for x in naming.of(tracks[4], "genre")} == {"Pop Rock", "Jazz"}
-    assert settle(list(rows.values()), tracks, 3).labels == (Label("genre", "Hip Hop"),)
+    label_map = choose_labels(list(rows.values()), tracks, 1)
+    assert not label_map.is_informative(tracks[3], "genre")
+    assert {x.name for x in label_map.labels_of(tracks[4], "genre")} == {"Pop Rock", "Jazz"}
+    assert choose_labels(list(rows.values()), tracks, 3).labels == (Label("genre", "Hip Hop"),)
 
 
 def test_names_start_from_what_they_mean() -> None:

@@ -495,9 +495,9 @@ def test_a_library_is_rendered_once_and_always_the_same(tmp_path: Path) -> None:
     def run(out: str, limit: int | None = None) -> Tally:
         return render_library(data, tmp_path / out, seconds=6.0, limit=limit, soundfonts=smallest)
 
-    assert (run("a", limit=1).rendered, run("a").kept) == (1, 1)
+    assert (run("a", limit=1).rendered, run("a").existing) == (1, 1)
     tally = run("a")
-    assert (tally.rendered, tally.kept, tally.failed) == (0, 2, 1)
+    assert (tally.rendered, tally.existing, tally.failed) == (0, 2, 1)
     run("b")
     ledger = (tmp_path / "a/rendered.csv").read_text()
     assert ledger == (tmp_path / "b/rendered.csv").read_text()

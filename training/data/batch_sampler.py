@@ -1,4 +1,4 @@
-"""Training slices: random crops, sums of clips, and what is known of a sum.
+"""Training slices: random crops, sums of clips, and the targets of a sum.
 
 Sounds add in power, so a mix of two clips is the sum of their mel powers (up to the phases, which
 no listener could tell apart). Of a sum of clips, a label is present if it is known to be in one,
@@ -146,11 +146,11 @@ def crop(mel: Mel, start: int, spec: MelSpec, rng: np.random.Generator) -> Array
 
 
 def combine(first: Targets, second: Targets) -> Targets:
-    """What is known of a sum of two sounds.
+    """The targets of a sum of two sounds.
 
-    >>> known = np.array([1, 1, 1, 0, 0, np.nan], dtype=np.float32)
-    >>> other = np.array([1, 0, np.nan, 0, np.nan, np.nan], dtype=np.float32)
-    >>> combine(known, other).tolist()
+    >>> first = np.array([1, 1, 1, 0, 0, np.nan], dtype=np.float32)
+    >>> second = np.array([1, 0, np.nan, 0, np.nan, np.nan], dtype=np.float32)
+    >>> combine(first, second).tolist()
     [1.0, 1.0, 1.0, 0.0, nan, nan]
     """
     either = np.where((first == 1) | (second == 1), np.float32(1), np.float32(np.nan))
@@ -164,7 +164,7 @@ def mix(slices: list[Slice], gains_db: npt.NDArray[np.float64]) -> Slice:
         for s, g in zip(slices, gains_db, strict=True)
     )
     targets = reduce(combine, (s.targets for s in slices))
-    # No teacher has heard the sum.
+    # No teacher has scored the sum.
     soft = slices[0].soft if len(slices) == 1 else np.full(WIDTH, np.nan, dtype=np.float32)
     return Slice(np.asarray(power, dtype=np.float32), targets, soft)
 
@@ -220,9 +220,9 @@ def _nothing(pools: Pools, rng: np.random.Generator) -> Slice:
     """Speech, noise from outdoors, or noise made here: of no genre and no instrument."""
     if pools.talk and rng.random() < 0.5:
         return pools.talk.draw(rng)
-    unheard = np.full(WIDTH, np.nan, dtype=np.float32)
+    unscored = np.full(WIDTH, np.nan, dtype=np.float32)
     targets = np.zeros(len(VOCABULARY), dtype=np.float32)
-    return Slice(make_noise(pools.songs.spec, rng), targets, unheard)
+    return Slice(make_noise(pools.songs.spec, rng), targets, unscored)
 
 
 def _solos(pools: Pools, recipe: Recipe, rng: np.random.Generator) -> Slice:

@@ -43,7 +43,7 @@ class Copy:
 def code(*, data: Path, out: Path, seed: int) -> None:
     """Code each song once more: MP3, AAC, Vorbis or Opus, at settings drawn at random.
 
-    Give the folder to `train` with --coded: half of what it hears of a song is then of the copy.
+    Give the folder to `train` with --coded: half of the slices of a song are then from the copy.
     """
     from training.data.split import load_split
 

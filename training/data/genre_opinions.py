@@ -106,8 +106,8 @@ def opinion_at(rows: Outputs, start_s: float) -> Array:
 
 def _is_listed(clip: Clip, soft: Soft) -> bool:
     """Whether people said of a song all genres there are, and both teachers know it."""
-    known = not bool(np.isnan(clip.targets[: len(LISTED_GENRES)]).any())
-    return known and clip.fold is not None and soft.keys() >= MUSICNN
+    labelled = not bool(np.isnan(clip.targets[: len(LISTED_GENRES)]).any())
+    return labelled and clip.fold is not None and soft.keys() >= MUSICNN
 
 
 def _audioset(soft: Soft) -> Array:

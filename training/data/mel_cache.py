@@ -1,8 +1,8 @@
-"""Mel power of every file, computed once and kept on disk.
+"""Mel power of every file, computed once and cached on disk.
 
 Power, not its logarithm, since sounds add in power: clips are mixed after this stage, for next to
 nothing. It is stored as log10 in float16, which rounds by at most 0.02 dB (0.04 dB below 1e-8, far
-beneath anything heard).
+below audibility).
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ Power = npt.NDArray[np.float32]
 
 SONG_WINDOWS = 10  # as in a scan
 BLOCK = 1 << 22  # samples decoded at once
-DECODER = "tagger"  # who decodes; part of what a cached file is known by
+DECODER = "tagger"  # part of the cache key
 LEAST_POWER = 1e-10  # log10 needs a floor; far below `MelSpec.power_floor`
 
 
@@ -57,7 +57,7 @@ def load_features(
 
 
 def spread(mel: Mel, spec: MelSpec, count: int) -> torch.Tensor:
-    """Slices spread evenly over a sound, as a network hears them; a shorter sound ends in silence.
+    """Slices spread evenly over a sound, as a network takes them; a shorter sound ends in silence.
 
     Shape: `(F', M)` of log10 power in, `(count, M, F)` of log-mel out
     """
@@ -106,23 +106,23 @@ def _readable(path: Path, spec: MelSpec, folder: Path) -> Mel | None:
 
 
 def _cached(path: Path, spec: MelSpec, folder: Path) -> Mel:
-    return kept_array(path, folder, lambda: _compute(path, spec))
+    return cached_array(path, folder, lambda: _compute(path, spec))
 
 
-def kept_array(
+def cached_array(
     path: Path, folder: Path, compute: Callable[[], npt.NDArray[Any]]
 ) -> npt.NDArray[Any]:
-    """What is computed of a file, from `folder` where it lies since the file last changed."""
+    """`compute()` of a file, cached in `folder` until the file changes; returns the array."""
     try:
         status = path.stat()
     except OSError as error:
         raise DataError(f"cannot be read ({error.strerror})", path) from error
     key = f"{path.resolve()}:{status.st_size}:{status.st_mtime_ns}"
-    kept = folder / f"{hashlib.sha256(key.encode()).hexdigest()[:24]}.npy"
-    if kept.exists():
-        return np.asarray(np.load(kept))
+    cached = folder / f"{hashlib.sha256(key.encode()).hexdigest()[:24]}.npy"
+    if cached.exists():
+        return np.asarray(np.load(cached))
     values = compute()
-    with replacing(kept, contended=True) as part, part.open("wb") as file:
+    with replacing(cached, contended=True) as part, part.open("wb") as file:
         np.save(file, values)
     return values
 

@@ -67,8 +67,8 @@ def load_split(
         solos=[clip for clip in solos if clip.id not in ids],
         rendered=[clip for clip in midi if clip.id not in ids],
         held_out_songs=[clip for clip in songs if fold is not None and clip.fold == fold]
-        + _known_of(gone, GENRE_SLICE),
-        held_out_instruments=held_out + _known_of(gone, INSTRUMENT_SLICE),
+        + _labelled_for(gone, GENRE_SLICE),
+        held_out_instruments=held_out + _labelled_for(gone, INSTRUMENT_SLICE),
         real_mixes=mixes,
     )
     check_disjoint(split.songs, split.held_out_songs + gone)
@@ -87,12 +87,12 @@ def check_disjoint(learned: list[Clip], held_out: list[Clip]) -> None:
         raise DataError(f"in training and held out at once: {', '.join(sorted(both)[:5])}")
 
 
-def _known_of(clips: list[Clip], kind: slice) -> list[Clip]:
-    """Clips of which something of one kind is known, and of them only that."""
-    known = []
+def _labelled_for(clips: list[Clip], kind: slice) -> list[Clip]:
+    """The clips with a known target of one kind, with their other targets masked."""
+    labelled = []
     for clip in clips:
         targets = unknown()
         targets[kind] = clip.targets[kind]
         if not np.isnan(targets).all():
-            known.append(replace(clip, targets=targets))
-    return known
+            labelled.append(replace(clip, targets=targets))
+    return labelled

@@ -1,23 +1,22 @@
-"""A model of a person's own: their library teaches it their labels.
+"""A personal model: fine-tune the shipped network on a user's own labels.
 
-In the order of use:
+In the order of the data:
 
-- `label_mapping`     the names found -> labels, by a table that can be edited
-- `onnx_graph`        the shipped network: its embedding read out, another head put on
-- `embeddings`        path -> embeddings of its slices, kept on disk
-- `examples`          tracks, labels and embeddings side by side
-- `near_duplicates`   the same recording twice, kept on one side of every split
-- `heads`             a linear head, pulled toward what the shipped model says
-- `cross_validation`  every track judged by a head that has not heard its artist
-- `summary`           before against after, learning curve, suspects, advice
+- `label_mapping`     names found in a library -> labels, by an editable table
+- `onnx_graph`        read the embedding out of the shipped network, attach another head
+- `embeddings`        path -> embeddings of its slices, cached on disk
+- `examples`          tracks, targets and embeddings side by side
+- `near_duplicates`   duplicate recordings share a group, so that no split separates them
+- `heads`             a linear head, regularised toward the shipped model's predictions
+- `cross_validation`  each track scored by a head trained on other artists
+- `summary`           metrics before and after, learning curve, suspects, advice
 - `suspects`          tracks that look mislabelled
-- `report_page`       the findings as a page
-- `torch_network`     the shipped network in torch, to be trained on
-- `full_training`     the loop of `--full`
-- `active_learning`   unlabelled tracks whose labels would teach most
-- `fit`               all of it in one piece
+- `report_page`       the evaluation as an HTML page
+- `torch_network`     the shipped network as a trainable torch module
+- `full_training`     the training loop of `--full`
+- `active_learning`   unlabelled tracks most worth labelling
+- `fit`               train, evaluate and write a model
 - `command`           `musictag train` and `musictag calibrate`
-- `calibration`       thresholds that follow what a person accepted and refused
-- `run`               one `musictag train`, from the wishes of a person to lines that tell what came
-                      of it
+- `calibration`       thresholds tuned to the labels a user accepted and rejected
+- `run`               one `musictag train`, from its options to the lines of its report
 """

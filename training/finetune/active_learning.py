@@ -1,4 +1,4 @@
-"""Unlabelled tracks whose labels would teach most: of labels that are rare so far, and unlike."""
+"""Active learning: unlabelled tracks of rare labels, unlike those already chosen."""
 
 from __future__ import annotations
 

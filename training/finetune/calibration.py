@@ -1,4 +1,4 @@
-"""Thresholds that follow what a person accepted and refused."""
+"""Thresholds tuned to the labels a user accepted and rejected."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ LIMITS = (0.05, 0.95)
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """A threshold that was moved, and by how many tracks."""
+    """A moved threshold and the number of tracks behind it."""
 
     kind: Kind
     name: str
@@ -49,15 +49,15 @@ def recalibrate(
     jobs: int,
     on_error: Callable[[MusicTagError], object],
 ) -> tuple[str, list[Moved]]:
-    """Make a model with thresholds that follow what was reviewed; its name, and what moved."""
+    """Write a model with thresholds tuned to the review; returns its name and the moved ones."""
     path, card = find_card(model), load_model(model).card
     wanted = store.check_name(name or path.stem)
-    truth, chances = _heard(read_reviewed(source, on_error), path, card, jobs, on_error)
+    truth, chances = _predict_reviewed(read_reviewed(source, on_error), path, card, jobs, on_error)
     rules, moved = tune(truth, chances, card)
     with tempfile.TemporaryDirectory() as folder:
         made = Path(folder) / f"{path.stem}.json"
         shutil.copyfile(path.with_name(card.weights), made.with_name(card.weights))
-        dump_card(replace(card, rules=rules, data=_told(card, len(truth))), made)
+        dump_card(replace(card, rules=rules, data=_data_sentence(card, len(truth))), made)
         load_model(str(made))
         own = path == store.card_path(wanted)
         store.install(Path(folder), made.stem, wanted, replace=own)
@@ -65,7 +65,7 @@ def recalibrate(
 
 
 def read_reviewed(source: Path, on_error: Callable[[MusicTagError], object]) -> list[Track]:
-    """What a person said of each file, by a plan or by its tags."""
+    """The reviewed labels of each file, from a plan or from tags."""
     if source.is_dir():
         # A field that is empty in a file was perhaps never filled, so it says nothing.
         filled = (
@@ -82,7 +82,7 @@ def read_reviewed(source: Path, on_error: Callable[[MusicTagError], object]) -> 
 
 
 def from_plan(path: Path) -> Iterator[Track | MusicTagError]:
-    """The files of a plan with what was offered for them, and what its reader let stand."""
+    """The files of a plan with the labels it offered and those its reviewer accepted."""
     load_plan(path)  # says what is wrong with it; a change that was taken back is not in its value
     for record in json.loads(path.read_text(encoding="utf-8"))["files"]:
         file = Path(record["path"])
@@ -106,13 +106,13 @@ def tune(
 
     What was reviewed is what "precise" gives, the default; from then on the person's own line holds
     for both profiles. A threshold goes where it gives the best F1 on the tracks, and as far from
-    the old one as there are tracks to show it. Shape: `truth` (NaN where nothing was said) and
+    the old one as there are tracks to show it. Shape: `truth` (NaN where unknown) and
     `chances` `(N, K)`
     """
     rules, moved = list(card.rules), []
     for i, (label, rule) in enumerate(zip(card.vocabulary.labels, card.rules, strict=True)):
-        known = ~np.isnan(truth[:, i])
-        right, chance = truth[known, i], chances[known, i]
+        reviewed = ~np.isnan(truth[:, i])
+        right, chance = truth[reviewed, i], chances[reviewed, i]
         now = rule.least("precise")
         given = chance >= now
         accepted, refused = int(right.sum()), int((given & (right == 0)).sum())
@@ -140,14 +140,14 @@ def follow(truth: Array, chances: Array, now: float) -> float:
     return best_f1_threshold(truth, chances, near=now)
 
 
-def _heard(
+def _predict_reviewed(
     tracks: Sequence[Track],
     path: Path,
     card: ModelCard,
     jobs: int,
     on_error: Callable[[MusicTagError], object],
 ) -> tuple[Array, Array]:
-    """What was said of each track that can be heard, and the model's probabilities."""
+    """Reviewed targets and predicted probabilities of each readable track. Shape: `(N, K)`."""
     truth, chances = [], []
     results = scan([t.path for t in tracks], Settings(str(path)), jobs)
     for track, result in zip(tracks, results, strict=True):
@@ -162,13 +162,15 @@ def _heard(
 
 
 def _truth(track: Track, card: ModelCard) -> Array:
-    """Each label as the person left it, NaN where they said nothing of it.
+    """The reviewed target of each label, NaN where it was not reviewed.
 
-    What a plan did not offer was not refused: it counts only where the person added it.
+    A label the plan did not offer was not rejected: it counts only where the reviewer added it.
     """
-    said = {kind: Taste().keys_of(names) for kind, names in track.names.items()}
-    asked = _keys_of(track.offered)
-    return np.array([_answer(label, said, asked) for label in card.vocabulary.labels], np.float32)
+    accepted = {kind: Taste().keys_of(names) for kind, names in track.names.items()}
+    offered = _keys_of(track.offered)
+    return np.array(
+        [_target(label, accepted, offered) for label in card.vocabulary.labels], np.float32
+    )
 
 
 def _keys_of(offered: Mapping[Kind, tuple[str, ...]] | None) -> Keys | None:
@@ -177,13 +179,13 @@ def _keys_of(offered: Mapping[Kind, tuple[str, ...]] | None) -> Keys | None:
     return {kind: Taste().keys_of(names) for kind, names in offered.items()}
 
 
-def _answer(label: Label, said: Keys, asked: Keys | None) -> float:
+def _target(label: Label, accepted: Keys, offered: Keys | None) -> float:
     key = sense_key(label.name)
-    if label.kind in said and key in said[label.kind]:
+    if label.kind in accepted and key in accepted[label.kind]:
         return 1.0
-    decided = label.kind in said and (asked is None or key in asked.get(label.kind, ()))
+    decided = label.kind in accepted and (offered is None or key in offered.get(label.kind, ()))
     return 0.0 if decided else np.nan
 
 
-def _told(card: ModelCard, n_tracks: int) -> str:
+def _data_sentence(card: ModelCard, n_tracks: int) -> str:
     return f"{card.data}; thresholds by {n_tracks} reviewed tracks"

@@ -1,4 +1,4 @@
-"""`musictag train` and `musictag calibrate`: a person's library has its say."""
+"""`musictag train` and `musictag calibrate`: learn from a user's own labels."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tagger.cli.options import MODEL
 from training.cli.console import progress, quiet_threads
 
 if TYPE_CHECKING:
-    from training.finetune.run import Wishes
+    from training.finetune.run import TrainOptions
 
 
 @click.command()
@@ -80,8 +80,8 @@ def train(source: Path | None, beets: str | None, **options: object) -> None:
     file with the columns path and genres, or with --folders a folder for each label; --beets takes
     the items of a beets library instead. Your files are only read.
 
-    Every figure it tells is for artists that were not heard in training. The model becomes the one
-    that is used if it is shown to be better than the one it started from.
+    Every reported figure is for artists held out from training. The new model becomes the default
+    if it is shown to be better than the one it started from.
 
     \b
     Examples:
@@ -96,8 +96,8 @@ def train(source: Path | None, beets: str | None, **options: object) -> None:
     quiet_threads()
     from training.finetune import run
 
-    wishes = run.Wishes(source=source, beets=beets, **options)  # type: ignore[arg-type]
-    _run(wishes)
+    chosen = run.TrainOptions(source=source, beets=beets, **options)  # type: ignore[arg-type]
+    _run(chosen)
 
 
 @click.command()
@@ -144,14 +144,14 @@ def calibrate(source: Path, model: str, name: str | None, jobs: int | None) -> N
     _say(f"wrote {made}; use it with: musictag models use {made}")
 
 
-def _run(wishes: Wishes) -> None:
+def _run(options: TrainOptions) -> None:
     from training.finetune import run
 
-    if wishes.suggest:
-        for line in run.suggest_tracks(wishes, _say, progress):
+    if options.suggest:
+        for line in run.suggest_tracks(options, _say, progress):
             echo(line)
         return
-    for line in run.make(wishes, _say, progress):
+    for line in run.train_model(options, _say, progress):
         echo(line)
 
 

@@ -1,4 +1,4 @@
-"""Every track judged by a head that has not heard its artist."""
+"""Cross-validation by artist: each track is scored by a head trained on other artists."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ SIZES = (10, 20, 50, 100)  # tracks a label of the learning curve, before all of
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Judged:
-    """Votes by heads that had not heard the artist, and the pulls that were found best.
+class CrossValidation:
+    """Votes of heads trained on other artists, and the best pull of each label.
 
     Shape: `votes` `(N, K)`, `folds` `(N,)`, `pulls` `(K,)`
     """
@@ -32,9 +32,9 @@ class Judged:
     pulls: Array
 
 
-def judge(
+def cross_validate(
     examples: Examples, start: Start, progress: Callable[[], object] = lambda: None
-) -> Judged:
+) -> CrossValidation:
     """Cross-validation over artists, which also finds how strong the pull of each label should be.
 
     The pulls are chosen on the votes they are then reported by. Choosing them fold by fold would
@@ -44,9 +44,9 @@ def judge(
     folds = fold_of(examples)
     tried = np.zeros((len(PULLS), *examples.targets.shape), dtype=np.float32)
     for fold in range(N_FOLDS):
-        learned, held_out = examples.take(_where(folds != fold)), _where(folds == fold)
+        train, held_out = examples.take(_where(folds != fold)), _where(folds == fold)
         for i, pull in enumerate(PULLS):
-            head = fit_head(learned, start, np.full(len(start.slope), pull, dtype=np.float32))
+            head = fit_head(train, start, np.full(len(start.slope), pull, dtype=np.float32))
             if len(held_out):
                 tried[i, held_out] = votes(head, examples.take(held_out))
             progress()
@@ -54,7 +54,7 @@ def judge(
     best = best_pulls(losses)
     chosen = np.take_along_axis(tried, best[None, None], axis=0)[0]
     pulls = np.array(PULLS, dtype=np.float32)[best]
-    return Judged(chosen, folds, pulls)
+    return CrossValidation(chosen, folds, pulls)
 
 
 def best_pulls(losses: Array) -> Indices:
@@ -67,24 +67,24 @@ def best_pulls(losses: Array) -> Indices:
     """
     best = np.nanmean(losses, axis=1).argmin(axis=0)
     excess = losses - np.take_along_axis(losses, best[None, None], axis=0)
-    known = np.maximum((~np.isnan(excess)).sum(axis=1), 1)
-    error = np.nanstd(excess, axis=1) / np.sqrt(known)
+    labelled = np.maximum((~np.isnan(excess)).sum(axis=1), 1)
+    error = np.nanstd(excess, axis=1) / np.sqrt(labelled)
     good = np.nanmean(excess, axis=1) <= error
     last = len(losses) - 1 - good[::-1].argmax(axis=0)  # pulls rise, so the last is strongest
     return np.asarray(last, dtype=np.int64)
 
 
 def learn_from_fewer(
-    examples: Examples, start: Start, judged: Judged, size: int, seed: int
+    examples: Examples, start: Start, validation: CrossValidation, size: int, seed: int
 ) -> Array:
-    """Votes by heads that learned from so many tracks a label only. Shape: `(N, K)`."""
+    """Votes of heads trained on at most `size` tracks per label. Shape: `(N, K)`."""
     found = np.zeros_like(examples.targets)
     for fold in range(N_FOLDS):
-        learned, held_out = _where(judged.folds != fold), _where(judged.folds == fold)
+        train, held_out = _where(validation.folds != fold), _where(validation.folds == fold)
         rng = np.random.default_rng((seed, size, fold))
-        chosen = learned[draw(examples.targets[learned], size, rng)]
+        chosen = train[draw(examples.targets[train], size, rng)]
         if len(held_out) and len(chosen):
-            head = fit_head(examples.take(chosen), start, judged.pulls)
+            head = fit_head(examples.take(chosen), start, validation.pulls)
             found[held_out] = votes(head, examples.take(held_out))
     return found
 
@@ -128,10 +128,10 @@ def calibrated_loss(targets: Array, votes: Array) -> Array:
     scores = logit(np.clip(votes, 1e-5, 1 - 1e-5).astype(np.float64))
     losses = np.full(targets.shape, np.nan, dtype=np.float32)
     for k in range(targets.shape[1]):
-        known = ~np.isnan(targets[:, k])
-        truth, score = targets[known, k].astype(np.float64), scores[known, k]
+        labelled = ~np.isnan(targets[:, k])
+        truth, score = targets[labelled, k].astype(np.float64), scores[labelled, k]
         slope, offset = fit_platt(truth, score, weight=WEAK, limits=WIDE)
-        losses[known, k] = cross_entropy(truth, expit(slope * score + offset))
+        losses[labelled, k] = cross_entropy(truth, expit(slope * score + offset))
     return losses
 
 

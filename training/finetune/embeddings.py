@@ -1,7 +1,7 @@
 """Path -> embeddings and logits of the base model for each slice, computed once and cached.
 
-Everything that is learned comes from the cached values, so a run that was stopped and one that was
-not learn from the same numbers.
+Training only uses cached values, so a resumed run learns from the same numbers as an uninterrupted
+one.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ Array = npt.NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sound:
-    """The slices of a track that sound. Shape: `(S, D)` and `(S, K)` of the base model."""
+    """The slices of a track that are not silent. Shape: `(S, D)` and `(S, K)` of the base model."""
 
     embeddings: Array
     logits: Array
@@ -43,7 +43,7 @@ class Sound:
 
 
 def load_base(name: str) -> CardFile:
-    """The model that everything starts from, given by its name; it was loaded once to verify it."""
+    """The base model of that name, loaded once to verify it."""
     base = read_card(name)
     load_model(base)
     return base
@@ -54,14 +54,14 @@ def cache_folder() -> Path:
     return Path(appdirs.user_cache_dir("musictag", appauthor=False)) / "embeddings"
 
 
-def hear_all(
+def embed_files(
     paths: Sequence[Path],
     base: CardFile,
     cache: Path,
     jobs: int,
     progress: Callable[[], object] = lambda: None,
 ) -> Iterator[tuple[Path, Sound | MusicTagError]]:
-    """What is heard in each file, in their order; a file that cannot be heard gives its error."""
+    """The embeddings of each file, in order; a file that cannot be read gives its error."""
     folder = cache / base.card.sha256[:16]
     folder.mkdir(parents=True, exist_ok=True)
     missing = [path for path in paths if not _cached_at(path, folder).exists()]
@@ -79,7 +79,7 @@ def hear_all(
 def _fill_cache(
     paths: Sequence[Path], base: CardFile, folder: Path, jobs: int
 ) -> Iterator[tuple[Path, str]]:
-    """Each path, once its embeddings are on the disk, and why it has none or nothing."""
+    """Yield each path once its embeddings are cached, with the error or an empty string."""
 
     def lost(_: Path, why: Loss) -> str:
         return lost_message(why, TIMEOUT_S)
@@ -91,7 +91,7 @@ def _fill_cache(
 
 
 def _prepare(base: CardFile, folder: Path) -> Callable[[Path], str]:
-    """What each process does once; gives what it does with each file."""
+    """Set up a worker process; returns the function it calls for each file."""
     base.read_weights()  # verifies their checksum
     content = with_embedding(read_network(base.weights), base.weights)
     network = open_network(content, base.weights)
@@ -140,7 +140,9 @@ def _read(path: Path, folder: Path) -> Sound | MusicTagError:
             )
     except (OSError, EOFError, ValueError, KeyError, BadZipFile):
         cached.unlink(missing_ok=True)
-        return AudioError("what was kept of it was damaged; run it again to hear it anew", path)
+        return AudioError(
+            "its cached embeddings were damaged and have been removed; run this again", path
+        )
 
 
 def _cached_at(path: Path, folder: Path) -> Path:
@@ -149,5 +151,5 @@ def _cached_at(path: Path, folder: Path) -> Path:
         status = path.stat()
         key = f"{path.resolve()}:{status.st_size}:{status.st_mtime_ns}"
     except OSError:
-        key = str(path)  # hearing it will tell what is wrong
+        key = str(path)  # reading it will report the error
     return folder / f"{hashlib.sha256(key.encode('utf-8', 'surrogateescape')).hexdigest()[:32]}.npz"

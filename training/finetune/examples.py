@@ -1,4 +1,4 @@
-"""Tracks, what they are called and what is heard in them, side by side in arrays."""
+"""Tracks, their targets and their embeddings, side by side in arrays."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tagger.inference.aggregation import aggregate
 from tagger.vocabulary import KINDS, Kind, Vocabulary
 from training.data.library.track import Track
 from training.finetune.embeddings import Sound
-from training.finetune.label_mapping import Naming
+from training.finetune.label_mapping import LabelMap
 
 Array = npt.NDArray[np.float32]
 Indices = npt.NDArray[np.int64]
@@ -75,29 +75,29 @@ class Examples:
         return np.asarray(sums / counts.reshape(-1, *[1] * (values.ndim - 1)), dtype=np.float32)
 
 
-def targets_of(track: Track, naming: Naming) -> Array:
-    """What is known of a track: everything about a kind of which its names tell, else nothing.
+def targets_of(track: Track, label_map: LabelMap) -> Array:
+    """Targets of a track: a kind's labels are known where it has an informative name of it.
 
-    Of labels that only musictag gave nothing is known. Shape: `(K,)`
+    Labels that only musictag wrote are unknown. Shape: `(K,)`
     """
-    targets = np.full(len(naming.labels), np.nan, dtype=np.float32)
+    targets = np.full(len(label_map.labels), np.nan, dtype=np.float32)
     for kind in KINDS:
-        if naming.tells(track, kind):
-            present, unsure = naming.of(track, kind), naming.unsure_of(track, kind)
-            for i, label in enumerate(naming.labels):
+        if label_map.is_informative(track, kind):
+            present, unsure = label_map.labels_of(track, kind), label_map.unsure_of(track, kind)
+            for i, label in enumerate(label_map.labels):
                 if label.kind == kind and (label in present or label not in unsure):
                     targets[i] = float(label in present)
     return targets
 
 
-def put_together(
+def assemble_examples(
     tracks: Sequence[Track],
-    naming: Naming,
+    label_map: LabelMap,
     sounds: Sequence[tuple[Path, Sound | MusicTagError]],
     vote_shares: Mapping[Kind, float],
     on_error: Callable[[MusicTagError], object],
 ) -> Examples:
-    """The tracks that could be heard, with their sound; the others go to `on_error`."""
+    """The readable tracks with their embeddings; errors of the others go to `on_error`."""
     pairs: list[tuple[Track, Sound]] = []
     for track, (_, sound) in zip(tracks, sounds, strict=True):
         if isinstance(sound, MusicTagError):
@@ -112,8 +112,8 @@ def put_together(
     return Examples(
         tuple(track.path for track, _ in pairs),
         tuple(track.group for track, _ in pairs),
-        Vocabulary(naming.labels),
-        np.stack([targets_of(track, naming) for track, _ in pairs]),
+        Vocabulary(label_map.labels),
+        np.stack([targets_of(track, label_map) for track, _ in pairs]),
         np.concatenate([sound.embeddings for _, sound in pairs]),
         np.concatenate([sound.logits for _, sound in pairs]),
         np.repeat(np.arange(len(pairs)), counts),

@@ -1,4 +1,4 @@
-"""From a person's tracks to a model of their own, checked and measured."""
+"""From labelled tracks to a trained, evaluated and written model."""
 
 from __future__ import annotations
 
@@ -20,11 +20,17 @@ from tagger.vocabulary import KINDS, PLURALS, Label, Vocabulary
 from training.data.library.track import Track
 from training.evaluation.calibration import fit_rules
 from training.evaluation.metrics import average_precision, label_metrics, summary
-from training.finetune.cross_validation import N_FOLDS, SIZES, Judged, judge, learn_from_fewer
-from training.finetune.embeddings import Sound, hear_all
-from training.finetune.examples import Array, Examples, put_together
-from training.finetune.heads import PULLS, Start, fit_head, kept_rules, start_from
-from training.finetune.label_mapping import Naming
+from training.finetune.cross_validation import (
+    N_FOLDS,
+    SIZES,
+    CrossValidation,
+    cross_validate,
+    learn_from_fewer,
+)
+from training.finetune.embeddings import Sound, embed_files
+from training.finetune.examples import Array, Examples, assemble_examples
+from training.finetune.heads import PULLS, Start, fit_head, retained_rules, start_from
+from training.finetune.label_mapping import LabelMap
 from training.finetune.onnx_graph import (
     Head,
     load_network,
@@ -33,13 +39,13 @@ from training.finetune.onnx_graph import (
     with_head,
 )
 from training.finetune.summary import (
-    Findings,
+    Evaluation,
     Point,
     advise,
     compare,
     confusions,
-    heard_after,
-    heard_before,
+    predict_base,
+    predict_own,
 )
 from training.finetune.suspects import suspects
 from training.trainer.drafts import publish, write_draft
@@ -50,20 +56,20 @@ OnError = Callable[[MusicTagError], object]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Learned:
-    """A head that learned from all tracks, and what can be said of it."""
+class TrainedHead:
+    """A head trained on all tracks, and its evaluation."""
 
     head: Head
     rules: tuple[LabelRule, ...]
-    judged: Judged
-    judged_on: Examples
+    validation: CrossValidation
+    evaluated_on: Examples
     start: Start
-    findings: Findings
+    evaluation: Evaluation
 
 
 @dataclass(frozen=True, slots=True)
-class Hearing:
-    """How the files of a library are heard."""
+class Embedder:
+    """How the files of a library are turned into embeddings."""
 
     base: CardFile
     cache: Path
@@ -71,49 +77,56 @@ class Hearing:
     progress: Progress
 
 
-def hear(tracks: Sequence[Track], hearing: Hearing) -> list[tuple[Path, Sound | MusicTagError]]:
-    """The sound of every track, from the cache where it is there."""
+def embed_tracks(
+    tracks: Sequence[Track], embedder: Embedder
+) -> list[tuple[Path, Sound | MusicTagError]]:
+    """The embeddings of every track, or its error; cached files are not read again."""
     paths = [track.path for track in tracks]
-    with hearing.progress("hearing", len(paths)) as advance:
-        return list(hear_all(paths, hearing.base, hearing.cache, hearing.jobs, advance))
+    with embedder.progress("embedding", len(paths)) as advance:
+        return list(embed_files(paths, embedder.base, embedder.cache, embedder.jobs, advance))
 
 
 def gather_examples(
     tracks: Sequence[Track],
-    settle_labels: Callable[[Sequence[Track]], Naming],
-    hearing: Hearing,
+    choose: Callable[[Sequence[Track]], LabelMap],
+    embedder: Embedder,
     on_error: OnError,
-) -> tuple[Naming, Examples]:
-    """Hear the tracks, then settle the labels among those that could be heard."""
-    sounds = hear(tracks, hearing)
-    heard = [t for t, (_, s) in zip(tracks, sounds, strict=True) if isinstance(s, Sound)]
-    naming = settle_labels(heard)
-    if not naming.labels:
-        few = ", ".join(f"{label.name} ({n})" for label, n in naming.rare.items())
+) -> tuple[LabelMap, Examples]:
+    """Embed the tracks, then choose labels from those that could be read; returns both.
+
+    Raises DataError where no label has enough tracks.
+    """
+    sounds = embed_tracks(tracks, embedder)
+    readable = [t for t, (_, s) in zip(tracks, sounds, strict=True) if isinstance(s, Sound)]
+    label_map = choose(readable)
+    if not label_map.labels:
+        few = ", ".join(f"{label.name} ({n})" for label, n in label_map.rare.items())
         raise DataError(f"no label has tracks enough to learn from{f': {few}' if few else ''}")
-    shares = hearing.base.card.vote_shares
-    return naming, put_together(tracks, naming, sounds, shares, on_error)
+    shares = embedder.base.card.vote_shares
+    return label_map, assemble_examples(tracks, label_map, sounds, shares, on_error)
 
 
 def learn(
-    examples: Examples, naming: Naming, base: CardFile, progress: Progress, seed: int
-) -> Learned:
-    """Judge by artists, find the labels' rules, then learn from everything."""
-    start = start_from(base.card, naming.labels, naming.like)
+    examples: Examples, label_map: LabelMap, base: CardFile, progress: Progress, seed: int
+) -> TrainedHead:
+    """Cross-validate by artist, fit the label rules, then train on all tracks."""
+    start = start_from(base.card, label_map.labels, label_map.like)
     with progress("learning", N_FOLDS * len(PULLS)) as advance:
-        judged = judge(examples, start, advance)
-    rules = fit_rules(examples.targets, judged.votes, examples.vocabulary)
-    after = heard_after(judged.votes, rules)
-    before = heard_before(base_votes(examples, base.card), base.card, naming.labels, naming.like)
+        validation = cross_validate(examples, start, advance)
+    rules = fit_rules(examples.targets, validation.votes, examples.vocabulary)
+    after = predict_own(validation.votes, rules)
+    before = predict_base(
+        base_votes(examples, base.card), base.card, label_map.labels, label_map.like
+    )
     labels, old, new, gain = compare(examples, before, after, seed)
     with progress("learning curve", len(SIZES)) as advance:
-        curve = learning_curve(examples, start, judged, seed, advance)
-    findings = Findings(
+        curve = learning_curve(examples, start, validation, seed, advance)
+    evaluation = Evaluation(
         labels, old, new, gain, curve, tuple(advise(labels, curve)),
         confusions(examples, after), tuple(suspects(examples, after.probabilities)),
     )  # fmt: skip
-    return Learned(
-        fit_head(examples, start, judged.pulls), rules, judged, examples, start, findings
+    return TrainedHead(
+        fit_head(examples, start, validation.pulls), rules, validation, examples, start, evaluation
     )
 
 
@@ -123,45 +136,49 @@ def base_votes(examples: Examples, card: ModelCard) -> Array:
 
 
 def learning_curve(
-    examples: Examples, start: Start, judged: Judged, seed: int, advance: Callable[[], object]
+    examples: Examples,
+    start: Start,
+    validation: CrossValidation,
+    seed: int,
+    advance: Callable[[], object],
 ) -> tuple[Point, ...]:
-    """Mean average precision on unheard artists with few tracks a label, then with all."""
+    """Mean average precision on held-out artists with few tracks per label, then with all."""
     most = int(np.nansum(examples.targets, axis=0).max())
     points = []
     for size in SIZES:
         if size < most:
-            votes = learn_from_fewer(examples, start, judged, size, seed)
+            votes = learn_from_fewer(examples, start, validation, size, seed)
             points.append(_point(size, examples, votes))
         advance()
-    return (*points, _point(most, examples, judged.votes))
+    return (*points, _point(most, examples, validation.votes))
 
 
 def write_model(
-    folder: Path, name: str, base: CardFile, naming: Naming, learned: Learned, examples: Examples,
-    *, keep: bool, network: bytes | None = None,
+    folder: Path, name: str, base: CardFile, label_map: LabelMap, trained: TrainedHead,
+    examples: Examples, *, keep: bool, network: bytes | None = None,
 ) -> Path:  # fmt: skip
     """Write the network and its card; returns the card's path.
 
     `network` replaces the base's own network with the new head. The card is there only once it is
     finished: until then everything is in a draft folder that is removed.
     """
-    kept = kept_labels(base.card, naming.labels) if keep else ()
-    network = own_network(base, learned.head, kept, network)
-    labels = (*naming.labels, *kept)
+    retained = retained_labels(base.card, label_map.labels) if keep else ()
+    network = own_network(base, trained.head, retained, network)
+    labels = (*label_map.labels, *retained)
     card = ModelCard(
         name=name,
         version="1",
         licence=base.card.licence,
-        data=f"a person's own library: {len(examples)} tracks under {len(naming.labels)} labels of "
-        f"theirs; it starts from {base.card.id}, which learned from: {base.card.data}",
+        data=f"a person's own library: {len(examples)} tracks under {len(label_map.labels)} labels "
+        f"of theirs; it starts from {base.card.id}, which learned from: {base.card.data}",
         trained_at=commit(),
         mel=base.card.mel,
         vocabulary=Vocabulary(labels),
-        rules=learned.rules + kept_rules(base.card, kept),
+        rules=trained.rules + retained_rules(base.card, retained),
         weights=f"{name}.onnx",
         sha256=hashlib.sha256(network).hexdigest(),
         self_test=(0.0,) * len(labels),
-        metrics=metrics_of(learned),
+        metrics=metrics_of(trained),
         vote_shares=base.card.vote_shares,
     )
     with TemporaryDirectory(prefix="draft-", dir=folder) as drafts:
@@ -169,27 +186,29 @@ def write_model(
         return publish(write_draft(card, Path(drafts)), Path(drafts), folder)
 
 
-def own_network(base: CardFile, head: Head, kept: Sequence[Label], tuned: bytes | None) -> bytes:
-    """The base's network with the head put on, or the tuned one; then the kept base labels."""
+def own_network(
+    base: CardFile, head: Head, retained: Sequence[Label], tuned: bytes | None
+) -> bytes:
+    """The base network with the new head, or the tuned one, plus the retained base labels."""
     shipped = read_network(base.weights)
     own = tuned or with_head(shipped, head, base.weights)
-    if not kept:
+    if not retained:
         return own
-    outputs = [base.card.vocabulary.labels.index(label) for label in kept]
+    outputs = [base.card.vocabulary.labels.index(label) for label in retained]
     beside = shipped if tuned else None  # training moved the base inside
     return with_base_labels(load_network(own), outputs, beside)
 
 
-def kept_labels(card: ModelCard, labels: Sequence[Label]) -> tuple[Label, ...]:
-    """The base model's labels that stay beside a person's own: those of another name."""
+def retained_labels(card: ModelCard, labels: Sequence[Label]) -> tuple[Label, ...]:
+    """The base model's labels that no own label has the name of."""
     own = {(label.kind, label.name.casefold()) for label in labels}
     return tuple(x for x in card.vocabulary.labels if (x.kind, x.name.casefold()) not in own)
 
 
-def metrics_of(learned: Learned) -> dict[str, Any]:
-    """Figures on unheard artists, as they stand in a card."""
-    examples, after = learned.judged_on, heard_after(learned.judged.votes, learned.rules)
-    thresholds = np.array([rule.threshold for rule in learned.rules], dtype=np.float32)
+def metrics_of(trained: TrainedHead) -> dict[str, Any]:
+    """Metrics on held-out artists, as stored in a card."""
+    examples, after = trained.evaluated_on, predict_own(trained.validation.votes, trained.rules)
+    thresholds = np.array([rule.threshold for rule in trained.rules], dtype=np.float32)
     figures = {}
     for kind in KINDS:
         rows = label_metrics(

@@ -1,8 +1,8 @@
-"""`--full`: the whole network trained further on a person's tracks, from the head of `--fast`.
+"""`--full`: fine-tune the whole network on the user's tracks, starting from the head of `--fast`.
 
-One fifth of the artists is held out: they calibrate the labels, and show whether it was worth it.
-All randomness of a step is seeded by (seed, step), so a run that was stopped and went on makes the
-same network as one that was not.
+One fifth of the artists is held out to calibrate the labels and to compare the result with --fast.
+Each step seeds its randomness from (seed, step), so a resumed run gives the same network as an
+uninterrupted one.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ from tagger.scanning.settings import Settings as Scan
 from training.augment.spectrogram import AugmentConfig, augment_power, mask
 from training.evaluation.calibration import fit_rules
 from training.finetune.examples import Array, Examples, Indices
-from training.finetune.fit import Learned, Progress, base_votes
+from training.finetune.fit import Progress, TrainedHead, base_votes
 from training.finetune.heads import fit_head, votes
 from training.finetune.onnx_graph import BASE_LOGITS, load_network, read_network, with_head
-from training.finetune.summary import compare, confusions, heard_after, heard_before
+from training.finetune.summary import compare, confusions, predict_base, predict_own
 from training.finetune.suspects import suspects
 from training.finetune.torch_network import GraphModule, put_back
 from training.networks.mel_frontend import compress
@@ -42,7 +42,7 @@ from training.trainer.losses import masked_bce
 from training.trainer.optimiser import Optimiser, running_average
 
 if TYPE_CHECKING:
-    from training.finetune.run import Prepared, Wishes
+    from training.finetune.run import Prepared, TrainOptions
 
 HELD_OUT = 0  # fold
 Power = npt.NDArray[np.float16]
@@ -51,7 +51,7 @@ LEAST_POWER = 1e-10  # log10 needs a floor
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """How the network is trained further."""
+    """Hyperparameters of fine-tuning."""
 
     steps: int = 600
     batch: int = 32  # slices
@@ -69,27 +69,27 @@ class Settings:
 
 
 def fine_tune(
-    prepared: Prepared, learned: Learned, wishes: Wishes, progress: Progress
-) -> tuple[Learned, bytes | None]:
-    """Train on; returns what is better on the held-out artists, and its network if that is new."""
-    torch.manual_seed(wishes.seed)
+    prepared: Prepared, trained: TrainedHead, options: TrainOptions, progress: Progress
+) -> tuple[TrainedHead, bytes | None]:
+    """Returns the better of --fast and --full on held-out artists, and the network if it is new."""
+    torch.manual_seed(options.seed)
     examples, base = prepared.examples, prepared.base
-    learns = np.flatnonzero(learned.judged.folds != HELD_OUT).astype(np.int64)
-    held_out = np.flatnonzero(learned.judged.folds == HELD_OUT).astype(np.int64)
-    head = fit_head(examples.take(learns), learned.start, learned.judged.pulls)
+    learns = np.flatnonzero(trained.validation.folds != HELD_OUT).astype(np.int64)
+    held_out = np.flatnonzero(trained.validation.folds == HELD_OUT).astype(np.int64)
+    head = fit_head(examples.take(learns), trained.start, trained.validation.pulls)
     network = load_network(with_head(read_network(base.weights), head, base.weights))
-    settings = replace(Settings(), seed=wishes.seed)
-    settings = replace(settings, steps=wishes.steps or settings.steps)
+    settings = replace(Settings(), seed=options.seed)
+    settings = replace(settings, steps=options.steps or settings.steps)
     sound = _read_power(examples, learns, base.card.mel, settings, progress)
     targets = examples.targets[learns]
-    folder = prepared.hearing.cache / "runs" / _run_id(examples, network, targets, settings)
+    folder = prepared.embedder.cache / "runs" / _run_id(examples, network, targets, settings)
     tuned = train(
-        network, sound, targets, base.card.mel, settings, folder, torch.device(wishes.device),
+        network, sound, targets, base.card.mel, settings, folder, torch.device(options.device),
         progress,
     )  # fmt: skip
-    apart = examples.take(held_out)
-    told, better = _judge(prepared, learned, tuned, votes(head, apart), apart, wishes.seed)
-    return told, tuned if better else None
+    unseen = examples.take(held_out)
+    result, better = _better_of(prepared, trained, tuned, votes(head, unseen), unseen, options.seed)
+    return result, tuned if better else None
 
 
 def train(
@@ -117,7 +117,7 @@ def train(
 
 
 class _Run:
-    """What changes from step to step."""
+    """The state that changes from step to step."""
 
     def __init__(self, network: Any, spec: MelSpec, settings: Settings, device: torch.device):
         self.spec, self.settings, self.device, self.step = spec, settings, device, 0
@@ -163,7 +163,7 @@ class _Run:
         write_checkpoint(state, path)
 
     def load(self, path: Path) -> None:
-        """Take up a saved state if there is one; the folder is named after everything it is of."""
+        """Restore the saved state if there is one; the folder's name is a hash of all inputs."""
         if path.exists():
             state = torch.load(path, map_location=self.device, weights_only=True)
             self.step = state["step"]
@@ -210,35 +210,37 @@ def _read_power(
     return sound
 
 
-def _judge(
-    prepared: Prepared, learned: Learned, tuned: bytes, fast: Array, apart: Examples, seed: int
-) -> tuple[Learned, bool]:
-    """What was learned, by the better of the two on the held-out artists, and whether it is new.
+def _better_of(
+    prepared: Prepared, trained: TrainedHead, tuned: bytes, fast: Array, unseen: Examples, seed: int
+) -> tuple[TrainedHead, bool]:
+    """The better of the two on the held-out artists, and whether that is the new network.
 
     Their thresholds were fitted on these artists, so F1 is a little too good; the average precision
     is not touched by that.
     """
-    card, naming = prepared.base.card, prepared.naming
-    slow = _votes(tuned, apart, card)
-    before = heard_before(base_votes(apart, card), card, naming.labels, naming.like)
-    rules = fit_rules(apart.targets, slow, apart.vocabulary)
-    after = heard_after(slow, rules)
-    labels, old, new, gain = compare(apart, before, after, seed)
-    quick = compare(apart, before, heard_after(fast, rules), seed)[2]
+    card, label_map = prepared.base.card, prepared.label_map
+    slow = _votes(tuned, unseen, card)
+    before = predict_base(base_votes(unseen, card), card, label_map.labels, label_map.like)
+    rules = fit_rules(unseen.targets, slow, unseen.vocabulary)
+    after = predict_own(slow, rules)
+    labels, old, new, gain = compare(unseen, before, after, seed)
+    quick = compare(unseen, before, predict_own(fast, rules), seed)[2]
     figures = (
         f"average precision on held-out artists: --fast {quick.value:.3f}, --full {new.value:.3f}"
     )
     if new.value <= quick.value:
         prepared.say(f"{figures}; so what --fast learned is kept")
-        return learned, False
+        return trained, False
     prepared.say(figures)
-    findings = replace(
-        learned.findings, labels=labels, before=old, after=new, gain=gain,
-        confusion=confusions(apart, after), suspects=tuple(suspects(apart, after.probabilities)),
+    evaluation = replace(
+        trained.evaluation, labels=labels, before=old, after=new, gain=gain,
+        confusion=confusions(unseen, after), suspects=tuple(suspects(unseen, after.probabilities)),
     )  # fmt: skip
-    judged = replace(learned.judged, votes=slow)
-    told = replace(learned, rules=rules, findings=findings, judged=judged, judged_on=apart)
-    return told, True
+    validation = replace(trained.validation, votes=slow)
+    result = replace(
+        trained, rules=rules, evaluation=evaluation, validation=validation, evaluated_on=unseen
+    )
+    return result, True
 
 
 def _votes(content: bytes, examples: Examples, card: ModelCard) -> Array:
@@ -256,8 +258,8 @@ def _votes(content: bytes, examples: Examples, card: ModelCard) -> Array:
 
 def _run_id(examples: Examples, network: Any, targets: Array, settings: Settings) -> str:
     """A name for a run by everything that shapes it, so that another one begins anew."""
-    told = hashlib.sha256(repr(settings).encode())
-    told.update(network.SerializeToString(deterministic=True))
-    told.update(targets.tobytes())
-    told.update("\n".join(map(str, examples.paths)).encode("utf-8", "surrogateescape"))
-    return told.hexdigest()[:16]
+    digest = hashlib.sha256(repr(settings).encode())
+    digest.update(network.SerializeToString(deterministic=True))
+    digest.update(targets.tobytes())
+    digest.update("\n".join(map(str, examples.paths)).encode("utf-8", "surrogateescape"))
+    return digest.hexdigest()[:16]

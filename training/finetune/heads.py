@@ -1,4 +1,4 @@
-"""A linear head on embeddings, pulled toward what the base model says.
+"""A linear head on embeddings, regularised toward the base model's predictions.
 
 Each label is a logistic regression over the slices of labelled tracks, whose starting point, by a
 Gaussian prior of width 1 / sqrt(pull), is the base model's own answer for the labels it is like: a
@@ -30,7 +30,7 @@ MOST_SLICES = 30_000  # beyond them, every track gives fewer slices: they say mu
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Start:
-    """What a head starts from: how the base labels' logits are put together for each label.
+    """Initial logits of a head: how the base labels' logits are combined for each label.
 
     Shape: `slope` and `shift` `(K, base K)`; a shift of `FAR` leaves a base label out.
     """
@@ -39,14 +39,14 @@ class Start:
     shift: Array
 
     @property
-    def known(self) -> npt.NDArray[np.bool_]:
-        """Which labels the base model has an answer for. Shape: `(K,)`."""
+    def covered(self) -> npt.NDArray[np.bool_]:
+        """Which labels the base model can predict. Shape: `(K,)`."""
         return np.asarray((self.shift > FAR).any(axis=1))
 
     def answers(self, logits: Array) -> Array:
         """The logit of the surest of them, zero for labels like none. Shape: `(S, K)` out."""
         answers = np.zeros((len(logits), len(self.slope)), dtype=np.float32)
-        for i in np.flatnonzero(self.known):
+        for i in np.flatnonzero(self.covered):
             of = self.shift[i] > FAR
             answers[:, i] = (logits[:, of] * self.slope[i, of] + self.shift[i, of]).max(axis=1)
         return answers
@@ -59,8 +59,10 @@ def start_from(
     slope = np.zeros((len(labels), len(card.rules)), dtype=np.float32)
     shift = np.full(slope.shape, FAR, dtype=np.float32)
     for i, label in enumerate(labels):
-        for j, (known, rule) in enumerate(zip(card.vocabulary.labels, card.rules, strict=True)):
-            if known.kind == label.kind and known.name in like.get(label, ()):
+        for j, (base_label, rule) in enumerate(
+            zip(card.vocabulary.labels, card.rules, strict=True)
+        ):
+            if base_label.kind == label.kind and base_label.name in like.get(label, ()):
                 slope[i, j], shift[i, j] = rule.slope, rule.offset
     return Start(slope, shift)
 
@@ -95,7 +97,7 @@ def fit_head(examples: Examples, start: Start, pulls: Array) -> Head:
     inputs, answers = scale.apply(examples.embeddings), start.answers(examples.logits)
     weights = slice_weights(examples)
     targets = np.nan_to_num(examples.targets)[examples.owner]
-    bias_pulls = np.where(start.known, pulls * BIAS_PULL, 0).astype(np.float32)
+    bias_pulls = np.where(start.covered, pulls * BIAS_PULL, 0).astype(np.float32)
     solution = _minimise(inputs, answers, targets, weights, (pulls, bias_pulls))
     changed = solution[:, :-1] / scale.spread
     bias = solution[:, -1] - changed @ scale.mean
@@ -103,7 +105,7 @@ def fit_head(examples: Examples, start: Start, pulls: Array) -> Head:
 
 
 def slice_logits(head: Head, examples: Examples) -> Array:
-    """What a head says of each slice, as the exported network will. Shape: `(S, K)`."""
+    """Logits of each slice, equal to those of the exported network. Shape: `(S, K)`."""
     answers = Start(head.slope, head.shift).answers(examples.logits)
     return np.asarray(answers + examples.embeddings @ head.weights.T + head.bias, dtype=np.float32)
 
@@ -128,8 +130,8 @@ def slice_weights(examples: Examples) -> Array:
     return np.asarray((weights / counts[:, None])[examples.owner], dtype=np.float32)
 
 
-def kept_rules(card: ModelCard, labels: Sequence[Label]) -> tuple[LabelRule, ...]:
-    """The base card's rules of labels that are kept as they are."""
+def retained_rules(card: ModelCard, labels: Sequence[Label]) -> tuple[LabelRule, ...]:
+    """The base card's rules of the retained labels."""
     rules = dict(zip(card.vocabulary.labels, card.rules, strict=True))
     return tuple(rules[label] for label in labels)
 
@@ -177,10 +179,10 @@ def _thinned(examples: Examples) -> Examples:
     if step <= 1:
         return examples
     first = np.searchsorted(examples.owner, examples.owner)  # of each slice's track
-    kept = (np.arange(len(examples.owner)) - first) % step == 0
+    chosen = (np.arange(len(examples.owner)) - first) % step == 0
     return replace(
         examples,
-        embeddings=examples.embeddings[kept],
-        logits=examples.logits[kept],
-        owner=examples.owner[kept],
+        embeddings=examples.embeddings[chosen],
+        logits=examples.logits[chosen],
+        owner=examples.owner[chosen],
     )

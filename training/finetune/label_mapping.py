@@ -35,7 +35,7 @@ COLUMNS = ("kind", "found", "tracks", "label", "like")
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One name and what becomes of it."""
+    """One name and the label it maps to."""
 
     kind: Kind
     found: str
@@ -89,22 +89,22 @@ def merge(rows: list[Row], edited: list[Row]) -> list[Row]:
 
 
 @dataclass(frozen=True, slots=True)
-class Naming:
-    """The labels to learn."""
+class LabelMap:
+    """Which names map to which labels to learn."""
 
     labels: tuple[Label, ...]
     like: dict[Label, tuple[str, ...]]
     by_name: dict[tuple[Kind, str], Label]
     rare: dict[Label, int]  # labels of too few tracks, which are left out
-    telling: frozenset[tuple[Kind, str]]  # names that say something, be it of a rare label
+    informative: frozenset[tuple[Kind, str]]  # includes names of rare labels
 
-    def of(self, track: Track, kind: Kind) -> set[Label]:
+    def labels_of(self, track: Track, kind: Kind) -> set[Label]:
         """The labels of a track."""
         found = (self.by_name.get((kind, name)) for name in _names(track, kind))
         return {label for label in found if label}
 
     def unsure_of(self, track: Track, kind: Kind) -> set[Label]:
-        """The labels of which nobody says whether they hold for a track."""
+        """The labels whose presence in a track is unknown."""
         spelled = {name_key(name) for name in track.unsure.get(kind, ())}
         return {
             label
@@ -112,26 +112,28 @@ class Naming:
             if of == kind and spelled & {name_key(name), name_key(label.name)}
         }
 
-    def tells(self, track: Track, kind: Kind) -> bool:
-        """Whether a track is called anything that says something: "Unknown" does not."""
-        return any((kind, name) in self.telling for name in _names(track, kind))
+    def is_informative(self, track: Track, kind: Kind) -> bool:
+        """Whether a track has an informative name of a kind: "Unknown" is none."""
+        return any((kind, name) in self.informative for name in _names(track, kind))
 
 
-def settle(rows: list[Row], tracks: Sequence[Track], least: int) -> Naming:
-    """The labels of a table with at least so many tracks."""
+def choose_labels(rows: list[Row], tracks: Sequence[Track], least: int) -> LabelMap:
+    """The map of a table's labels that have at least `least` tracks."""
     by_name = {(r.kind, r.found): Label(r.kind, r.label) for r in rows if r.label}
     likes: dict[Label, tuple[str, ...]] = {}
     for row in rows:
         if row.label:
             label = Label(row.kind, row.label)
             likes[label] = tuple(dict.fromkeys((*likes.get(label, ()), *row.like)))
-    everything = Naming(tuple(likes), likes, by_name, {}, frozenset(by_name))
-    counts = Counter(x for track in tracks for kind in KINDS for x in everything.of(track, kind))
-    kept = tuple(x for x in likes if counts[x] >= least)
-    return Naming(
-        tuple(sorted(kept, key=lambda label: KINDS.index(label.kind))),
-        {x: likes[x] for x in kept},
-        {name: x for name, x in by_name.items() if x in kept},
+    everything = LabelMap(tuple(likes), likes, by_name, {}, frozenset(by_name))
+    counts = Counter(
+        x for track in tracks for kind in KINDS for x in everything.labels_of(track, kind)
+    )
+    chosen = tuple(x for x in likes if counts[x] >= least)
+    return LabelMap(
+        tuple(sorted(chosen, key=lambda label: KINDS.index(label.kind))),
+        {x: likes[x] for x in chosen},
+        {name: x for name, x in by_name.items() if x in chosen},
         {x: counts[x] for x in likes if counts[x] < least},
         frozenset(by_name),
     )
@@ -165,8 +167,10 @@ def _row(line: dict[str, str | None], base: Vocabulary, path: Path, number: int)
         raise DataError(f"line {number}: kind must be one of {', '.join(KINDS)}", path)
     wanted = split_cell(cells["like"])
     if unknown := [name for name in wanted if name not in base.names(kind)]:
-        known = ", ".join(base.names(kind))
-        raise DataError(f"line {number}: the base model has no {unknown[0]!r}, but {known}", path)
+        available = ", ".join(base.names(kind))
+        raise DataError(
+            f"line {number}: the base model has no {unknown[0]!r}, but {available}", path
+        )
     try:
         if cells["label"]:
             Label(kind, cells["label"])

@@ -1,7 +1,7 @@
 """Tracks that are the same recording, or parts of one, by the embeddings of their slices.
 
 Left on both sides of a split they would be recognised, not classified. Of 40 songs of 30 seconds
-coded anew and 30% quieter, all had a likeness of 0.99 or more to the original, of 40 cut to 12
+coded anew and 30% quieter, all had a similarity of 0.99 or more to the original, of 40 cut to 12
 seconds half had more than 0.90; of 28,680 pairs of other songs one had, and none more than 0.91.
 """
 
@@ -16,8 +16,8 @@ from tagger.report.escaping import path_text
 from training.finetune.examples import Array, Examples
 from training.finetune.heads import Scale, unit
 
-SAME = 0.95  # likeness of the same recording
-ALIKE = 0.90  # likeness of what is kept on one side
+SAME = 0.95  # similarity of the same recording
+ALIKE = 0.90  # similarity from which two tracks share a group
 # Where a track is like more others than anyone has copies, the embedding does not tell them apart.
 MOST_COPIES = 5
 LEAST_WIDTH = 32  # values of an embedding; fewer describe a sound, they do not identify a recording
@@ -30,7 +30,7 @@ class Pair:
 
     one: int
     other: int
-    likeness: float
+    similarity: float
 
 
 def near_duplicates(examples: Examples) -> list[Pair]:
@@ -40,17 +40,17 @@ def near_duplicates(examples: Examples) -> list[Pair]:
     values = Scale.of(examples.embeddings).apply(examples.embeddings)
     slices = np.split(unit(values), np.searchsorted(examples.owner, np.arange(1, len(examples))))
     found = [
-        Pair(one, int(other), likeness)
+        Pair(one, int(other), similarity)
         for one, others in enumerate(_candidates(unit(examples.mean(values))))
         for other in others
-        if (likeness := likeness_of(slices[one], slices[other])) > ALIKE
+        if (similarity := similarity_of(slices[one], slices[other])) > ALIKE
     ]
     copies = np.bincount([i for pair in found for i in (pair.one, pair.other)], minlength=1)
     rare = (p for p in found if max(copies[p.one], copies[p.other]) <= MOST_COPIES)
-    return sorted(rare, key=lambda pair: (-pair.likeness, pair.one, pair.other))
+    return sorted(rare, key=lambda pair: (-pair.similarity, pair.one, pair.other))
 
 
-def likeness_of(one: Array, other: Array) -> float:
+def similarity_of(one: Array, other: Array) -> float:
     """How well the slices of the shorter of two tracks are found in the longer, at most 1.
 
     Shape: `(S, D)` of length 1 each; the mean over slices of the best cosine.
@@ -81,7 +81,7 @@ def describe(examples: Examples, pairs: Sequence[Pair]) -> Iterator[str]:
     if across:
         yield f"{across} pairs of tracks of different artists sound the same; kept on one side"
     for pair in pairs:
-        if pair.likeness > SAME and contradict(examples, pair):
+        if pair.similarity > SAME and contradict(examples, pair):
             one, other = pair.one, pair.other
             yield (
                 f"{path_text(examples.paths[one])} ({_names(examples, one)}) and "

@@ -1,4 +1,4 @@
-"""The findings as text for a terminal, and as a page with links to the doubtful tracks."""
+"""The evaluation as text for a terminal, and as a page with links to the suspect tracks."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from tagger.report.escaping import path_text, printable
-from training.finetune.summary import NEXT, Findings, LabelFinding
+from training.finetune.summary import NEXT, Evaluation, LabelResult
 
 STYLE = """
 body { font: 15px/1.45 system-ui, sans-serif; max-width: 70rem; margin: 2rem auto; padding: 0 1rem;
@@ -23,51 +23,51 @@ p.note { color: #565c66; max-width: 45rem; }
 SHOWN = 10  # suspects named on a terminal
 
 
-def verdict(findings: Findings) -> str:
+def verdict(evaluation: Evaluation) -> str:
     """Whether the personal model is better, in one sentence."""
-    figures = f"average precision {findings.before.value:.2f} -> {findings.after.value:.2f}"
-    interval = f"{findings.gain.low:+.2f} to {findings.gain.high:+.2f}"
-    if findings.better:
+    figures = f"average precision {evaluation.before.value:.2f} -> {evaluation.after.value:.2f}"
+    interval = f"{evaluation.gain.low:+.2f} to {evaluation.gain.high:+.2f}"
+    if evaluation.better:
         return (
             f"It hears your labels better than the model it started from: {figures} ({interval})."
         )
     return f"It is not shown to be better than the model it started from: {figures} ({interval})."
 
 
-def summary_lines(findings: Findings) -> Iterator[str]:
-    """The findings for a terminal."""
+def summary_lines(evaluation: Evaluation) -> Iterator[str]:
+    """The evaluation as lines for a terminal."""
     yield f"{'label':<22}{'tracks':>7}{'artists':>8}  {'AP before':<18}{'AP after':<18}{'F1':>5}"
-    for row in findings.labels:
+    for row in evaluation.labels:
         yield (
             f"{printable(row.label.name):<22}{row.tracks:>7}{row.artists:>8}  "
             f"{_before(row):<18}{row.ap_after!s:<18}{row.f1_after.value:>5.2f}"
         )
-    yield verdict(findings)
-    curve = ", ".join(f"{p.size}: {p.macro_ap:.2f}" for p in findings.curve)
+    yield verdict(evaluation)
+    curve = ", ".join(f"{p.size}: {p.macro_ap:.2f}" for p in evaluation.curve)
     yield f"With so many tracks a label, average precision: {curve}"
-    if findings.advice and findings.advice[0][1] >= 0.005:
-        label, gain = findings.advice[0]
+    if evaluation.advice and evaluation.advice[0][1] >= 0.005:
+        label, gain = evaluation.advice[0]
         yield f"{NEXT} more tracks of {printable(label.name)} would help most (about +{gain:.2f})."
-    if findings.suspects:
+    if evaluation.suspects:
         yield "Tracks that look mislabelled, the most doubtful first:"
-    for suspect in findings.suspects[:SHOWN]:
+    for suspect in evaluation.suspects[:SHOWN]:
         yield f"  {path_text(suspect.path)}: {printable(suspect.reason)}"
 
 
-def page_text(name: str, findings: Findings, notes: Iterable[str]) -> str:
+def page_text(name: str, evaluation: Evaluation, notes: Iterable[str]) -> str:
     """The page: it runs nothing, loads nothing, and links to the files it names."""
     digest = base64.b64encode(hashlib.sha256(STYLE.encode("utf-8")).digest()).decode("ascii")
     return _template().render(
         title=f"{name}: how it hears your labels",
         policy=f"default-src 'none'; style-src 'sha256-{digest}'",
         style=STYLE,
-        verdict=verdict(findings),
-        labels=[_label_row(row) for row in findings.labels],
-        curve=[(point.size, f"{point.macro_ap:.3f}") for point in findings.curve],
-        advice=[(label.name, f"+{gain:.3f}") for label, gain in findings.advice],
+        verdict=verdict(evaluation),
+        labels=[_label_row(row) for row in evaluation.labels],
+        curve=[(point.size, f"{point.macro_ap:.3f}") for point in evaluation.curve],
+        advice=[(label.name, f"+{gain:.3f}") for label, gain in evaluation.advice],
         more=NEXT,
-        confusions=list(_confusions(findings)),
-        suspects=[(_link(x.path), path_text(x.path), x.reason) for x in findings.suspects],
+        confusions=list(_confusions(evaluation)),
+        suspects=[(_link(x.path), path_text(x.path), x.reason) for x in evaluation.suspects],
         notes=list(notes),
     )
 
@@ -82,22 +82,24 @@ def _template() -> Template:
     return environment.get_template("report.html.jinja")
 
 
-def _label_row(row: LabelFinding) -> tuple[object, ...]:
+def _label_row(row: LabelResult) -> tuple[object, ...]:
     return (
         row.label.name, row.tracks, row.artists, f"{row.share:.2f}", _before(row), row.ap_after,
         row.f1_before or "-", row.f1_after,
     )  # fmt: skip
 
 
-def _confusions(findings: Findings) -> Iterator[tuple[str, list[str], list[tuple[object, ...]]]]:
-    """Kind, names and rows of each table of what was given by what is heard."""
-    for kind, counts in findings.confusion.items():
-        names = [x.label.name for x in findings.labels if x.label.kind == kind]
+def _confusions(
+    evaluation: Evaluation,
+) -> Iterator[tuple[str, list[str], list[tuple[object, ...]]]]:
+    """Kind, names and rows of each confusion matrix: given labels by predicted ones."""
+    for kind, counts in evaluation.confusion.items():
+        names = [x.label.name for x in evaluation.labels if x.label.kind == kind]
         if len(names) == len(counts):
             yield kind, names, [(name, *row) for name, row in zip(names, counts, strict=True)]
 
 
-def _before(row: LabelFinding) -> str:
+def _before(row: LabelResult) -> str:
     return str(row.ap_before) if row.ap_before else f"{row.share:.2f} (guessing)"
 
 

@@ -1,4 +1,4 @@
-"""One `musictag train`, from the wishes of a person to lines that tell what came of it."""
+"""One run of `musictag train`, from its options to the lines of its report."""
 
 from __future__ import annotations
 
@@ -21,26 +21,26 @@ from training.finetune.active_learning import suggest
 from training.finetune.embeddings import cache_folder, load_base
 from training.finetune.examples import Examples
 from training.finetune.fit import (
-    Hearing,
-    Learned,
+    Embedder,
     Progress,
+    TrainedHead,
     gather_examples,
     learn,
     write_model,
 )
 from training.finetune.heads import votes
 from training.finetune.label_mapping import (
-    Naming,
+    LabelMap,
     Row,
+    choose_labels,
     dump_rows,
     load_rows,
     merge,
     propose,
-    settle,
 )
 from training.finetune.near_duplicates import describe, merged_groups, near_duplicates
 from training.finetune.report_page import page_text, summary_lines
-from training.finetune.summary import heard_after
+from training.finetune.summary import predict_own
 
 Say = Callable[[str], object]
 
@@ -49,7 +49,7 @@ ROWS_SHOWN = 40  # of the table of labels
 
 
 @dataclass(frozen=True, slots=True)
-class Wishes:
+class TrainOptions:
     """The options of the command."""
 
     source: Path | None
@@ -74,10 +74,10 @@ class Wishes:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Prepared:
-    """A library that has been read and heard."""
+    """A library that has been read and embedded."""
 
-    hearing: Hearing
-    naming: Naming
+    embedder: Embedder
+    label_map: LabelMap
     examples: Examples
     unlabelled: list[Track]
     notes: list[str]  # what was left out, and why
@@ -86,28 +86,28 @@ class Prepared:
     @property
     def base(self) -> CardFile:
         """The model that everything starts from."""
-        return self.hearing.base
+        return self.embedder.base
 
 
-def make(wishes: Wishes, say: Say, progress: Progress) -> Iterator[str]:
-    """Make a model; gives the lines of the report."""
-    assert wishes.name is not None
-    name = store.check_name(wishes.name)
-    if store.card_path(name).exists() and not wishes.replace:
+def train_model(options: TrainOptions, say: Say, progress: Progress) -> Iterator[str]:
+    """Train and install a model; yields the lines of the report."""
+    assert options.name is not None
+    name = store.check_name(options.name)
+    if store.card_path(name).exists() and not options.replace:
         raise ModelError(f"there is a model {name!r} already; give --replace or another -o NAME")
-    prepared = prepare(wishes, say, progress)
+    prepared = prepare(options, say, progress)
     if prepared is None:
         return
-    learned = learn(prepared.examples, prepared.naming, prepared.base, progress, wishes.seed)
+    trained = learn(prepared.examples, prepared.label_map, prepared.base, progress, options.seed)
     network = None
-    if not wishes.fast:
+    if not options.fast:
         from training.finetune.full_training import fine_tune
 
-        learned, network = fine_tune(prepared, learned, wishes, progress)
-    card = install(prepared, learned, wishes, name, network)
-    yield from summary_lines(learned.findings)
+        trained, network = fine_tune(prepared, trained, options, progress)
+    card = install(prepared, trained, options, name, network)
+    yield from summary_lines(trained.evaluation)
     yield f"wrote {path_text(card)}; report: {path_text(card.with_name(REPORT))}"
-    if learned.findings.better or wishes.force:
+    if trained.evaluation.better or options.force:
         store.choose(name)
         yield f"{name} is used from now on; back to the shipped one: musictag models use small"
     else:
@@ -115,97 +115,101 @@ def make(wishes: Wishes, say: Say, progress: Progress) -> Iterator[str]:
 
 
 def install(
-    prepared: Prepared, learned: Learned, wishes: Wishes, name: str, network: bytes | None
+    prepared: Prepared,
+    trained: TrainedHead,
+    options: TrainOptions,
+    name: str,
+    network: bytes | None,
 ) -> Path:
-    """Write model and report, check the model as any other, and move both to their place."""
+    """Write model and report, verify the model, and install both; returns the card's path."""
     user_models().mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
         card = write_model(
-            Path(folder), name, prepared.base, prepared.naming, learned, prepared.examples,
-            keep=wishes.keep, network=network,
+            Path(folder), name, prepared.base, prepared.label_map, trained, prepared.examples,
+            keep=options.keep, network=network,
         )  # fmt: skip
         load_model(str(card))
-        page = page_text(name, learned.findings, prepared.notes)
+        page = page_text(name, trained.evaluation, prepared.notes)
         card.with_name(REPORT).write_text(page, encoding="utf-8", errors="replace")
-        return store.install(Path(folder), name, name, replace=wishes.replace)
+        return store.install(Path(folder), name, name, replace=options.replace)
 
 
-def suggest_tracks(wishes: Wishes, say: Say, progress: Progress) -> Iterator[str]:
-    """Name the unlabelled tracks whose labels would teach most, one a line."""
-    assert wishes.suggest is not None
-    prepared = prepare(wishes, say, progress)
+def suggest_tracks(options: TrainOptions, say: Say, progress: Progress) -> Iterator[str]:
+    """Yield the paths of the unlabelled tracks most worth labelling."""
+    assert options.suggest is not None
+    prepared = prepare(options, say, progress)
     if prepared is None:
         return
     if not prepared.unlabelled:
         raise DataError("every track has labels already; there is none to suggest")
-    learned = learn(prepared.examples, prepared.naming, prepared.base, progress, wishes.seed)
-    naming = prepared.naming
+    trained = learn(prepared.examples, prepared.label_map, prepared.base, progress, options.seed)
+    label_map = prepared.label_map
     _, asked = gather_examples(
-        prepared.unlabelled, lambda _: naming, prepared.hearing, lambda error: say(_line(error))
+        prepared.unlabelled, lambda _: label_map, prepared.embedder, lambda error: say(_line(error))
     )
-    heard = heard_after(votes(learned.head, asked), learned.rules)
-    chosen = suggest(prepared.examples, asked, heard.probabilities, wishes.suggest)
+    predicted = predict_own(votes(trained.head, asked), trained.rules)
+    chosen = suggest(prepared.examples, asked, predicted.probabilities, options.suggest)
     yield from (path_text(asked.paths[i]) for i in chosen)
 
 
-def prepare(wishes: Wishes, say: Say, progress: Progress) -> Prepared | None:
-    """Read, name and hear the library; None where a table of labels was written to be edited."""
-    base = load_base(wishes.base)
+def prepare(options: TrainOptions, say: Say, progress: Progress) -> Prepared | None:
+    """Read and embed the library; None where a table of labels was written to be edited."""
+    base = load_base(options.base)
     notes: list[str] = []
 
     def on_error(error: MusicTagError) -> None:
         notes.append(_line(error))
         say(notes[-1])
 
-    tracks = read(wishes, on_error)
+    tracks = read(options, on_error)
     labelled = [track for track in tracks if track.labelled]
-    for doubt in doubts_of(tracks):
+    for doubt in warnings_about(tracks):
         notes.append(doubt)
         say(doubt)
     if not labelled:
-        raise DataError("no track has a label to learn from", wishes.source)
+        raise DataError("no track has a label to learn from", options.source)
     rows = propose(labelled, base.card.vocabulary)
-    if wishes.table and not wishes.table.exists():
-        wishes.table.write_text(dump_rows(rows), encoding="utf-8")
-        say(f"wrote {path_text(wishes.table)}: edit it (label, like), then run this again")
+    if options.table and not options.table.exists():
+        options.table.write_text(dump_rows(rows), encoding="utf-8")
+        say(f"wrote {path_text(options.table)}: edit it (label, like), then run this again")
         return None
-    if wishes.table:
-        rows = merge(rows, load_rows(wishes.table, base.card.vocabulary))
+    if options.table:
+        rows = merge(rows, load_rows(options.table, base.card.vocabulary))
     for line in _table_lines(rows):
         say(line)
-    hearing = Hearing(base, cache_folder(), wishes.jobs or default_jobs(), progress)
-    naming, examples = gather_examples(
-        labelled, lambda heard: settle(rows, heard, wishes.min_tracks), hearing, on_error
+    embedder = Embedder(base, cache_folder(), options.jobs or default_jobs(), progress)
+    label_map, examples = gather_examples(
+        labelled, lambda found: choose_labels(rows, found, options.min_tracks), embedder, on_error
     )
-    if naming.rare:
-        few = ", ".join(f"{label.name} ({n})" for label, n in naming.rare.items())
-        notes.append(f"left out, with fewer than {wishes.min_tracks} tracks: {few}")
+    if label_map.rare:
+        few = ", ".join(f"{label.name} ({n})" for label, n in label_map.rare.items())
+        notes.append(f"left out, with fewer than {options.min_tracks} tracks: {few}")
         say(printable(notes[-1]))
-    examples = on_one_side(examples, notes, say)
+    examples = group_duplicates(examples, notes, say)
     unlabelled = [track for track in tracks if not track.labelled]
-    return Prepared(hearing, naming, examples, unlabelled, notes, say)
+    return Prepared(embedder, label_map, examples, unlabelled, notes, say)
 
 
-def read(wishes: Wishes, on_error: Callable[[MusicTagError], object]) -> list[Track]:
+def read(options: TrainOptions, on_error: Callable[[MusicTagError], object]) -> list[Track]:
     """All tracks of the source, labelled or not."""
-    # Folders and tables are of a person's making; only tags can be musictag's.
-    own = None if wishes.trust_own_tags else read_own_tags()
+    # Folders and tables are made by the user; only tags can be musictag's own.
+    own = None if options.trust_own_tags else read_own_tags()
     found: Found
-    if wishes.beets is not None:
-        found = iter(from_beets(Path(wishes.beets) if wishes.beets else None, wishes.query, own))
+    if options.beets is not None:
+        found = iter(from_beets(Path(options.beets) if options.beets else None, options.query, own))
     else:
-        assert wishes.source is not None
-        if wishes.folders:
-            found = from_folders(wishes.source)
-        elif wishes.source.is_dir():
-            found = from_tags(wishes.source, own)
+        assert options.source is not None
+        if options.folders:
+            found = from_folders(options.source)
+        elif options.source.is_dir():
+            found = from_tags(options.source, own)
         else:
-            found = from_table(wishes.source)
+            found = from_table(options.source)
     return gather(found, on_error)
 
 
-def on_one_side(examples: Examples, notes: list[str], say: Say) -> Examples:
-    """The examples with near-duplicates in one group; what a person should know of them is told."""
+def group_duplicates(examples: Examples, notes: list[str], say: Say) -> Examples:
+    """The examples with near-duplicates in one group; notes about them are shown and recorded."""
     pairs = near_duplicates(examples)
     for line in describe(examples, pairs):
         notes.append(line)
@@ -213,8 +217,8 @@ def on_one_side(examples: Examples, notes: list[str], say: Say) -> Examples:
     return replace(examples, groups=merged_groups(examples.groups, pairs))
 
 
-def doubts_of(tracks: Sequence[Track]) -> Iterator[str]:
-    """What a person should know of the tracks before they trust a figure."""
+def warnings_about(tracks: Sequence[Track]) -> Iterator[str]:
+    """Caveats about the tracks that affect how far the figures can be trusted."""
     if own := sum(bool(track.unsure) for track in tracks):
         yield (
             f"{own} of {len(tracks)} tracks have tags that musictag wrote and nobody changed: they "
@@ -228,7 +232,7 @@ def doubts_of(tracks: Sequence[Track]) -> Iterator[str]:
 
 
 def _table_lines(rows: Sequence[Row]) -> Iterator[str]:
-    """What becomes of the names, for a terminal."""
+    """The table of names and labels, for a terminal."""
     yield f"{'found':<28}{'tracks':>7}  {'label':<28}starts from"
     for row in rows[:ROWS_SHOWN]:
         start = ", ".join(row.like) or "nothing"

@@ -1,4 +1,4 @@
-"""What can honestly be said of a personal model: figures, doubts and advice, as plain values."""
+"""Evaluation of a personal model: metrics, suspects and advice as plain values."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ NEXT = 20  # tracks of a label of which the advice speaks
 
 
 @dataclass(frozen=True, slots=True)
-class LabelFinding:
-    """One label, judged on tracks of artists that were not heard in training."""
+class LabelResult:
+    """Metrics of one label on tracks of held-out artists."""
 
     label: Label
     tracks: int
@@ -35,7 +35,7 @@ class LabelFinding:
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """Mean average precision with so many tracks a label."""
+    """Mean average precision with at most `size` tracks per label."""
 
     size: int
     macro_ap: float
@@ -43,10 +43,10 @@ class Point:
 
 
 @dataclass(frozen=True, slots=True)
-class Findings:
-    """Everything the report tells."""
+class Evaluation:
+    """Everything in the report."""
 
-    labels: tuple[LabelFinding, ...]
+    labels: tuple[LabelResult, ...]
     before: Interval  # mean average precision of the base model, guessing where it has nothing
     after: Interval
     gain: Interval
@@ -62,23 +62,23 @@ class Findings:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Heard:
-    """One model's probabilities and decisions. Shape: `(N, K)` each; `known` `(K,)`."""
+class Predictions:
+    """One model's probabilities and decisions. Shape: `(N, K)` each; `covered` `(K,)`."""
 
     probabilities: Array
     decisions: npt.NDArray[np.bool_]
-    known: npt.NDArray[np.bool_]  # labels for which it has an answer at all
+    covered: npt.NDArray[np.bool_]  # labels it can predict
 
 
-def heard_before(
+def predict_base(
     votes: Array, card: ModelCard, labels: Sequence[Label], like: dict[Label, tuple[str, ...]]
-) -> Heard:
-    """The base model by the map of labels: the most probable of those that a label is like."""
+) -> Predictions:
+    """The base model's predictions: for each label, the most probable base label it is like."""
     chances = calibrate_by(card.rules, votes)
     given = chances >= np.array([rule.threshold for rule in card.rules])
     probabilities = np.zeros((len(votes), len(labels)), dtype=np.float32)
     decisions = np.zeros(probabilities.shape, dtype=bool)
-    known = np.zeros(len(labels), dtype=bool)
+    covered = np.zeros(len(labels), dtype=bool)
     for i, label in enumerate(labels):
         of = [
             j
@@ -86,64 +86,66 @@ def heard_before(
             if base.kind == label.kind and base.name in like.get(label, ())
         ]
         if of:
-            known[i] = True
+            covered[i] = True
             probabilities[:, i] = chances[:, of].max(axis=1)
             decisions[:, i] = given[:, of].any(axis=1)
-    return Heard(probabilities, decisions, known)
+    return Predictions(probabilities, decisions, covered)
 
 
-def heard_after(votes: Array, rules: Sequence[LabelRule]) -> Heard:
-    """A personal model by its rules."""
+def predict_own(votes: Array, rules: Sequence[LabelRule]) -> Predictions:
+    """A personal model's calibrated predictions."""
     chances = calibrate_by(rules, votes)
     thresholds = np.array([rule.threshold for rule in rules])
-    return Heard(chances, chances >= thresholds, np.ones(len(rules), dtype=bool))
+    return Predictions(chances, chances >= thresholds, np.ones(len(rules), dtype=bool))
 
 
 def compare(
-    examples: Examples, before: Heard, after: Heard, seed: int = 1
-) -> tuple[tuple[LabelFinding, ...], Interval, Interval, Interval]:
+    examples: Examples, before: Predictions, after: Predictions, seed: int = 1
+) -> tuple[tuple[LabelResult, ...], Interval, Interval, Interval]:
     """Figures of each label, and the mean average precision before, after, and its gain."""
     draws = Resampling.of(examples.groups, seed=seed)
-    findings, ap_before, ap_after = [], [], []
+    results, ap_before, ap_after = [], [], []
     for i, label in enumerate(examples.vocabulary.labels):
-        known = ~np.isnan(examples.targets[:, i])
-        truth = examples.targets[known, i] == 1
+        labelled = ~np.isnan(examples.targets[:, i])
+        truth = examples.targets[labelled, i] == 1
         if truth.all() or not truth.any():
             continue
-        _, new, new_f1 = _figures(after, i, truth, known, draws)
-        _, old, old_f1 = _figures(before, i, truth, known, draws)
-        if not before.known[i]:  # guessing; a draw counts for both or for neither
-            old = np.where(np.isnan(new), np.nan, draws.mean(truth, known))
+        _, new, new_f1 = _figures(after, i, truth, labelled, draws)
+        _, old, old_f1 = _figures(before, i, truth, labelled, draws)
+        if not before.covered[i]:  # guessing; a draw counts for both or for neither
+            old = np.where(np.isnan(new), np.nan, draws.mean(truth, labelled))
         ap_before.append(old)
         ap_after.append(new)
         groups = {g for g, target in zip(examples.groups, examples.targets[:, i], strict=True)
                   if target == 1}  # fmt: skip
-        findings.append(
-            LabelFinding(
+        results.append(
+            LabelResult(
                 label=label,
                 tracks=int(truth.sum()),
                 artists=len(groups),
                 share=float(truth.mean()),
-                ap_before=interval(old) if before.known[i] else None,
+                ap_before=interval(old) if before.covered[i] else None,
                 ap_after=interval(new),
-                f1_before=interval(old_f1) if before.known[i] else None,
+                f1_before=interval(old_f1) if before.covered[i] else None,
                 f1_after=interval(new_f1),
             )
         )
     old_mean, new_mean = (mean_of_labels(np.stack(aps)) for aps in (ap_before, ap_after))
     gain = interval(new_mean - old_mean)
-    return tuple(findings), interval(old_mean), interval(new_mean), gain
+    return tuple(results), interval(old_mean), interval(new_mean), gain
 
 
 def _figures(
-    model: Heard, i: int, truth: npt.NDArray[np.bool_], known: npt.NDArray[np.bool_],
+    model: Predictions, i: int, truth: npt.NDArray[np.bool_], labelled: npt.NDArray[np.bool_],
     draws: Resampling,
 ) -> Floats:  # fmt: skip
     """ROC-AUC, average precision and F1 of one label in each draw. Shape: `(3, 1 + draws)`."""
-    return draws.figures(truth, model.probabilities[known, i], model.decisions[known, i], known)
+    return draws.figures(
+        truth, model.probabilities[labelled, i], model.decisions[labelled, i], labelled
+    )
 
 
-def confusions(examples: Examples, after: Heard) -> dict[Kind, tuple[tuple[int, ...], ...]]:
+def confusions(examples: Examples, after: Predictions) -> dict[Kind, tuple[tuple[int, ...], ...]]:
     """How often each genre (row) was given while each (column) is the most probable one."""
     of = list(examples.vocabulary.indices("genre"))
     if not of:
@@ -155,7 +157,7 @@ def confusions(examples: Examples, after: Heard) -> dict[Kind, tuple[tuple[int, 
     return {"genre": tuple(tuple(int(x) for x in row) for row in counts)}
 
 
-def advise(labels: Sequence[LabelFinding], curve: Sequence[Point]) -> list[tuple[Label, float]]:
+def advise(labels: Sequence[LabelResult], curve: Sequence[Point]) -> list[tuple[Label, float]]:
     """What `NEXT` more tracks of each label should add to its average precision, most first.
 
     A doubling of tracks is taken to close the same share of what is missing to 1 for every label:

@@ -38,8 +38,8 @@ class Suspect:
         """
         against = [f"but classified as {name} ({chance:.0%})" for name, chance in self.rivals[:1]]
         if self.improbable:
-            told = ", ".join(f"{name} is improbable ({p:.0%})" for name, p in self.improbable)
-            against.append(told if against else f"but {told}")
+            listed = ", ".join(f"{name} is improbable ({p:.0%})" for name, p in self.improbable)
+            against.append(listed if against else f"but {listed}")
         return f"{', '.join(self.given) or 'none of the labels'}, {'; '.join(against)}"
 
 
@@ -51,7 +51,7 @@ def suspects(examples: Examples, probabilities: Array, most: int = N_SUSPECTS) -
     doubt = doubts(examples.targets, probabilities, exclude)
     names = [label.name for label in examples.vocabulary.labels]
 
-    def said(i: int, columns: Mask) -> tuple[tuple[str, float], ...]:
+    def scored(i: int, columns: Mask) -> tuple[tuple[str, float], ...]:
         order = np.argsort(-probabilities[i])
         return tuple((names[k], round(float(probabilities[i, k]), 3)) for k in order if columns[k])
 
@@ -59,8 +59,8 @@ def suspects(examples: Examples, probabilities: Array, most: int = N_SUSPECTS) -
         Suspect(
             examples.paths[i],
             tuple(name for name, t in zip(names, examples.targets[i], strict=True) if t == 1),
-            said(i, rival[i] > 0)[:2],
-            said(i, against[i] > LEAST_EVIDENCE)[::-1],
+            scored(i, rival[i] > 0)[:2],
+            scored(i, against[i] > LEAST_EVIDENCE)[::-1],
             round(float(doubt[i]), 3),
         )
         for i in np.argsort(-doubt, kind="stable")[:most]
@@ -115,8 +115,8 @@ def evidence_against(targets: Array, probabilities: Array) -> Array:
 
     Shape: `(N, K)`, `-inf` where a label is not given
     """
-    known = np.maximum((~np.isnan(targets)).sum(axis=0), 1)
-    share = _logits(np.asarray((targets == 1).sum(axis=0) / known, dtype=np.float32))
+    n_labelled = np.maximum((~np.isnan(targets)).sum(axis=0), 1)
+    share = _logits(np.asarray((targets == 1).sum(axis=0) / n_labelled, dtype=np.float32))
     against = share - _logits(probabilities)
     return np.asarray(np.where(targets == 1, against, -np.inf), dtype=np.float32)
 

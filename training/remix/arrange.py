@@ -9,7 +9,7 @@ import numpy as np
 from training.remix.parts import Part, Parts
 
 STEMS = ("drums", "bass", "other", "vocals")
-# Instruments that are laid over songs more often than others: those that are heard worst in mixes.
+# Instruments that are laid over songs more often than others: those classified worst in mixes.
 WANTED = (
     "Saxophone", "Trumpet", "Flute", "Cello", "Clarinet", "Violin", "Piano", "Organ", "Accordion",
     "Electric Piano", "Synthesizer", "Harp",
@@ -26,7 +26,7 @@ class Voice:
 
 @dataclass(frozen=True, slots=True)
 class Remix:
-    """What to mix; what is then known of the sum is `labelling`'s to say."""
+    """What to mix; `labelling` gives the labels of the sum."""
 
     voices: tuple[Voice, ...]
 

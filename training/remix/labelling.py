@@ -1,6 +1,6 @@
-"""What is known of a remix and of each of its windows, from what was put in and how loud it is.
+"""Labels of a remix and of each of its windows, from its parts and their levels.
 
-A line that is far below the rest of a window may or may not be heard there: it is neither called
+A line that is far below the rest of a window may or may not be audible there: it is neither called
 present nor absent. A name is absent where nothing that sounds could be it.
 """
 
@@ -16,7 +16,7 @@ from training.remix.render import RATE, SECONDS, Samples
 from training.synth.windows import QUIET_DB, WINDOW_S, Window
 
 STARTS_S = (0.0, 1.5, 3.0, SECONDS - WINDOW_S)
-SILENT_DB = 60.0  # below the window's sum: nothing of the line can be heard
+SILENT_DB = 60.0  # below the window's sum: the line is inaudible
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class Labels:
 
 
 def label(remix: Remix, lines: Samples, names: frozenset[str]) -> Labels:
-    """What is known of a remix. `names`: all there are. Shape: `(voices, T)`."""
+    """The labels of a remix. `names`: all there are. Shape: `(voices, T)`."""
     windows = [_window(remix, lines, start_s, names) for start_s in STARTS_S]
     present = frozenset(name for window in windows for name in window.present)
     unknown = frozenset(name for window in windows for name in window.unknown)
@@ -49,10 +49,10 @@ def _window(remix: Remix, lines: Samples, start_s: float, names: frozenset[str])
     part = lines[:, first : first + round(WINDOW_S * RATE)].astype(np.float64)
     power, total = np.square(part).mean(axis=1), np.square(part.sum(axis=0)).mean()
     loud = power > total * 10 ** (-QUIET_DB / 10)
-    heard = [voice for voice, p in zip(remix.voices, power, strict=True) if _sounds(p, total)]
+    audible = [voice for voice, p in zip(remix.voices, power, strict=True) if _sounds(p, total)]
     sure = [voice for voice, is_loud in zip(remix.voices, loud, strict=True) if is_loud]
     present = frozenset(name for voice in sure for name in _present(voice))
-    gone = frozenset(name for name in names if all(_lacks(voice, name) for voice in heard))
+    gone = frozenset(name for name in names if all(_lacks(voice, name) for voice in audible))
     return Window(start_s, start_s + WINDOW_S, present, names - present - gone)
 
 

@@ -24,7 +24,7 @@ COMPLETE = "*"
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One recorded sound and what is known of it."""
+    """One recording and its labels."""
 
     path: Path
     group: str  # song or source instrument

@@ -53,14 +53,14 @@ class Tally:
     """How many excerpts were rendered, found already there, or failed."""
 
     rendered: int = 0
-    kept: int = 0
+    existing: int = 0
     failed: int = 0
     total: int = 0
 
     @property
     def done(self) -> int:
         """Excerpts dealt with so far."""
-        return self.rendered + self.kept + self.failed
+        return self.rendered + self.existing + self.failed
 
 
 def render_library(
@@ -113,7 +113,7 @@ class _Press:
     def excerpts(self, row: MidiRow, content: bytes, per_file: int) -> Iterator[None]:
         for k in range(per_file):
             if self._is_there(self.recipe.id_of(row, k)):
-                self.tally.kept += 1
+                self.tally.existing += 1
             else:
                 self._try(row, content, k)
             yield

@@ -42,7 +42,7 @@ def synth(
         )
     except DataError as error:
         raise click.ClickException(str(error)) from error
-    click.echo(f"{tally.rendered} rendered, {tally.kept} already there, {tally.failed} failed")
+    click.echo(f"{tally.rendered} rendered, {tally.existing} already there, {tally.failed} failed")
 
 
 def _show(tally: Tally) -> None:

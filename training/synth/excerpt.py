@@ -71,10 +71,10 @@ def cut(score: Score, start: float, end: float) -> Score:
     notes = (note for note in score.notes if note.start < end and note.end > start)
     # A key outside the drum map sounds in some SoundFonts and cannot be labelled.
     named = (note for note in notes if note.name is not None)
-    kept = (note for note in named if note.start >= start or note.name not in RINGS)
+    candidates = (note for note in named if note.start >= start or note.name not in RINGS)
     cut_notes = tuple(
         replace(note, start=max(note.start, start) - start, end=min(note.end, end) - start)
-        for note in kept
+        for note in candidates
     )
     inside = (item for item in score.controls if start <= item.at < end)
     later = tuple(replace(item, at=item.at - start) for item in inside)

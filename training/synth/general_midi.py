@@ -110,7 +110,7 @@ KIT_PERCUSSION = "Kit Percussion"
 HAND_CLAP = "Hand Clap"
 _ORCHESTRA_KIT, _EFFECTS_KIT = 48, 56
 
-# What hears as one of ours although the file names another, or leaves one of ours open. A brass
+# What sounds like one of ours although the file names another, or leaves one of ours open. A brass
 # section may well be trumpets and trombones: saying that they are absent would teach a falsehood.
 _SECTION = ("Trumpet", "Trombone", "French Horn", "Tuba", "Saxophone")
 BLURS: dict[str, tuple[str, ...]] = {

@@ -77,8 +77,8 @@ def render(midi: Any, studio: Studio, *, seconds: float) -> npt.NDArray[np.float
     with tempfile.TemporaryDirectory(prefix="musictag-synth-") as folder:
         score, wave = Path(folder, "score.mid"), Path(folder, "score.wav")
         midi.save(score)
-        said = _run(_command(studio, score, wave))
-        if _SUBSTITUTED.search(said):
+        log = _run(_command(studio, score, wave))
+        if _SUBSTITUTED.search(log):
             raise DataError("lacks a General MIDI sound: labels would be false", studio.soundfont)
         stereo = _read(wave, studio, n_samples=round(seconds * _RENDER_RATE))
     mono = soxr.resample(stereo.mean(axis=1), _RENDER_RATE, SAMPLE_RATE)
@@ -111,8 +111,8 @@ def _run(command: list[str]) -> str:
     except subprocess.TimeoutExpired as error:
         raise DataError(f"fluidsynth did not end within {_TIMEOUT_S} s") from error
     except subprocess.CalledProcessError as error:
-        said = error.stderr.decode(errors="replace").strip()[-200:]
-        raise DataError(f"fluidsynth failed with status {error.returncode}: {said}") from error
+        message = error.stderr.decode(errors="replace").strip()[-200:]
+        raise DataError(f"fluidsynth failed with status {error.returncode}: {message}") from error
     return ended.stderr.decode(errors="replace")
 
 

@@ -66,8 +66,8 @@ def open_midi(content: bytes, path: Path) -> Any:
     try:
         midi = mido.MidiFile(file=io.BytesIO(content), clip=True)
     except (OSError, EOFError, ValueError, LookupError, TypeError, KeySignatureError) as error:
-        said = str(error) or "it ends early"
-        raise DataError(f"not a readable MIDI file ({said})", path) from error
+        reason = str(error) or "it ends early"
+        raise DataError(f"not a readable MIDI file ({reason})", path) from error
     if midi.type not in (0, 1):
         raise DataError(f"MIDI type {midi.type}: only types 0 and 1 hold one song", path)
     if not 0 < midi.ticks_per_beat < 0x8000:

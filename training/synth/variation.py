@@ -38,9 +38,9 @@ def draw_variation(score: Score, rng: np.random.Generator) -> Variation:
 def apply_variation(score: Score, variation: Variation) -> Score:
     """Return the score as varied; notes moved off the keyboard are left out."""
     notes = (_vary(note, variation) for note in score.notes)
-    kept = tuple(note for note in notes if note is not None)
+    remaining = tuple(note for note in notes if note is not None)
     controls = (item for item in score.controls if item.channel not in variation.dropped)
-    return Score(kept, tuple(controls))
+    return Score(remaining, tuple(controls))
 
 
 def _draw_program(part: tuple[int, int], rng: np.random.Generator) -> int:

@@ -12,7 +12,7 @@ WINDOW_S = 3.0
 SHORTEST_WINDOW_S = 1.5  # as in INSTRUMENTS.md
 SOUNDING_S = 0.3  # as in INSTRUMENTS.md: shorter does not count as sounding
 QUIET_DB = 26.0  # masked by the rest of the mix beyond this, as the rough loudness goes
-# A sound that ended this shortly before a window may be heard there yet, by its release and the
+# A sound that ended this shortly before a window may still be audible there, by its release and the
 # reverb: 24 excerpts rendered part by part had rests of up to -31 dB of the mix there.
 AFTERGLOW_S = 0.5
 
@@ -28,7 +28,7 @@ class Ring:
 
 # Sounds not named here last as long as the key is held. The numbers are round figures from
 # General MIDI SoundFonts: a drum hit is a one-shot whatever the length of its note, a harp or a
-# vibraphone rings on when the key is let go, and no plucked string is heard for ever.
+# vibraphone rings on when the key is let go, and no plucked string rings for ever.
 _DAMPED = Ring(0.2, 0.0, 6.0)
 _HIT = Ring(0.0, 0.2, 0.2)
 RINGS: dict[str, Ring] = {
@@ -74,7 +74,7 @@ class Window:
 
 
 def sounds_of(notes: Iterable[Note]) -> tuple[Sound, ...]:
-    """Return what is heard of the notes, rung out as their instruments do."""
+    """Return the audible sound of each note, with the release of its instrument."""
     return tuple(
         Sound(note.name, note.start, _silent_at(note, note.name), note.level_db)
         for note in notes
@@ -111,9 +111,9 @@ def _label(sounds: Sequence[Sound], start: float, end: float) -> Window:
     clear, faint = set[str](), _fading(sounds, start)
     for name in sorted({sound.name for sound in within}):
         own = [sound for sound in within if sound.name == name]
-        # Quiet notes do not add to the time of loud ones: only what is heard counts.
-        heard = [sound for sound in own if sound.level_db >= loudest - QUIET_DB]
-        (clear if _active_s(heard, start, end) >= SOUNDING_S else faint).add(name)
+        # Quiet notes do not add to the time of loud ones: only what is audible counts.
+        audible = [sound for sound in own if sound.level_db >= loudest - QUIET_DB]
+        (clear if _active_s(audible, start, end) >= SOUNDING_S else faint).add(name)
     present = _audible(clear)
     unknown = _audible(faint) | _blurred(clear | faint)
     return Window(start, end, present, unknown - present)
@@ -133,7 +133,7 @@ def _active_s(sounds: Iterable[Sound], start: float, end: float) -> float:
 
 
 def _audible(names: Iterable[str]) -> frozenset[str]:
-    return frozenset(heard for name in names if (heard := audible_name(name)) is not None)
+    return frozenset(audible for name in names if (audible := audible_name(name)) is not None)
 
 
 def _blurred(names: set[str]) -> frozenset[str]:

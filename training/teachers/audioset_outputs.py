@@ -1,4 +1,4 @@
-"""What the AudioSet teacher says of a whole file, window by window, computed once."""
+"""Outputs of the AudioSet teacher for each window of a file, cached."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from training.data.mel_cache import kept_array, read_mono
+from training.data.mel_cache import cached_array, read_mono
 from training.data.teacher_outputs import AUDIOSET_CLASSES, AUDIOSET_HOP_S, Outputs
 from training.teachers.arrays import load_arrays
 from training.teachers.audioset import HOP, N_MELS, RATE, AudioSetNetwork, log_mel
@@ -21,7 +21,7 @@ _STEP = round(AUDIOSET_HOP_S * RATE / HOP)
 
 
 class AudioSetTeacher:
-    """Asked about files; its answers are cached in a folder."""
+    """Scores files; its outputs are cached in a folder."""
 
     def __init__(self, data: Path, cache: Path) -> None:
         self._folder = cache / "audioset_mn04"
@@ -31,7 +31,7 @@ class AudioSetTeacher:
 
     def outputs(self, path: Path) -> dict[str, Outputs]:
         """Logits of the musical classes and embeddings of a file's windows, by their names."""
-        values = kept_array(path, self._folder, lambda: self._ask(path))
+        values = cached_array(path, self._folder, lambda: self._ask(path))
         n = len(AUDIOSET_CLASSES)
         return {"audioset": values[:, :n], "audioset_embedding": values[:, n:]}
 

@@ -1,4 +1,4 @@
-"""What musicnn says of a file whose outputs are not stored, from its middle, computed once."""
+"""Outputs of musicnn for the middle of a file, cached."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ import numpy.typing as npt
 import torch
 from torch.nn import functional
 
-from training.data.mel_cache import kept_array, read_mono
+from training.data.mel_cache import cached_array, read_mono
 from training.data.teacher_outputs import Outputs
 from training.teachers.arrays import load_arrays
 from training.teachers.musicnn import HOP, N_FRAMES, N_TAGS, RATE, Musicnn, log_mel
 
 ARRAYS = "teachers/msd_musicnn.npz"  # in the data folder
-PATCHES = 16  # asked about in a file: at 80 ms each it is slow, and a song is much the same
+PATCHES = 16  # scored in a file: at 80 ms each it is slow, and a song is much the same
 LOUDNESS = np.float32(2**0.5)  # the stored outputs are of (L + R) / sqrt(2)
 
 
 class MusicnnTeacher:
-    """Asked about files; its answers are cached in a folder."""
+    """Scores files; its outputs are cached in a folder."""
 
     def __init__(self, data: Path, cache: Path) -> None:
         self._folder = cache / "msd_musicnn"
@@ -28,8 +28,8 @@ class MusicnnTeacher:
         self._network = Musicnn(load_arrays(data / ARRAYS, "musicnn")).eval()
 
     def outputs(self, path: Path) -> dict[str, Outputs]:
-        """Tags and embeddings, a row for each patch of the file; NaN where it was not asked."""
-        values = kept_array(path, self._folder, lambda: self._ask(path))
+        """Tags and embeddings, a row for each patch of the file; NaN where it was not run."""
+        values = cached_array(path, self._folder, lambda: self._ask(path))
         return {"msd": values[:, :N_TAGS], "msd_embedding": values[:, N_TAGS:]}
 
     def _ask(self, path: Path) -> Outputs:

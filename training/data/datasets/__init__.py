@@ -35,7 +35,7 @@ from training.data.taxonomy import Targets
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Clip:
-    """A stretch of sound and what is known of it."""
+    """A stretch of audio and its targets."""
 
     id: str  # unique over all sources
     path: Path

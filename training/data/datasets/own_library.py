@@ -28,8 +28,8 @@ def load_folders(root: Path, *, weak: bool = False) -> Source:
     found = list(from_folders(root))
     labels = {x for track in found if isinstance(track, Track) for x in track.of("genre")}
     listed = [name for x in labels if (name := canonical(x)) and kind_of(name) == "genre"]
-    known = [name for name in sorted(listed) if any(kin in GENRES for kin in lineage(name))]
-    return gather("folders", _entries(found), Spellings(), listed=known)
+    recognised = [name for name in sorted(listed) if any(kin in GENRES for kin in lineage(name))]
+    return gather("folders", _entries(found), Spellings(), listed=recognised)
 
 
 def load_table(path: Path, *, weak: bool = False) -> Source:

@@ -132,9 +132,9 @@ def _clip(source: str, entry: Entry, table: Table, listed: tuple[str, ...]) -> C
     absent = [name for word in entry.denied if (name := table.get(word))]
     # A word left out on purpose, or in no table, may stand near any genre: then nothing is denied.
     genres = [name for name in present if not all(apart(name, genre) for genre in listed)]
-    said = [*genres, *entry.perhaps]
-    if said and all(table.get(word) for word in entry.words):
-        absent += [name for name in listed if all(apart(name, other) for other in said)]
+    named = [*genres, *entry.perhaps]
+    if named and all(table.get(word) for word in entry.words):
+        absent += [name for name in listed if all(apart(name, other) for other in named)]
     return Clip(
         id=f"{source}:{entry.id}",
         path=entry.path,

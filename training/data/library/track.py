@@ -21,8 +21,7 @@ VARIOUS = frozenset(
 class Track:
     """A file and what its owner calls it.
 
-    Tracks of one group are never on both sides when a model is judged. A kind without names is one
-    of which nothing is known.
+    Tracks of one group are never on both sides of a split. A kind without names is unknown.
     """
 
     path: Path
@@ -73,8 +72,8 @@ def group_of(artists: Iterable[str], album: str, path: Path, folder: str = "") -
     named = (name.strip().casefold() for name in artists)
     if artist := next((name for name in named if name and name not in VARIOUS), ""):
         return Group(artist)
-    if known := album.strip().casefold() or folder.strip().casefold():
-        return Group(known)
+    if name := album.strip().casefold() or folder.strip().casefold():
+        return Group(name)
     before, dash, _ = path.stem.partition(" - ")
     if dash and before.strip() and not before.strip().isdigit():
         return Group(before.strip().casefold())

@@ -86,9 +86,9 @@ def blend_draw(
     own = share[:, None, None].expand(n, *shape)
     if config.cutmix:
         cut = blended & (torch.rand(n, generator=rng) < 0.5)
-        kept = outside_rectangle(share, shape, rng)
-        own = torch.where(cut[:, None, None], kept, own)
-        share = torch.where(cut, kept.mean(dim=(1, 2)), share)
+        outside = outside_rectangle(share, shape, rng)
+        own = torch.where(cut[:, None, None], outside, own)
+        share = torch.where(cut, outside.mean(dim=(1, 2)), share)
     return BlendDraw(torch.randperm(n, generator=rng), share, own)
 
 

@@ -1,4 +1,4 @@
-"""Always the same answer: how common each class is. What figures are worth without hearing."""
+"""A constant prediction, the frequency of each class: what a score is worth without audio."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from training.experiments.baselines.problem import Answer, Problem
 
 @dataclass(frozen=True, slots=True)
 class Commonest:
-    """Hears nothing."""
+    """Uses no input."""
 
     name: str = "commonest"
     title: str = "always the commonest class"

@@ -13,7 +13,7 @@ from training.experiments.baselines.learning import Schedule, learn
 from training.experiments.baselines.problem import Answer, Problem
 from training.experiments.baselines.tabular import Table
 
-# Its epochs are short: it is heard after each, and stops after 15 that brought nothing.
+# Its epochs are short: it is validated after each, and stops after 15 without gain.
 PLAN = Schedule(steps=0, learning_rate=1e-3, patience=15, precision="float32")
 
 

@@ -1,4 +1,4 @@
-"""The mean of what several systems say, each trained by itself. Source: Breiman 1996, "Bagging"."""
+"""The mean prediction of several separately trained systems. Source: Breiman 1996, "Bagging"."""
 
 from __future__ import annotations
 

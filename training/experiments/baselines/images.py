@@ -1,4 +1,4 @@
-"""Mel spectrograms in dB, as pictures: 128 bands, 22,050 Hz, windows of 2,048 samples, 512 apart.
+"""Mel spectrograms in dB, as images: 128 bands, 22,050 Hz, windows of 2,048 samples, 512 apart.
 
 The bands are those of the tagger, which are librosa's. Every frame lies wholly inside its slice, so
 there are 126 of them; librosa pads the ends and makes 130.
@@ -30,7 +30,7 @@ RANGE_DB = 80.0  # below the loudest value of a slice all is silence
 
 
 def images(samples: Tensor) -> Tensor:
-    """Pictures of slices: 1 is the loudest value of a slice, 0 is `RANGE_DB` below it and less.
+    """Images of slices: 1 is the loudest value of a slice, 0 is `RANGE_DB` below it and less.
 
     As `librosa.power_to_db(power, ref=np.max, top_db=80)`, scaled. Shape: `(B, T)` in, `(B, M, F)`
     """
@@ -39,7 +39,7 @@ def images(samples: Tensor) -> Tensor:
     return (below / RANGE_DB + 1).clamp_min(0)
 
 
-def kept_images(samples: npt.NDArray[np.float32]) -> npt.NDArray[np.float16]:
+def compact_images(samples: npt.NDArray[np.float32]) -> npt.NDArray[np.float16]:
     """The same for arrays, in half the bytes: rounded by at most 0.02 dB."""
     made: npt.NDArray[np.float16] = images(torch.from_numpy(samples)).numpy().astype(np.float16)
     return made

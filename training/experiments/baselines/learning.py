@@ -83,8 +83,8 @@ def loss_of(logits: Tensor, targets: Tensor, *, single: bool) -> Tensor:
     """Cross-entropy over one class of several, or over each class by itself where it is known."""
     if single:
         return -(targets * logits.log_softmax(dim=1)).sum(dim=1).mean()
-    known = ~targets.isnan()
-    return functional.binary_cross_entropy_with_logits(logits[known], targets[known])
+    labelled = ~targets.isnan()
+    return functional.binary_cross_entropy_with_logits(logits[labelled], targets[labelled])
 
 
 def _descend(
@@ -118,8 +118,8 @@ def _goodness(network: nn.Module, feed: Feed, problem: Problem, plan: Schedule) 
     truth = problem.truth(rows)
     if problem.single:
         return float(np.exp(np.log(scores[truth == 1]).mean()))
-    known = ~np.isnan(truth)
-    right = np.where(truth == 1, scores, 1 - scores)[known]
+    labelled = ~np.isnan(truth)
+    right = np.where(truth == 1, scores, 1 - scores)[labelled]
     return float(np.exp(np.log(right).mean()))
 
 

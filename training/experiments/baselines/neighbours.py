@@ -1,4 +1,4 @@
-"""The k nearest slices: what is known of them is what is said. Source: Cover and Hart 1967."""
+"""k nearest neighbours: the mean target of the nearest slices. Source: Cover and Hart 1967."""
 
 from __future__ import annotations
 
@@ -29,22 +29,24 @@ class Neighbours:
         most = min(max(self.choices), len(parts.train))
         index = NearestNeighbors(n_neighbors=most).fit(values[parts.train])
         near, truth = _near(index, values, problem, parts.valid), problem.truth(parts.valid)
-        errors = {k: np.nanmean((said(near, k) - truth) ** 2) for k in self.choices if k <= most}
+        errors = {
+            k: np.nanmean((mean_target(near, k) - truth) ** 2) for k in self.choices if k <= most
+        }
         best = min(errors, key=lambda k: float(errors[k]))
         learned = process_time()
-        scores = said(_near(index, values, problem, parts.test), best)
+        scores = mean_target(_near(index, values, problem, parts.test), best)
         return Answer(scores, 0, learned - started, process_time() - learned)
 
 
-def said(near: Array, k: int) -> Array:
-    """The mean of what is known of the nearest k. Shape: `(n, K, C)` in, `(n, C)` out."""
-    known = ~np.isnan(near[:, :k])
-    total = np.where(known, near[:, :k], 0).sum(axis=1)
-    return np.asarray(total / np.maximum(known.sum(axis=1), 1), dtype=np.float32)
+def mean_target(near: Array, k: int) -> Array:
+    """The mean known target of the nearest k. Shape: `(n, K, C)` in, `(n, C)` out."""
+    labelled = ~np.isnan(near[:, :k])
+    total = np.where(labelled, near[:, :k], 0).sum(axis=1)
+    return np.asarray(total / np.maximum(labelled.sum(axis=1), 1), dtype=np.float32)
 
 
 def _near(index: NearestNeighbors, values: Array, problem: Problem, rows: Indices) -> Array:
-    """What is known of the neighbours, the nearest first. Shape: `(n, K, C)`."""
+    """The targets of the neighbours, the nearest first. Shape: `(n, K, C)`."""
     if not len(rows):
         return np.zeros((0, index.n_neighbors, problem.targets.shape[1]), dtype=np.float32)
     found = index.kneighbors(values[rows], return_distance=False)

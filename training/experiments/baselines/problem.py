@@ -17,7 +17,7 @@ Input = Literal["features", "images", "embeddings"]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sound:
-    """What is known of the sound of each slice, computed once for all systems.
+    """The inputs computed from each slice, once for all systems.
 
     Shape: `tracks` `(S,)`, the number of the clip a slice is of; each of `arrays` `(S, ...)`,
     "waves" beside those that a system may ask for
@@ -40,7 +40,7 @@ class Problem:
     parts: Parts
 
     def truth(self, rows: Indices) -> Array:
-        """What is known of some slices: what is known of their clips. Shape: `(n, C)`."""
+        """The targets of some slices, those of their clips. Shape: `(n, C)`."""
         return np.asarray(self.targets[self.sound.tracks[rows]])
 
 

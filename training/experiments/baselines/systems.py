@@ -24,7 +24,7 @@ class Ours:
     inputs: tuple[str, ...] = ("votes",)
 
 
-NOTHING = Commonest()  # is heard by it
+NOTHING = Commonest()
 ALONE: tuple[System, ...] = (
     NOTHING,
     Neighbours("features-neighbours", "features by hand, nearest neighbours", ("features",)),

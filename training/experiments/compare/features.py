@@ -20,9 +20,9 @@ import numpy.typing as npt
 from tagger.audio import Windows, read_windows
 from tagger.errors import AudioError, DataError
 from training.data.datasets import Clip
-from training.data.mel_cache import kept_array
+from training.data.mel_cache import cached_array
 from training.experiments.baselines.handmade import NAMES, features
-from training.experiments.baselines.images import SPEC, kept_images
+from training.experiments.baselines.images import SPEC, compact_images
 from training.experiments.baselines.problem import Array, Sound
 from training.experiments.compare.our_network import OurNetwork
 from training.experiments.protocols import Indices
@@ -82,7 +82,7 @@ def compute_features(
     for clip in clips:
         try:
             made = {
-                name: kept_array(clip.path, folders[name], partial(make, clip.path))
+                name: cached_array(clip.path, folders[name], partial(make, clip.path))
                 for name, make in makers.items()
             }
         except (AudioError, DataError) as error:
@@ -111,7 +111,7 @@ def _makers(wanted: Collection[str], ours: OurNetwork | None) -> dict[str, Maker
     makers: dict[str, Maker] = {
         "starts": lambda path: np.array(windows(path).starts),
         "features": lambda path: np.stack([features(row) for row in windows(path).samples]),
-        "images": lambda path: kept_images(windows(path).samples),
+        "images": lambda path: compact_images(windows(path).samples),
         "waves": lambda path: windows(path).samples.astype(np.float16),
     }
     if ours:
