@@ -60,7 +60,7 @@ def run(command: str, folder: Path) -> str:
 
 def alike(text: str) -> list[str]:
     """The lines without what differs from machine to machine: figures, and bars made of them."""
-    plain = re.sub(r"[▏▎▍▌▋▊▉█]+", "", text.replace("\xa0", " "))
+    plain = re.sub(r"[▏▎▍▌▋▊▉█]+", "", text)
     return [re.sub(r"\d+", "0", line).rstrip() for line in plain.splitlines()]
 
 

@@ -56,7 +56,7 @@ def test_row_without_a_sure_tag_has_a_best_guess_marked_unsure(tiny: Model) -> N
     assert row.track
     candidates = (Tag("genre", "Low", 0.44), Tag("genre", "High", 0.2))
     row = replace(row, track=replace(row.track, candidates=candidates))
-    assert "- (Low 44%\xa0?)" in shown(row)
+    assert "- (Low 44% ?)" in shown(row)
     assert "- (?)" in shown(row)  # of instruments there is not even a guess
     assert "->" not in shown(row).splitlines()[-1]
 

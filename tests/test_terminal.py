@@ -80,6 +80,7 @@ def command_lines(place: Path) -> dict[str, list[list[str]]]:
         "plan": [["--from", EVIL], [EVIL]],
         "pipeline": [["--input", EVIL, "--output", EVIL]],
         "watch": [[EVIL], [music, "--model", EVIL], [music, "--exclude", EVIL, "--settle", EVIL]],
+        "review": [[EVIL], [music, "--model", EVIL], [music, "--port", EVIL]],
         "demo": [[str(place / EVIL)], [EVIL, EVIL]],
     }  # fmt: skip
 

@@ -56,7 +56,13 @@ def pad(text: str, columns: int) -> str:
 
 
 def wrap(text: str, columns: int) -> list[str]:
-    """Lines of at most so many columns, broken at spaces where there are any."""
+    r"""Lines of at most so many columns, broken at spaces where there are any.
+
+    Not at a space that is not to be broken, which the lines then have as a plain one.
+
+    >>> wrap("Blues 91%\xa0███ Folk", 9)
+    ['Blues', '91% ███', 'Folk']
+    """
     lines = [""]
     for word in text.split(" "):
         joined = f"{lines[-1]} {word}" if lines[-1] else word
@@ -67,7 +73,7 @@ def wrap(text: str, columns: int) -> list[str]:
         lines += pieces if lines[-1] else []
         if not lines[0]:
             lines = pieces
-    return lines
+    return [line.replace("\xa0", " ") for line in lines]
 
 
 def _pieces(word: str, columns: int) -> list[str]:
