@@ -1,4 +1,4 @@
-"""Which field of a file holds each kind of tag, container by container.
+"""Which key holds each field, for each tag format.
 
 Instruments go where Jaikoz, SongKong and other editors keep them: TXXX:INSTRUMENT in ID3,
 ----:com.apple.iTunes:INSTRUMENT in MP4, INSTRUMENT elsewhere. ID3's TMCL and the Vorbis PERFORMER

@@ -1,4 +1,4 @@
-"""The sound of a file without its tags: whether two are the same, and a fingerprint."""
+"""Identifies and compares the audio data of files, without their tags."""
 
 from __future__ import annotations
 

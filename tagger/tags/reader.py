@@ -1,4 +1,4 @@
-"""The tags a music file holds today, and the one place where it is opened for them."""
+"""Opens a music file and reads its tags; the only module that does."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A whole file takes the place of another in one step: the only way to write one that is not music.
+"""Replaces a file in one step: how every file that is not music is written.
 
 For reports, models, caches and checkpoints. Music files are replaced by `replace_file`, which also
 waits for the disk and looks for edits of other programs.

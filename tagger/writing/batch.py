@@ -1,4 +1,4 @@
-"""Files that are rewritten together, so that they wait for the disk together and not in turn.
+"""Rewrites many files together, so that they share the waits for the disk.
 
 A disk takes many files in hardly more time than one: the log of its file system is written once
 for all of them, and one wait for a folder keeps all names in it.
@@ -66,8 +66,7 @@ def rewrite_together(
 ) -> None:
     """Rewrite files, each step for all of them before the next.
 
-    `keep` gets what makes the old files again, by the numbers of their entries, before any of them
-    is replaced.
+    `save_patches` gets the patches that restore the old files, by entry id, before any is replaced.
     """
     for _ in range(_COMPARED):
         list(pool.map(Work.step, works))
@@ -85,7 +84,7 @@ def rewrite_together(
 
 
 def clean_up(works: Iterable[Work], disk: Disk) -> None:
-    """Remove the copies of files that were given up, and wait until the names are on the disk."""
+    """Remove the copies of abandoned files and sync the folders of the replaced ones."""
     for work in works:
         with contextlib.suppress(Exception):  # closing a file may fail; its copy goes either way
             work.steps.close()

@@ -1,4 +1,4 @@
-"""A file as it was, kept as what it takes to make it again from the file as it is now.
+"""Patches that restore a file as it was from the file as it is now.
 
 Two files with the same sound differ in their frames: all bytes before, between and behind the parts
 of the sound. A patch names the old frame's bytes that the new file does not hold, and where the

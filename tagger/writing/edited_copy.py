@@ -1,4 +1,4 @@
-"""A copy of a file that gets other tags: by mutagen's save, or spliced where that would not do."""
+"""Makes the copy of a file with new tags: by mutagen's save, or spliced where that fails."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Everything that is done to a disk while a file gets new tags, one verb each.
+"""Every disk operation of a rewrite, one method each.
 
 A class, so that a test can let the k-th of them fail.
 """
@@ -66,7 +66,7 @@ class Disk:
                 os.utime(target, ns=(status.st_atime_ns, status.st_mtime_ns))
 
     def start_writeback(self, target: int) -> None:
-        """Let the disk begin to write a file, which is waited for later.
+        """Start writing a file to the disk without waiting for it.
 
         Many files at once take less time than one after the other.
         """
@@ -91,7 +91,7 @@ class Disk:
         return shared_extents(target)
 
     def replace(self, copy: Path, path: Path, expected: FileState) -> None:
-        """Put a copy in the place of a file, at once, if that is still as it is known."""
+        """Replace a file by its copy atomically if it is still in the expected state."""
         put_in_place(copy, path, expected)
 
     def sync_folder(self, folder: Path) -> None:

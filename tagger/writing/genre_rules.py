@@ -1,4 +1,4 @@
-"""What a person wants of the names that are written: which, under what name, how special."""
+"""The user's rules for names that are written: allow list, aliases, parents."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _SPLITTERS = str.maketrans(dict.fromkeys(";/,|", "\0"))
 
 @dataclass(frozen=True, slots=True)
 class Taste:
-    """Rules for names; names are compared by what they mean, so "Rap" and "hip hop" are one.
+    """Rules for names; names are compared by meaning, so "Rap" and "hip hop" are one.
 
     >>> Taste(aliases={"Hip-Hop": "Rap"}).refine(["Hip Hop", "Jazz"])
     ('Rap', 'Jazz')
@@ -51,7 +51,7 @@ class Taste:
         return tuple(found)
 
     def refine(self, names: Iterable[str]) -> tuple[str, ...]:
-        """The names to write for the names that were heard, in their order."""
+        """The names to write for predicted names, in their order."""
         wanted = [self.alias(name) for name in names]
         above = {sense_key(wide) for name in wanted for wide in self.ancestors(name)}
         if self.prefer_specific:
@@ -63,19 +63,19 @@ class Taste:
         return distinct(name for name in allowed if sense_key(name) not in ignored)
 
     def keys_of(self, values: Iterable[str]) -> set[str]:
-        """Keys of everything that values name, those joined in one value and aliases too."""
+        """Comparison keys of all names in some values, joined values and aliases included."""
         parts = [part for value in values for part in value.translate(_SPLITTERS).split("\0")]
         names = [*parts, *values]
         return {sense_key(name) for name in names} | {sense_key(self.alias(name)) for name in names}
 
     def is_empty(self, values: Iterable[str]) -> bool:
-        """Whether values say nothing."""
+        """Whether a field with these values counts as empty."""
         nonempty = [value for value in values if value.strip()]
         return not nonempty or (self.generic_is_empty and all(map(is_placeholder, nonempty)))
 
 
 def sense_key(name: str) -> str:
-    """What all names of one genre or instrument have in common, whatever the spelling or language.
+    """A comparison key, equal for all spellings and translations of a genre or instrument.
 
     >>> sense_key("Rap") == sense_key("hip hop"), sense_key("Klassik") == sense_key("Classical")
     (True, True)
@@ -84,7 +84,7 @@ def sense_key(name: str) -> str:
 
 
 def distinct(names: Iterable[str]) -> tuple[str, ...]:
-    """The names without later ones that mean the same as earlier ones."""
+    """The names without duplicates in meaning; the first one stays."""
     found: dict[str, str] = {}
     for name in names:
         found.setdefault(sense_key(name), name)
@@ -92,7 +92,7 @@ def distinct(names: Iterable[str]) -> tuple[str, ...]:
 
 
 def load_taste(path: Path) -> Taste:
-    """Rules from a TOML file whose keys are the fields of Taste."""
+    """Read rules from a TOML file whose keys are the fields of Taste; raises PlanError."""
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:

@@ -1,4 +1,4 @@
-"""What is wrong with a journal, what of it can be read, and a sound one made from that."""
+"""Diagnoses a damaged journal and rebuilds it from its intact rows."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _BROKEN = (sqlite3.Error, ValueError, LookupError, TypeError)
 
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
-    """What was found in a journal: its faults in words, and the sound rows by their numbers."""
+    """The faults of a journal, and its intact rows by id."""
 
     path: Path
     faults: tuple[str, ...] = ()
@@ -46,7 +46,7 @@ class _Reading:
     faults: list[str] = field(default_factory=list)
 
     def check_integrity(self) -> None:
-        """Let SQLite look for pages and indexes that are damaged."""
+        """Have SQLite check its pages and indexes."""
         try:
             texts = [text for (text,) in self.database.execute("PRAGMA integrity_check(20)")]
         except sqlite3.Error as error:
@@ -54,7 +54,7 @@ class _Reading:
         self.faults += [f"the database: {text}" for text in texts if text != "ok"]
 
     def sound_rows(self, name: str, key: str = "id") -> dict[int, Row]:
-        """All sound rows of a table by their numbers; each is asked for by itself."""
+        """All intact rows of a table by id, each queried by itself."""
         sound: dict[int, Row] = {}
         query = f"SELECT * FROM {name} WHERE {key} = ?"  # noqa: S608
         for number in self._numbers(name, key):
@@ -98,7 +98,7 @@ class _Reading:
 
 
 def examine(folder: Path) -> Diagnosis:
-    """Look at every row of a journal; JournalError where it cannot be read for other reasons."""
+    """Check every row of a journal; raises JournalError if it cannot be read for other reasons."""
     path = folder / NAME
     try:
         with closing(journal_schema.connect(path)) as database:
@@ -118,7 +118,7 @@ def examine(folder: Path) -> Diagnosis:
 
 
 def repair(folder: Path) -> tuple[Diagnosis, Path]:
-    """Put the journal aside and make a new one of all rows that are sound; gives where it is.
+    """Back the journal up and rebuild it from all intact rows; returns the path of the backup too.
 
     JournalError if another run is writing, or the disk is full; nothing has changed then.
     """
@@ -154,7 +154,7 @@ def _make(path: Path, found: Diagnosis) -> None:
 
 
 def _lost(run: int, found: Diagnosis) -> Row:
-    """A run that cannot be read, of which there are files."""
+    """A placeholder for an unreadable run that has intact files."""
     copies = (row["copy"] for row in found.files.values() if row["run"] == run and row["copy"])
     token = os.fsdecode(next(copies, b".musictag-00000000-")).rpartition(".musictag-")[2][:8]
     undone = Counter(
@@ -167,7 +167,7 @@ def _lost(run: int, found: Diagnosis) -> Row:
 
 
 def _back_up(path: Path) -> Path:
-    """Copies of a journal's files under another name; the journal itself stays until replaced."""
+    """Copy the journal's files to a backup; the journal itself stays until it is replaced."""
     timestamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S")
     backup = path.with_name(f"journal.damaged-{timestamp}.sqlite")
     for suffix in _SUFFIXES:

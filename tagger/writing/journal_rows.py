@@ -1,7 +1,7 @@
-"""Entries and runs as rows of the journal's tables, sealed, and back only if nothing is wrong.
+"""Converts entries and runs to checksummed database rows, and back after validation.
 
 A journal lies on a disk for years, and what it says is done: copies are removed, tags are put back.
-So nothing in it is believed before its checksum, its types and its paths were looked at.
+So nothing is trusted before its checksum, types and paths are checked.
 """
 
 from __future__ import annotations

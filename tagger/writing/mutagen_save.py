@@ -1,4 +1,4 @@
-"""mutagen's own save, for our fields alone: the way into nearly every file.
+"""Saves our fields with mutagen's own save, the default for nearly every file.
 
 Each file is opened by mutagen as its documentation shows, gets the values, and is saved. What
 became of all else is for others to check.

@@ -1,4 +1,4 @@
-"""What would be changed in which file: values only, made and turned round without opening any.
+"""Which fields change in which files: pure values, computed without opening any file.
 
 The same plan is shown, saved, applied, journaled and undone.
 """
@@ -27,7 +27,7 @@ Values = tuple[str, ...]
 
 @dataclass(frozen=True, slots=True)
 class Exact:
-    """Values as the very bytes they were in a file: what undo puts back."""
+    """Values with the exact bytes they had in a file, which undo restores."""
 
     dialect: str
     items: tuple[Item, ...]
@@ -52,9 +52,9 @@ class FileChange:
     """All changes of one file."""
 
     path: Path
-    audio: str  # fingerprint of the sound the plan was made for; empty: any
+    audio: str  # fingerprint of the audio that the plan was made for; empty: any
     changes: tuple[TagChange, ...]
-    undoes: int | None = None  # the entry of the journal that this takes back
+    undoes: int | None = None  # the journal entry that this reverts
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,14 +69,14 @@ class TagPlan:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """How what was heard and what a file holds become what it will hold."""
+    """How predicted tags and existing tags are combined."""
 
     modes: Mapping[Kind, Mode] = dataclasses.field(
         default_factory=lambda: dict.fromkeys(KINDS, "fill")
     )
     taste: Taste = dataclasses.field(default_factory=Taste)
     join: str = ""  # put several values into one, with this between, for simple players
-    provenance: str = ""  # what to note about who wrote it; empty: nothing
+    provenance: str = ""  # written into the provenance field; empty: nothing
 
     @property
     def mode(self) -> str:
@@ -87,7 +87,7 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class ClassifiedFile:
-    """What is known of a file when its changes are decided."""
+    """A classified file: its existing and its predicted tags."""
 
     path: Path
     existing: FileTags
@@ -95,7 +95,7 @@ class ClassifiedFile:
 
 
 def wanted_values(existing: Values, predicted: Values, mode: Mode, taste: Taste) -> Values:
-    """What a field should hold. Nothing that is there is ever taken away for nothing.
+    """The values that a field should hold; existing values are never replaced by nothing.
 
     >>> wanted_values(("Jazz",), ("Blues",), "fill", Taste())
     ('Jazz',)
@@ -124,7 +124,7 @@ def sense_keys(values: Values) -> set[str]:
 
 
 def may_change(existing: FileTags, policy: Policy, most: Mapping[Kind, int]) -> bool:
-    """Whether anything that may be heard could change what is there."""
+    """Whether any prediction could change the existing tags."""
     return any(
         most[kind] and (policy.modes[kind] != "fill" or policy.taste.is_empty(existing.of(kind)))
         for kind in KINDS
@@ -132,9 +132,9 @@ def may_change(existing: FileTags, policy: Policy, most: Mapping[Kind, int]) -> 
 
 
 def classified_file(result: Result) -> ClassifiedFile | None:
-    """What a plan needs of a result; None where nothing was heard or its tags cannot be read.
+    """The part of a result that a plan needs; None if it failed or its tags cannot be read.
 
-    Its path stands for itself, wherever the plan is applied.
+    Its path is absolute, so that the plan can be applied from any folder.
     """
     if result.track is None or not result.existing.audio:
         return None
@@ -142,7 +142,7 @@ def classified_file(result: Result) -> ClassifiedFile | None:
 
 
 def change_to(path: Path, existing: FileTags, wanted: Mapping[Kind, Values]) -> FileChange:
-    """What would change in a file for it to hold just these values; other kinds stay."""
+    """The changes that give a file these values; other kinds stay."""
     current = {kind: existing.of(kind) for kind in wanted}
     changes = (
         TagChange(kind, current[kind], wanted[kind])
@@ -159,13 +159,13 @@ def make_plan(
     model: str = "",
     roots: tuple[Path, ...] = (),
 ) -> TagPlan:
-    """The plan for all files; those that would stay as they are do not occur in it."""
+    """The plan for all files; files without changes are left out."""
     files = (file_change(item, policy) for item in classified)
     return TagPlan(tuple(f for f in files if f.changes), model, policy.mode, roots)
 
 
 def file_change(item: ClassifiedFile, policy: Policy) -> FileChange:
-    """What would change in one file; without changes where it would stay as it is."""
+    """The changes of one file; empty if it would stay as it is."""
     wanted = {}
     for kind in KINDS:
         predicted = tuple(tag.name for tag in item.tags if tag.kind == kind)
@@ -177,7 +177,7 @@ def file_change(item: ClassifiedFile, policy: Policy) -> FileChange:
 def decided_change(
     path: Path, existing: FileTags, wanted: Mapping[Kind, Values], policy: Policy
 ) -> FileChange:
-    """What would change in a file for it to hold these values, joined and noted by the policy."""
+    """The changes that give a file these values, joined and with provenance as the policy says."""
     joined = {
         kind: (policy.join.join(values),) if policy.join and values != existing.of(kind) else values
         for kind, values in wanted.items()

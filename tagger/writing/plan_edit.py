@@ -1,4 +1,4 @@
-"""A plan made smaller by hand: by folder, and by a value that is not to be written."""
+"""Narrows a plan by folder, or by leaving out a value."""
 
 from __future__ import annotations
 

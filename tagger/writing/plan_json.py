@@ -1,6 +1,6 @@
 """Plans as JSON files, which a person or a script may edit before they are applied.
 
-Read with suspicion: a plan may come from anybody, and be wrong by a slip of the hand.
+Input is validated strictly: a plan may come from anybody and may contain mistakes.
 """
 
 from __future__ import annotations
@@ -38,17 +38,17 @@ Probabilities = Mapping[str, float]
 
 @dataclass(frozen=True, slots=True)
 class FilePrediction:
-    """What the model said of one file, by the names that would be written."""
+    """The model's predictions for one file, under the names that would be written."""
 
     path: Path
     audio: str
     existing: Mapping[Kind, tuple[str, ...]]
-    offered: Mapping[Kind, Probabilities]  # sure enough to be tags
-    candidates: Mapping[Kind, Probabilities]  # the next most probable
+    offered: Mapping[Kind, Probabilities]  # above the threshold
+    candidates: Mapping[Kind, Probabilities]  # below it, the most probable ones
 
 
 def record_of(plan: TagPlan) -> dict[str, Any]:
-    """A plan as the object that stands in its JSON file."""
+    """A plan as a JSON object."""
     return {
         "format": FORMAT,
         "model": plan.model,
@@ -59,7 +59,7 @@ def record_of(plan: TagPlan) -> dict[str, Any]:
 
 
 def dump_plan(plan: TagPlan, predictions: Iterable[FilePrediction] = ()) -> str:
-    """A plan as JSON, with what the model said of the files it is made for."""
+    """A plan as JSON, with the model's predictions."""
     content = record_of(plan)
     if listed := list(predictions):
         content["files"] = list(_records_with(plan, listed))
@@ -101,7 +101,7 @@ def parse_plan(text: str) -> TagPlan:
 
 
 def predictions_of(results: Iterable[Result], taste: Taste) -> Iterator[FilePrediction]:
-    """The predictions on all files that were classified and whose tags can be read."""
+    """The predictions for all files that were classified and whose tags can be read."""
     for result in results:
         if result.track is not None and result.existing.audio:
             track = result.track
@@ -119,7 +119,7 @@ def _probabilities(tags: Iterable[Tag], taste: Taste) -> Probabilities:
 
 
 def paths_outside_roots(plan: TagPlan) -> Iterator[Path]:
-    """Files of a plan that lie outside of all its folders."""
+    """The files of a plan outside of its root folders."""
     roots = [_plain(root) for root in plan.roots]
     for change in plan.files:
         path = _plain(change.path)

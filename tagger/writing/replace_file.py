@@ -1,10 +1,10 @@
-"""A finished copy takes the place of a file, and nobody else's edit of that file is lost by it.
+"""Swaps a finished copy for a file without losing a concurrent edit by another program.
 
-Between the last look at a file and the moment it is replaced, another program may write to it. So
+Between the last check of a file and its replacement, another program may write to it. So
 other runs of musictag, whoever's they are, are kept out of its folder; programs that have it open
 for writing, or are about to, are noticed by a lease; and the two files are exchanged rather than
 one put over the other, so that what was replaced can be looked at, and be put back. That is what
-Linux offers. Elsewhere, and on disks that cannot do this, the last look is all there is.
+Linux offers. Elsewhere, and on disks that cannot do this, the last check is the only protection.
 
 Sources: flock(2), renameat2(2), "Leases" in fcntl(2).
 """
@@ -39,7 +39,7 @@ _NO_EXCHANGE = {errno.ENOSYS, errno.EINVAL, errno.EOPNOTSUPP}
 
 @dataclass(frozen=True, slots=True)
 class FileState:
-    """A file as the system described it when it was read."""
+    """The stat fields that identify a version of a file."""
 
     inode: int
     size: int
@@ -48,7 +48,7 @@ class FileState:
 
     @staticmethod
     def of(status: os.stat_result) -> FileState:
-        """What a file is known by."""
+        """The state in a stat result."""
         return FileState(status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
 
     def moved(self, status: os.stat_result) -> bool:
@@ -58,9 +58,9 @@ class FileState:
 
 
 def put_in_place(copy: Path, path: Path, expected: FileState) -> None:
-    """Let a copy take the name of a file in one step, if that is still as it is known.
+    """Replace a file by its copy in one step if it is still in the expected state.
 
-    RefusedError if another program changed it or is about to; it then keeps its name.
+    Raises RefusedError if another program changed it or is about to; the file then stays.
     """
     with _folder_lock(path.parent), _write_lease(path) as untouched:
         if FileState.of(path.stat()) != expected:

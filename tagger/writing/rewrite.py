@@ -1,4 +1,4 @@
-"""A file gets other items: a copy beside it is written, read back, compared, and put in place.
+"""Rewrites the tags of one file: writes a copy, reads it back, compares it, puts it in place.
 
 At every moment the file under its name is wholly the old one or wholly the new one.
 """
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class RewriteJob:
-    """What is to become of one file."""
+    """The new tags of one file."""
 
     path: Path  # the real file, no link
     copy: Path  # where the copy is made: in the same folder
@@ -127,7 +127,7 @@ def _compare(old: OpenFile, job: RewriteJob, disk: Disk) -> Patch | None:
 
 
 def _referee(old: io.FileIO, new: io.FileIO, job: RewriteJob) -> None:
-    """Have mutagen look at both; it must see all again but for the fields that were to change."""
+    """Have mutagen read both files; only the fields that were to change may differ."""
     before = take_snapshot(old, job.path.name)
     if before.kind:
         had, has = {*job.before.items}, {*job.items}

@@ -1,4 +1,4 @@
-"""Tags put into a file as the very bytes that they are have, where mutagen would change them.
+"""Inserts tag bytes exactly as they are, for files that mutagen would alter elsewhere.
 
 mutagen still opens and saves most files, so that pages, chunks and objects are in its hands; only
 what it would write for the tags is replaced by items joined here. Whoever calls this reads the

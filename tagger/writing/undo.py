@@ -1,4 +1,4 @@
-"""A run is taken back: by a plan like any other, made from the journal, so it can be undone too."""
+"""Turns a journaled run into a plan that reverts it; an undo is journaled, so it can be undone."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class NotRestored:
-    """A file, or a field of one, that is not put back."""
+    """A file, or a field of one, that is not restored."""
 
     path: Path
     reason: str
@@ -29,7 +29,7 @@ class NotRestored:
 
 @dataclass(frozen=True, slots=True)
 class UndoPlan:
-    """What taking a run back would do."""
+    """What undoing a run would do."""
 
     run: Run
     plan: TagPlan
@@ -38,9 +38,9 @@ class UndoPlan:
 
 
 def find_run(journal: Journal, number: int | None, mode: str = "") -> Run:
-    """The run of a number, or else the newest that is not taken back and of such a mode.
+    """The run with this number, or else the newest run that is not undone and whose mode matches.
 
-    An undo that was cut off stands for what it was taking back. JournalError without one.
+    An interrupted undo stands for the run that it was undoing. Raises JournalError if none.
     """
     runs = journal.runs()
     by_id = {run.id: run for run in runs}
@@ -62,20 +62,20 @@ def find_run(journal: Journal, number: int | None, mode: str = "") -> Run:
 
 
 def was_interrupted(runs: list[Run], run: Run) -> bool:
-    """Whether the last undo of a run was cut off, so that it is to be finished."""
+    """Whether the last undo of a run was interrupted and should be finished."""
     last = _last_undo(runs, run)
     return last is not None and last.ended is None and not run.undone
 
 
 def _settled(runs: list[Run], run: Run) -> bool:
-    """Whether an undo of a run came to its end: what is left of it was left for a reason."""
+    """Whether an undo of a run finished without failures: what it left, it left for a reason."""
     last = _last_undo(runs, run)
     failed = last and any(last.counts.get(status) for status in ("failed", "refused", "open"))
     return last is not None and last.ended is not None and not failed
 
 
 def find_run_touching(journal: Journal, only: Selection) -> Run:
-    """The newest run with a change of these paths that still stands; JournalError without one."""
+    """The newest run with a change of these files that is not undone; JournalError if none."""
     for run in reversed(journal.runs()):
         if run.undoes is None and run.counts.get("changed") and not run.undone:
             undone = journal.undone_entries(run.id)
@@ -86,7 +86,7 @@ def find_run_touching(journal: Journal, only: Selection) -> Run:
 
 
 def undone_fingerprints(journal: Journal) -> set[str]:
-    """Fingerprints of the files whose tags were taken back, in whichever run."""
+    """Fingerprints of the files with undone changes, of all runs."""
     sounds: set[str] = set()
     for run in journal.runs():
         if run.n_undone and run.undoes is None:
@@ -96,17 +96,17 @@ def undone_fingerprints(journal: Journal) -> set[str]:
 
 
 def _last_undo(runs: list[Run], run: Run) -> Run | None:
-    """The youngest undo of all of a run that still holds, of any of its files."""
+    """The newest undo of a whole run that is not undone itself."""
     undos = (one for one in reversed(runs) if one.undoes == run.id and one.mode != part_of(run))
     return next((one for one in undos if not one.n_undone), None)
 
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """The files that are to be taken back: those under some paths, by whatever name they had."""
+    """The files to undo: those under some paths, even if they were renamed since."""
 
     paths: tuple[Path, ...]
-    sounds: frozenset[str]  # fingerprints of the files that are there now
+    sounds: frozenset[str]  # fingerprints of the files found there now
 
     @classmethod
     def under(cls, paths: Iterable[Path]) -> Selection:
@@ -117,13 +117,13 @@ class Selection:
         return cls(wanted, frozenset(filter(None, sounds)))
 
     def has(self, entry: Entry) -> bool:
-        """Whether an entry of the journal is of one of the files."""
+        """Whether a journal entry belongs to one of the files."""
         inside = any(entry.path.is_relative_to(path) for path in self.paths)
         return inside or (entry.audio in self.sounds and not entry.path.exists())
 
 
 def part_of(run: Run) -> str:
-    """The mode of a run that takes back a part of another; all else of that one still stands."""
+    """The mode of a run that undoes a part of another."""
     return f"undo of part of run {run.id}"
 
 
@@ -134,7 +134,7 @@ def plan_undo(
     progress: Callable[[], object] = lambda: None,
     only: Selection | None = None,
 ) -> UndoPlan:
-    """Make the plan: a field is put back only where the file still holds what we wrote."""
+    """Plan the undo of a run; a field is restored only if the file still holds what we wrote."""
     undone = journal.undone_entries(run.id)
     changed = (entry for entry in journal.entries(run.id) if entry.status == "changed")
     wanted = (entry for entry in changed if entry.id not in undone)
@@ -178,10 +178,10 @@ def _changes(entry: Entry, path: Path) -> tuple[tuple[TagChange, ...], list[str]
 
 @dataclass(slots=True)
 class _Finder:
-    """Finds files by their sound; a library is read through only if one is missing."""
+    """Finds files by their audio fingerprint; scans the library only if one is missing."""
 
     roots: list[Path]
-    claimed: set[Path]  # paths of the run: those are looked at first
+    claimed: set[Path]  # paths that belong to an entry already
     progress: Callable[[], object]
     index: dict[str, list[Path]] | None = field(default=None)
 
@@ -210,7 +210,7 @@ class _Finder:
 
 
 def _all_files(roots: list[Path]) -> Iterator[Path | MusicTagError]:
-    """All files under the folders: what is no longer to be scanned may still be taken back."""
+    """All files under the folders, ignored ones too: they may have been written before."""
     there = (root for root in dict.fromkeys(roots) if root.exists())
     return find_files(there, ignore_files=False)
 

@@ -45,7 +45,7 @@ class Id3Tag:
 
     @property
     def dialect(self) -> str:
-        """The name of this way to write frames."""
+        """The dialect in which the frames are written."""
         return f"id3v2.{self.version}" + (UNSYNCHRONISED if self.flags else "")
 
 

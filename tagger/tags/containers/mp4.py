@@ -141,7 +141,7 @@ def _find(content: Buffer, path: tuple[bytes, ...]) -> Buffer:
 
 
 def _with_list(content: Buffer, path: tuple[bytes, ...], ilst: bytes) -> bytes:
-    """A content in which the item list is another; the way to it is made where it is missing."""
+    """A content in which the item list is another; missing parents are created."""
     if not path:
         return ilst
     parts, done = [], False
@@ -209,7 +209,7 @@ def _leaves(
 
 
 def _check_metas(content: Buffer) -> None:
-    """Raise DamagedError where others lose their way in tags that we do not read."""
+    """Raise DamagedError where other readers would fail on tags that we do not read."""
     for name, inner in children(content):
         if name == b"trak":
             _check_metas(inner)
