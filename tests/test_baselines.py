@@ -20,21 +20,14 @@ from training.experiments.baselines.augmenting import (
     change_audio,
     change_images,
 )
-from training.experiments.baselines.classic_cnn import CLASSIC_CNN
-from training.experiments.baselines.commonest import Commonest
-from training.experiments.baselines.dense import Dense
-from training.experiments.baselines.efficient import EFFICIENT
-from training.experiments.baselines.ensembles import Ensemble
 from training.experiments.baselines.handmade import NAMES, RATE, ROWS, features
 from training.experiments.baselines.images import SPEC, images
 from training.experiments.baselines.learning import CPU, Schedule, ask, learn, loss_of
 from training.experiments.baselines.neighbours import Neighbours, mean_target
-from training.experiments.baselines.pictured import Pictures
+from training.experiments.baselines.pictured import CLASSIC_CNN, EFFICIENT, RESIDUAL, Pictures
 from training.experiments.baselines.problem import Answer, Problem, Sound
-from training.experiments.baselines.residual import RESIDUAL
-from training.experiments.baselines.systems import ALONE, ENSEMBLE, SYSTEMS
-from training.experiments.baselines.tabular import Table
-from training.experiments.baselines.transfer import Transfer
+from training.experiments.baselines.systems import ALONE, ENSEMBLE, SYSTEMS, Commonest, Ensemble
+from training.experiments.baselines.tabular import Dense, Table, Transfer
 from training.experiments.protocols import Parts
 from training.networks import build
 

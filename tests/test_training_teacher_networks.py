@@ -22,7 +22,7 @@ from tests.teacher_arrays import (
 from tests.torchaudio_reference import reference
 from tests.training_data import tone
 from training.teachers import audioset, musicnn
-from training.teachers.onnx_session import BATCH, TeacherSession
+from training.teachers.audioset_outputs import BATCH, TeacherSession
 
 Array = npt.NDArray[Any]
 

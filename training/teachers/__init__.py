@@ -1,12 +1,10 @@
-"""Networks of other people, rebuilt from plain arrays, that teach ours; none of them ships.
+"""Other people's networks, rebuilt from plain arrays, that teach ours; none of them ships.
 
-- `audioset`          EfficientAT's mn04_as: what 527 AudioSet classes and an embedding say of a
-                      window
+In the order of the data:
+
+- `arrays`            the arrays that a network is rebuilt from
+- `audioset`          EfficientAT's mn04_as: 527 AudioSet classes and an embedding of a window
 - `musicnn`           musicnn, trained on the Million Song Dataset or on MagnaTagATune
-- `onnx_session`      either of them, exported to ONNX once, since plain PyTorch is five times
-                      slower
-- `arrays`            what they are rebuilt from
-- `musicnn_outputs`   what musicnn says of the middle of a file
-- `audioset_outputs`  what the AudioSet teacher says of a whole file, window by window, computed
-                      once
+- `audioset_outputs`  outputs of the AudioSet teacher for each window of a file, cached
+- `musicnn_outputs`   outputs of musicnn for the middle of a file, cached
 """

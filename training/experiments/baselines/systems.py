@@ -2,17 +2,50 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from training.experiments.baselines.classic_cnn import CLASSIC_CNN
-from training.experiments.baselines.commonest import Commonest
-from training.experiments.baselines.dense import Dense
-from training.experiments.baselines.efficient import EFFICIENT
-from training.experiments.baselines.ensembles import Ensemble
+import numpy as np
+
 from training.experiments.baselines.neighbours import Neighbours
-from training.experiments.baselines.problem import System
-from training.experiments.baselines.residual import RESIDUAL
-from training.experiments.baselines.transfer import Transfer
+from training.experiments.baselines.pictured import CLASSIC_CNN, EFFICIENT, RESIDUAL
+from training.experiments.baselines.problem import Answer, Problem, System
+from training.experiments.baselines.tabular import Dense, Transfer
+
+
+@dataclass(frozen=True, slots=True)
+class Commonest:
+    """A constant prediction, the frequency of each class: what a score is worth without audio."""
+
+    name: str = "commonest"
+    title: str = "always the commonest class"
+    inputs: tuple[str, ...] = ()
+
+    def answer(self, problem: Problem, seed: int) -> Answer:
+        """The share of each class in what is learned from."""
+        shares = np.nanmean(problem.truth(problem.parts.train), axis=0).astype(np.float32)
+        return Answer(np.tile(shares, (len(problem.parts.test), 1)), len(shares), 0.0, 0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Ensemble:
+    """The mean prediction of several separately trained systems, given by name.
+
+    They answer before it does, for the same slices. Source: Breiman 1996, "Bagging".
+    """
+
+    name: str
+    title: str
+    members: tuple[str, ...]
+
+    def join(self, answers: Sequence[Answer]) -> Answer:
+        """The mean of the probabilities; it takes what they take together."""
+        return Answer(
+            scores=np.mean([answer.scores for answer in answers], axis=0),
+            parameters=sum(answer.parameters for answer in answers),
+            learn_s=sum(answer.learn_s for answer in answers),
+            answer_s=sum(answer.answer_s for answer in answers),
+        )
 
 
 @dataclass(frozen=True, slots=True)

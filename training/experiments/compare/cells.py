@@ -8,9 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from training.experiments.baselines.ensembles import Ensemble
 from training.experiments.baselines.problem import Answer, Array, Problem, Sound
-from training.experiments.baselines.systems import Entrant, Ours
+from training.experiments.baselines.systems import Ensemble, Entrant, Ours
 from training.experiments.compare.features import SLICES, FeatureStore
 from training.experiments.compare.metrics import Figures, by_track, figures
 from training.experiments.compare.our_network import votes_for

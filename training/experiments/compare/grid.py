@@ -6,10 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from training.experiments.baselines.ensembles import Ensemble
 from training.experiments.baselines.pictured import Pictured
 from training.experiments.baselines.problem import Array
-from training.experiments.baselines.systems import SYSTEMS, Entrant, Ours
+from training.experiments.baselines.systems import SYSTEMS, Ensemble, Entrant, Ours
 from training.experiments.compare.cells import Cell, Result, Results, Table, material_of
 from training.experiments.compare.features import FeatureStore
 from training.experiments.compare.tasks import Task
