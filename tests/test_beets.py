@@ -72,7 +72,7 @@ def test_whole_library_is_filled_and_taken_back(beet: Beet) -> None:
     assert (album["genres"], album["instruments"]) == LOW  # two to one
     assert album["genretag_model"].startswith("tiny-1-")
     done = beet("genretag")
-    assert (done.stdout, done.stderr.count("nothing to hear")) == ("", 1)
+    assert (done.stdout, done.stderr.count("nothing to do")) == ("", 1)
     done = beet("genretag", "--undo", "-p")
     assert done.stdout.count("- Low Horn") == 2
     assert tags(beet) == FILLED
@@ -209,7 +209,7 @@ def test_wrong_settings_are_one_line(beet: Beet, tmp_path: Path) -> None:
 
 
 def test_album_instruments_stay_out_of_tracks(beet: Beet) -> None:
-    """A track that nothing was heard in must not get its album's from beets' own writing."""
+    """A track that got no tag must not get its album's from beets' own writing."""
     silent = make_track(beet.music / "Quiet" / "1.flac", 1, 0.0, title="Rest", album="Quiet")
     others = [make_track(silent.with_name(f"{i}.flac"), i, album="Quiet") for i in (2, 3)]
     shutil.rmtree(beet.music / "Low Tide")

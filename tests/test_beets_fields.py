@@ -40,7 +40,7 @@ def beets(tiny_card: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> I
 
 @pytest.fixture
 def item(beets: Any, tmp_path: Path) -> Item:
-    """A track of a library that is heard."""
+    """A track of a library that is classified."""
     path = make_track(tmp_path / "music" / "1.flac", 1, title="One")
     item = Item.from_path(bytes(path))
     beets.lib.add(item)
@@ -57,9 +57,9 @@ def test_queries_templates_and_modify(
         beets.run_command("ls", "-f", "$title: $genres, $instruments", *query)
         return capsys.readouterr().out.strip()
 
-    heard = "One: Low, Low Horn"
-    assert listed("instruments:horn") == heard
-    assert listed("genretag_status:tagged", "genretag_confidence:0.5..") == heard
+    found = "One: Low, Low Horn"
+    assert listed("instruments:horn") == found
+    assert listed("genretag_status:tagged", "genretag_confidence:0.5..") == found
     assert listed("instruments:whistle") == ""
     beets.run_command("modify", "-y", "-M", "instruments=Cello; Flute")
     assert listed("instruments:flute") == "One: Low, Cello; Flute"
@@ -89,7 +89,7 @@ def test_path_formats_know_instruments(beets: Any, item: Item) -> None:
     assert item.destination().endswith(b"Low Horn/Low/One.flac")
 
 
-def test_other_plugins_hear_of_what_is_written(beets: Any, tmp_path: Path) -> None:
+def test_other_plugins_are_told_of_what_is_written(beets: Any, tmp_path: Path) -> None:
     from beets.plugins import BeetsPlugin
 
     written = []

@@ -161,7 +161,9 @@ def test_a_bad_file_does_not_end_an_import(beet: Beet, source: Path) -> None:
 def test_a_missing_model_does_not_end_an_import(beet: Beet, source: Path) -> None:
     beet.settings["genretag"]["model"] = "grand"
     done = beet("import", "-A", source)
-    assert "nothing will be heard on this import: there is no model named 'grand'" in done.stderr
+    assert (
+        "nothing will be classified on this import: there is no model named 'grand'" in done.stderr
+    )
     assert len(beet.items()) == len(FORMATS)
 
 
@@ -189,7 +191,7 @@ def test_ctrl_c_leaves_no_process(beet: Beet, source: Path) -> None:
     try:
         assert process.stdin
         assert process.stdout
-        # beets asks, since there is no match; files are heard meanwhile.
+        # beets asks, since there is no match; files are classified meanwhile.
         while "No matching release" not in process.stdout.readline():
             assert process.poll() is None
         os.killpg(process.pid, signal.SIGINT)  # as a terminal does: all processes get it

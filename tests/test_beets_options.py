@@ -11,25 +11,25 @@ pytest.importorskip("beets", reason="needs the [beets] extra")
 
 import confuse
 
-from beetsplug.genretag.options import DEFAULTS, UserError, Wishes, add_options, read_wishes
+from beetsplug.genretag.options import DEFAULTS, Options, UserError, add_options, read_options
 from tagger.vocabulary import KINDS, wider_labels
 
 
-def wishes(settings: dict[str, Any] | None = None, *options: str) -> Wishes:
+def read(settings: dict[str, Any] | None = None, *options: str) -> Options:
     config = confuse.Configuration("test", read=False)["genretag"]
     config.add(DEFAULTS)
     config.set(settings or {})
     parser = optparse.OptionParser()
     add_options(parser)
     opts, _ = parser.parse_args(list(options))
-    return read_wishes(config, opts)
+    return read_options(config, opts)
 
 
 def test_defaults_are_those_of_scan() -> None:
     from tagger.scanning.settings import Settings, default_jobs
     from tagger.writing.plan import Policy
 
-    assert wishes() == Wishes(
+    assert read() == Options(
         Settings(),
         Policy(),
         album_kinds=(),
@@ -42,7 +42,7 @@ def test_defaults_are_those_of_scan() -> None:
 
 
 def test_settings() -> None:
-    got = wishes(
+    got = read(
         {
             "mode": {"instruments": "replace"},
             "level": "album",
@@ -92,13 +92,13 @@ def test_settings() -> None:
     ],
 )
 def test_options_over_mode(mode: str, options: list[str], wanted: str) -> None:
-    got = wishes({"mode": mode}, *options)
+    got = read({"mode": mode}, *options)
     assert set(got.policy.modes.values()) == {wanted}
     assert got.again == ("-f" in options)
 
 
 def test_options_over_settings() -> None:
-    got = wishes({"model": "mine", "threads": 3}, "--model", "yours", "-t", "2")
+    got = read({"model": "mine", "threads": 3}, "--model", "yours", "-t", "2")
     assert (got.settings.model, got.jobs) == ("yours", 2)
 
 
@@ -126,5 +126,5 @@ def test_options_over_settings() -> None:
 )
 def test_wrong_settings_are_named(settings: dict[str, Any], said: str) -> None:
     with pytest.raises((UserError, confuse.ConfigError)) as caught:
-        wishes(settings)
+        read(settings)
     assert said in str(caught.value)

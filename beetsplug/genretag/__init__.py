@@ -7,9 +7,9 @@ In the order of the data:
 
 - `compatibility`  what versions of beets before 2.14 lack
 - `options`        what a person wants:
-- `tagging`        what was heard becomes fields of items and albums, and the tags of their files
+- `tagging`        results become fields of items and albums, and the tags of their files
 - `undoing`        A run is taken back:
-- `units`          what is heard together:
+- `units`          what is classified together:
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from beets.library import Item
 from beets.plugins import BeetsPlugin
 
 from beetsplug.genretag.compatibility import mend_update
-from beetsplug.genretag.options import DEFAULTS, UserError, add_options, read_wishes
+from beetsplug.genretag.options import DEFAULTS, UserError, add_options, read_options
 from tagger.errors import MusicTagError
 from tagger.report.escaping import printable
 from tagger.tags.mediafile_fields import instruments_field
@@ -68,7 +68,7 @@ class GenreTagPlugin(BeetsPlugin):
             self.add_media_field("instruments", instruments_field())
         mend_update()
         self._tagging: Tagging | None = None  # while an import or the command runs
-        self._listeners: ScanPool | None = None
+        self._pool: ScanPool | None = None
         self._asked: dict[Path, Future[Result]] = {}
         self.import_stages = [self.imported]
         self.register_listener("import_begin", self.import_begin)
@@ -80,7 +80,7 @@ class GenreTagPlugin(BeetsPlugin):
 
     def commands(self) -> list[ui.Subcommand]:
         """The one command of this plugin."""
-        command = ui.Subcommand("genretag", help="hear genres and instruments")
+        command = ui.Subcommand("genretag", help="classify genres and instruments")
         add_options(command.parser)
         command.func = self.command
         return [command]
@@ -88,7 +88,7 @@ class GenreTagPlugin(BeetsPlugin):
     # The command.
 
     def command(self, lib: Library, opts: optparse.Values, args: list[str]) -> None:
-        """Hear what a query matches; or take back what was written."""
+        """Classify what a query matches, or undo what was written."""
         from tagger.report.files import MAKERS
 
         if opts.report and Path(opts.report).suffix.lower() not in MAKERS:
@@ -99,38 +99,38 @@ class GenreTagPlugin(BeetsPlugin):
 
                 undo(lib, args, self._log, pretend=bool(opts.pretend), quiet=bool(opts.quiet))
             else:
-                self._hear(lib, opts, args)
+                self._classify(lib, opts, args)
         except MusicTagError as error:
             raise UserError(printable(str(error))) from error
 
-    def _hear(self, lib: Library, opts: optparse.Values, args: list[str]) -> None:
+    def _classify(self, lib: Library, opts: optparse.Values, args: list[str]) -> None:
         from beetsplug.genretag import units
         from beetsplug.genretag.tagging import Tagging
         from tagger.cli.progress import ProgressLine
 
-        wishes = read_wishes(self.config, opts)
-        albums = opts.albums if opts.albums is not None or not wishes.album_kinds else True
-        tagging = self._tagging = Tagging(wishes, lib, self._log)
-        listeners = wishes.open_pool()
+        options = read_options(self.config, opts)
+        albums = opts.albums if opts.albums is not None or not options.album_kinds else True
+        tagging = self._tagging = Tagging(options, lib, self._log)
+        pool = options.open_pool()
         wanted = (unit for unit in units.find_units(lib, args, albums) if tagging.wants(unit))
         line = ProgressLine(0 if opts.quiet else units.count_items(lib, args, albums))
-        heard: list[tuple[Result, FileChange | None]] = []
+        report_rows: list[tuple[Result, FileChange | None]] = []
         try:
-            for unit, results in units.heard(wanted, listeners, wishes.jobs * AHEAD):
+            for unit, results in units.classified(wanted, pool, options.jobs * AHEAD):
                 line.clear()
-                fresh, kept = units.refreshed(lib, unit, results)
-                settled = self._settle(tagging, fresh, kept, opts)
+                fresh, current = units.refreshed(lib, unit, results)
+                settled = self._settle(tagging, fresh, current, opts)
                 if opts.report:
-                    heard += [(r, s.change) for r, s in zip(kept, settled, strict=False)]
+                    report_rows += [(r, s.change) for r, s in zip(current, settled, strict=False)]
                 for _ in results:
                     line.advance()
         finally:
             line.clear()
-            listeners.close()
+            pool.close()
             tagging.external_run.end()
             self._tagging = None
         if opts.report:
-            _write_report(Path(opts.report), heard, tagging)
+            _write_report(Path(opts.report), report_rows, tagging)
         if not opts.quiet:
             self._log.info("{}", tagging.summary())
 
@@ -152,18 +152,18 @@ class GenreTagPlugin(BeetsPlugin):
 
     def import_begin(self, session: ImportSession) -> None:
         """Get ready, if there is something to do; a wrong setting is said before anything began."""
-        wishes = read_wishes(self.config)
-        if not wishes.auto or session.config["pretend"].get(bool):
+        options = read_options(self.config)
+        if not options.auto or session.config["pretend"].get(bool):
             return
-        with self._contained("nothing will be heard on this import"):
+        with self._contained("nothing will be classified on this import"):
             from beetsplug.genretag.tagging import Tagging
 
-            self._tagging = Tagging(wishes, session.lib, self._log)
-            self._listeners = wishes.open_pool()
+            self._tagging = Tagging(options, session.lib, self._log)
+            self._pool = options.open_pool()
 
     def import_task_created(self, session: ImportSession, task: ImportTask) -> None:
-        """Begin to hear files while beets looks them up and asks about them."""
-        with self._contained("heard later"):
+        """Begin to classify files while beets looks them up and asks about them."""
+        with self._contained("classified later"):
             from beetsplug.genretag.units import Unit
 
             unit = Unit(list(task.items or ()))
@@ -172,7 +172,7 @@ class GenreTagPlugin(BeetsPlugin):
 
     def imported(self, session: ImportSession, task: ImportTask) -> None:
         """Fill the fields; files are written after they have come to their place."""
-        with self._contained("not heard"):
+        with self._contained("not classified"):
             from beetsplug.genretag.units import unit_of
 
             unit = unit_of(task)
@@ -196,11 +196,11 @@ class GenreTagPlugin(BeetsPlugin):
     def import_end(self, lib: Library, paths: list[bytes]) -> None:
         """Let go of everything."""
         with self._contained("the import is done"):
-            if self._listeners:
-                self._listeners.close()
+            if self._pool:
+                self._pool.close()
             if self._tagging:
                 self._tagging.external_run.end()
-            self._listeners = self._tagging = None
+            self._pool = self._tagging = None
             self._asked.clear()
 
     # Writing.
@@ -217,8 +217,8 @@ class GenreTagPlugin(BeetsPlugin):
 
     def _ask(self, unit: Unit) -> None:
         for path in unit.paths:
-            if self._listeners and path not in self._asked:
-                self._asked[path] = self._listeners.submit(path)
+            if self._pool and path not in self._asked:
+                self._asked[path] = self._pool.submit(path)
 
     @contextmanager
     def _contained(self, what: str) -> Iterator[None]:
@@ -239,11 +239,11 @@ def cleaned(record: Any) -> bool:
 
 
 def _write_report(
-    path: Path, heard: list[tuple[Result, FileChange | None]], tagging: Tagging
+    path: Path, results: list[tuple[Result, FileChange | None]], tagging: Tagging
 ) -> None:
     from tagger.report.files import write_report
     from tagger.writing.plan import TagPlan
 
-    changes = tuple(change for _, change in heard if change is not None and change.changes)
-    plan = TagPlan(changes, tagging.card.id, tagging.wishes.policy.mode)
-    write_report(path, [result for result, _ in heard], plan)
+    changes = tuple(change for _, change in results if change is not None and change.changes)
+    plan = TagPlan(changes, tagging.card.id, tagging.options.policy.mode)
+    write_report(path, [result for result, _ in results], plan)

@@ -49,20 +49,20 @@ DEFAULTS: dict[str, Any] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Wishes:
+class Options:
     """Settings and options as `tagger` takes them."""
 
     settings: Settings
     policy: Policy
     album_kinds: tuple[Kind, ...]  # give all tracks of an album the album's tags of these
     jobs: int
-    cache: bool  # know what was heard before
+    cache: bool  # use results of earlier runs
     write_only_ours: bool
     auto: bool  # on import too
-    again: bool  # hear what was heard before, too
+    again: bool  # classify again what was classified before
 
     def open_pool(self) -> ScanPool:
-        """Processes that hear as is wished."""
+        """The pool of worker processes for these options."""
         from tagger.scanning.cache import cache_path
         from tagger.scanning.parallel import open_pool
 
@@ -73,7 +73,12 @@ def add_options(parser: optparse.OptionParser) -> None:
     """The options of `beet genretag`, by the names that lastgenre and replaygain use."""
     for flags, dest, action, text in [
         (["-p", "--pretend"], "pretend", "store_true", "show what would change and do nothing"),
-        (["-f", "--force"], "force", "store_true", "replace genres and instruments, hear again"),
+        (
+            ["-f", "--force"],
+            "force",
+            "store_true",
+            "replace genres and instruments, classify again",
+        ),
         (["-F", "--no-force"], "force", "store_false", "fill empty fields only"),
         (["-k", "--keep-existing"], "keep", "store_true", "add to what is there"),
         (["-K", "--no-keep-existing"], "keep", "store_false", "replace, not add"),
@@ -85,12 +90,12 @@ def add_options(parser: optparse.OptionParser) -> None:
         (["--undo"], "undo", "store_true", "take back the newest run, or the one of a number"),
     ]:
         parser.add_option(*flags, dest=dest, action=action, default=None, help=text)
-    parser.add_option("-t", "--threads", type="int", help="processes that listen")
+    parser.add_option("-t", "--threads", type="int", help="worker processes")
     parser.add_option("--report", metavar="FILE", help="write a .html, .csv or .json report too")
     parser.add_option("--model", metavar="NAME", help="name of a model, or path of its card")
 
 
-def read_wishes(config: Subview, opts: optparse.Values | None = None) -> Wishes:
+def read_options(config: Subview, opts: optparse.Values | None = None) -> Options:
     """The settings with the options over them; a wrong one is a ConfigError or UserError."""
     from tagger.models.card import PROFILES
     from tagger.scanning.albums import LEVELS
@@ -113,7 +118,7 @@ def read_wishes(config: Subview, opts: optparse.Values | None = None) -> Wishes:
         profile=config["profile"].as_choice(PROFILES),
         experimental=config["experimental"].get(bool),
     )
-    return Wishes(
+    return Options(
         settings,
         Policy(modes, _taste(config)),
         tuple(

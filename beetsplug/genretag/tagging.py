@@ -1,4 +1,4 @@
-"""What was heard becomes fields of items and albums, and the tags of their files."""
+"""Results become fields of items and albums, and the tags of their files."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from beets import ui
 from beets.library import Item
 
-from beetsplug.genretag.options import UserError, Wishes
+from beetsplug.genretag.options import Options, UserError
 from beetsplug.genretag.units import Unit
 from tagger.errors import MusicTagError
 from tagger.models.card import load_card
@@ -59,29 +59,29 @@ class Settled:
 class Tagging:
     """One run of the command, or one import."""
 
-    def __init__(self, wishes: Wishes, lib: Library, log: BeetsLogger) -> None:
-        self.wishes, self._log = wishes, log
-        self.card = load_card(find_card(wishes.settings.model))
-        _check_labels(wishes, self.card)
+    def __init__(self, options: Options, lib: Library, log: BeetsLogger) -> None:
+        self.options, self._log = options, log
+        self.card = load_card(find_card(options.settings.model))
+        _check_labels(options, self.card)
         root = Path(lib.directory.decode("utf-8", "surrogateescape"))
-        self.external_run = ExternalRun(self.card.id, f"{RUNS}{wishes.policy.mode}", (root,))
+        self.external_run = ExternalRun(self.card.id, f"{RUNS}{options.policy.mode}", (root,))
         self._new: dict[int | None, tuple[Kind, ...]] = {}  # what files do not hold yet, by item
         self.counts = Counter[str]()  # items by what became of them
 
     def wants(self, unit: Unit) -> bool:
-        """Whether hearing the files could change something that is not decided yet."""
-        return self.wishes.again or any(
+        """Whether classifying the files could change something that is not decided yet."""
+        return self.options.again or any(
             self._open(model) for model in [*unit.items, unit.album] if model is not None
         )
 
     def settle(self, unit: Unit, results: Sequence[Result]) -> list[Settled]:
-        """Set the fields of items and album by what was heard; nothing is stored."""
+        """Set the fields of items and album from the results; nothing is stored."""
         vote = self._vote(unit, results)
         settled = []
         for item, result in zip(unit.items, results, strict=True):
             if result.track is None:
                 self._log.error("{}: {}", item.filepath, result.error)
-                self._stamp(item, "failed")
+                self._set_status(item, "failed")
                 settled.append(Settled(item))
                 continue
             tags = self._tags(vote, result.track.tags)
@@ -105,7 +105,7 @@ class Tagging:
         changed = [item for item in items if item.id in self._new]
         if changed:
             self.external_run.open()  # or nothing is written
-            if self.wishes.write_only_ours:
+            if self.options.write_only_ours:
                 self._write_ours(changed)
             else:
                 for item in changed:
@@ -120,9 +120,9 @@ class Tagging:
         self.external_run.close()
 
     def summary(self) -> str:
-        """How many items were heard, and what became of them."""
+        """How many items were classified, and what became of them."""
         if not self.counts:
-            return "nothing to hear that was not heard before or has no empty field (-f: all)"
+            return "nothing to do: all was classified before or has no empty field (-f: all)"
         return ", ".join(f"{number} {status}" for status, number in sorted(self.counts.items()))
 
     def before_write(self, item: Item, path: bytes, tags: dict[str, Any]) -> None:
@@ -143,26 +143,26 @@ class Tagging:
             self._log.warning("{}: undo will not know of it ({})", item.filepath, error.message)
 
     def _open(self, model: Item | Album) -> bool:
-        heard = own(model, "genretag_model") == self.card.id
-        if heard and own(model, "genretag_status") != "failed":
+        classified = own(model, "genretag_model") == self.card.id
+        if classified and own(model, "genretag_status") != "failed":
             return False
-        return may_change(_existing(model), self.wishes.policy, self.wishes.settings.most)
+        return may_change(_existing(model), self.options.policy, self.options.settings.most)
 
     def _vote(self, unit: Unit, results: Sequence[Result]) -> tuple[Tag, ...] | None:
         """The tags of the album; None for none, and where tracks have only it in common."""
-        heard = [
+        found = [
             replace(result, existing=_who(item))
             for item, result in zip(unit.items, results, strict=True)
             if result.track is not None
         ]
-        if unit.album is None or not heard or is_compilation(heard):
+        if unit.album is None or not found or is_compilation(found):
             return None
-        tracks = [result.track for result in heard if result.track is not None]
-        return album_track(tracks, self.card, self.wishes.settings).tags
+        tracks = [result.track for result in found if result.track is not None]
+        return album_track(tracks, self.card, self.options.settings).tags
 
     def _tags(self, album: tuple[Tag, ...] | None, track: tuple[Tag, ...]) -> tuple[Tag, ...]:
         """The album's tags for the kinds that are given by album, the track's for the others."""
-        by_album = self.wishes.album_kinds if album is not None else ()
+        by_album = self.options.album_kinds if album is not None else ()
         sources = {kind: album or () if kind in by_album else track for kind in KINDS}
         return tuple(tag for kind in KINDS for tag in sources[kind] if tag.kind == kind)
 
@@ -174,10 +174,10 @@ class Tagging:
         settled = self._set(item, tags, audio)
         item["genretag_model"] = self.card.id
         item["genretag_confidence"] = min((tag.score for tag in tags), default=0.0)
-        self._stamp(item, "tagged" if settled.kinds else "kept" if tags else "unsure")
+        self._set_status(item, "tagged" if settled.kinds else "kept" if tags else "unsure")
         return settled
 
-    def _stamp(self, item: Item, status: str) -> None:
+    def _set_status(self, item: Item, status: str) -> None:
         item["genretag_status"] = status
         self.counts[status] += 1
 
@@ -190,7 +190,7 @@ class Tagging:
     def _set(self, model: Item | Album, tags: tuple[Tag, ...], audio: str = "") -> Settled:
         path = Path(model.filepath) if isinstance(model, Item) else Path()
         existing = replace(_existing(model), audio=audio)
-        change = file_change(ClassifiedFile(path, existing, tags), self.wishes.policy)
+        change = file_change(ClassifiedFile(path, existing, tags), self.options.policy)
         kinds = []
         for kind in KINDS:
             for one in change.changes:
@@ -223,9 +223,9 @@ class Tagging:
             return None
 
 
-def _check_labels(wishes: Wishes, card: ModelCard) -> None:
+def _check_labels(options: Options, card: ModelCard) -> None:
     """Raise UserError where a setting names a label that the model does not have."""
-    for line in unknown_labels(wishes.policy.taste, card.vocabulary):
+    for line in unknown_labels(options.policy.taste, card.vocabulary):
         setting = re.sub("^(only|ignore):", lambda match: _SETTINGS[match[1]] + ":", line)
         raise UserError(f"genretag.{setting}")
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from beets.library import Album, Item, Library
     from beets.logging import BeetsLogger
 
-STAMPS = ("genretag_model", "genretag_confidence", "genretag_status")
+OWN_FIELDS = ("genretag_model", "genretag_confidence", "genretag_status")
 
 
 def undo(lib: Library, args: list[str], log: BeetsLogger, *, pretend: bool, quiet: bool) -> None:
@@ -68,16 +68,16 @@ def _item_at(lib: Library, path: Path) -> Item | None:
 
 
 def _take_back(item: Item, change: FileChange, *, quiet: bool) -> None:
-    """Let the library say what the file holds again, and forget that it was heard."""
+    """Let the library say what the file holds again, and forget that it was classified."""
     tags = read_tags(change.path)
     for kind in KINDS:
         if kind in {one.field for one in change.changes}:
             item[PLURALS[kind]] = list(tags.of(kind))
     if not quiet:
         ui.show_model_changes(item, fields=list(PLURALS.values()))
-    for stamp in STAMPS:
-        if own(item, stamp) is not None:
-            del item[stamp]
+    for name in OWN_FIELDS:
+        if own(item, name) is not None:
+            del item[name]
     item.mtime = item.current_mtime()
     item.store()
     if (album := item.get_album()) is not None and own(album, "genretag_model") is not None:

@@ -1,4 +1,4 @@
-"""What is heard together: an item, or all items of an album with the album itself."""
+"""What is classified together: an item, or all items of an album with the album itself."""
 
 from __future__ import annotations
 
@@ -72,13 +72,13 @@ def refreshed(lib: Library, unit: Unit, results: list[Result]) -> tuple[Unit, li
     return Unit([item for item, _ in pairs], album), [result for _, result in pairs]
 
 
-def heard(
-    units: Iterable[Unit], listeners: ScanPool, ahead: int
+def classified(
+    units: Iterable[Unit], pool: ScanPool, ahead: int
 ) -> Iterator[tuple[Unit, list[Result]]]:
-    """Each unit with what was heard in its files, which is asked for that many files ahead."""
+    """Each unit with the results of its files, which are submitted that many files ahead."""
     waiting: deque[tuple[Unit, list[Future[Result]]]] = deque()
     for unit in units:
-        waiting.append((unit, [listeners.submit(path) for path in unit.paths]))
+        waiting.append((unit, [pool.submit(path) for path in unit.paths]))
         while sum(len(futures) for _, futures in waiting) > ahead:
             yield _collect(waiting)
     while waiting:
