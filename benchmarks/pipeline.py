@@ -54,7 +54,7 @@ def pipeline(name: str, folder: Path, tracks: int, output: Path, *options: str) 
         [*command, "--output", str(output), *options], capture_output=True, text=True
     )
     wall_s, after = time.perf_counter() - start, resource.getrusage(resource.RUSAGE_CHILDREN)
-    if f"{tracks} heard" not in done.stderr:
+    if f"{tracks} classified" not in done.stderr:
         raise SystemExit(f"{name} failed: {done.stderr}")
     cpu_s = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     return Run(name, tracks, cpu_s, wall_s)

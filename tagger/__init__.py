@@ -14,7 +14,7 @@ The modules in the order in which data flows through them:
 - `writing`     results -> plan -> journal -> files, and all of it back
 - `report`      results and plans -> table, CSV, JSON, HTML
 - `review`      the page that scans, plays, writes and undoes, served on this machine
-- `explain`     path -> when and where in the spectrum each tag is heard
+- `explain`     path -> when and where in the spectrum each tag is found
 - `plotting`    pictures as SVG and PNG
 - `beam`        the scan on a cluster, as an Apache Beam pipeline (extra `[beam]`)
 - `demo`        a synthesised music library to try all of it on
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from tagger.scanning.api import load_model, scan, tag
     from tagger.scanning.results import Result, Track
 
-# ONNX Runtime would report to its makers. It looks at this when it is imported, by whomever: by us,
+# ONNX Runtime would report to its makers. It reads this when it is imported, by whomever: by us,
 # by Beam, by a test; all of them import this package first, and processes inherit it.
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 

@@ -36,7 +36,7 @@ _MOST_LABELS = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """One thing a model listens for."""
+    """One thing a model recognises."""
 
     kind: Kind
     name: str
@@ -54,7 +54,7 @@ class Label:
 
 @dataclass(frozen=True, slots=True)
 class Tag:
-    """A label heard in a track, with its probability (0 to 1)."""
+    """A label found in a track, with its probability (0 to 1)."""
 
     kind: Kind
     name: str

@@ -62,7 +62,7 @@ def music(demo: Path, tmp_path: Path) -> Path:
 @pytest.fixture
 def heard(music: Path, tmp_path: Path, tiny_card: Path) -> Path:
     """What the pipeline wrote of it."""
-    output = tmp_path / "heard.parquet"
+    output = tmp_path / "music.parquet"
     assert pipeline(music, output, tiny_card).exit_code == 1
     return output
 
@@ -70,7 +70,7 @@ def heard(music: Path, tmp_path: Path, tiny_card: Path) -> Path:
 def test_several_workers_hear_what_a_scan_hears(
     music: Path, tmp_path: Path, tiny_card: Path, tiny: Model
 ) -> None:
-    output = tmp_path / "out" / "heard.parquet"
+    output = tmp_path / "out" / "music.parquet"
     shutil.move(music, tmp_path / "music")
     glob = str(tmp_path / "music")
     command = [
@@ -81,7 +81,7 @@ def test_several_workers_hear_what_a_scan_hears(
     ]  # fmt: skip
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 1, done.stderr
-    assert "12 heard (1:12 of sound), 1 failed" in done.stderr
+    assert "12 classified (1:12 of sound), 1 failed" in done.stderr
     assert "Traceback" not in done.stderr
     rows = {row["path"]: row for row in read_rows(output)}
     results = scan(find_files([tmp_path / "music"]), Settings(model=str(tiny_card)), jobs=1)
@@ -99,7 +99,7 @@ def test_several_workers_hear_what_a_scan_hears(
         assert row["audio"] == result.existing.audio
         assert row["notes"] == list(result.track.slices.notes)
         assert (row["size"], row["modified"]) == _status(result.path)
-    assert [path.name for path in output.parent.iterdir()].count("heard.parquet.parts") == 0
+    assert [path.name for path in output.parent.iterdir()].count("music.parquet.parts") == 0
 
 
 def _status(path: Path) -> tuple[int, float]:
@@ -110,7 +110,7 @@ def test_whole_tracks_longer_than_a_batch(tmp_path: Path, tiny_card: Path, tiny:
     rng = np.random.default_rng(1)
     for name, seconds in (("long", 75), ("short", 2), ("middle", 32)):
         soundfile.write(tmp_path / f"{name}.wav", rng.normal(0, 0.1, 8000 * seconds), 8000)
-    output = tmp_path / "heard.parquet"
+    output = tmp_path / "music.parquet"
     assert pipeline(tmp_path, output, tiny_card, "--windows", "all").exit_code == 0
     for row in read_rows(output):
         track = scan_file(Path(row["path"]), tiny, Settings(windows=None)).track
@@ -140,18 +140,18 @@ main()
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
 def test_a_killed_run_is_gone_on_with(music: Path, tmp_path: Path, tiny_card: Path) -> None:
-    output = tmp_path / "heard.parquet"
+    output = tmp_path / "music.parquet"
     command = ["pipeline", "--input", music, "--output", output, "--model", tiny_card]
     dead = subprocess.run([sys.executable, "-c", DIES, *map(str, command)], capture_output=True)
     assert dead.returncode < 0
     assert not output.exists()
     assert "is unfinished; --resume" in musictag(*command).output
     done = musictag(*command, "--resume")
-    assert "7 heard (0:42 of sound), 5 kept from before, 1 failed" in done.output
+    assert "7 classified (0:42 of sound), 5 reused, 1 failed" in done.output
     paths = [row["path"] for row in read_rows(output)]
     assert sorted(paths) == sorted(map(str, music.glob("*/*/*.*")))
-    assert sorted(path.name for path in tmp_path.glob("heard*")) == [
-        "heard.failed.jsonl", "heard.parquet",
+    assert sorted(path.name for path in tmp_path.glob("music*")) == [
+        "music.failed.jsonl", "music.parquet",
     ]  # fmt: skip
 
 
@@ -168,7 +168,7 @@ def test_resume_hears_what_is_new_changed_or_failed(
     gone.unlink()
     done = pipeline(music, heard, tiny_card, "--resume")
     assert done.exit_code == 0
-    assert "3 heard (0:18 of sound), 11 kept from before" in done.output
+    assert "3 classified (0:18 of sound), 11 reused" in done.output
     rows = list(read_rows(heard))
     after = {row["path"]: row for row in rows}
     assert len(after) == len(rows) == 14
@@ -177,9 +177,11 @@ def test_resume_hears_what_is_new_changed_or_failed(
     assert after[str(wav)]["genre"] == before[str(flac)]["genre"] != before[str(wav)]["genre"]
 
 
-def test_rows_heard_otherwise_are_not_kept(music: Path, heard: Path, tiny_card: Path) -> None:
+def test_rows_classified_otherwise_are_not_reused(
+    music: Path, heard: Path, tiny_card: Path
+) -> None:
     done = pipeline(music, heard, tiny_card, "--resume", "--windows", "2")
-    assert "12 heard" in done.output
+    assert "12 classified" in done.output
     assert "kept" not in done.output
     assert {(row["windows"], row["slices"]) for row in read_rows(heard)} == {(2, 2)}
 
@@ -222,7 +224,7 @@ def test_scores_of_another_model_are_refused(heard: Path) -> None:
 
 @pytest.mark.parametrize("content", [b"", b"PAR1 but no more PAR1", b"words"])
 def test_what_is_no_parquet_is_one_line(content: bytes, tmp_path: Path) -> None:
-    path = tmp_path / "heard.parquet"
+    path = tmp_path / "music.parquet"
     path.write_bytes(content)
     done = musictag("plan", "--from", path)
     assert done.exit_code == 1
@@ -256,7 +258,7 @@ def test_without_the_extra_one_line_names_it(missing: str, command: list[str], n
 
 
 def test_failures_of_beam_are_one_line(music: Path, tmp_path: Path, tiny_card: Path) -> None:
-    output = tmp_path / "heard.parquet"
+    output = tmp_path / "music.parquet"
     done = pipeline(music, output, tiny_card, "--runner", "NoRunner")
     assert done.exit_code == 1
     assert done.output.startswith("Error: Beam failed: Unexpected pipeline runner: NoRunner.")
@@ -305,14 +307,14 @@ for _name in ("checksum", "create", "delete", "exists", "mkdirs", "open", "renam
 
 
 def test_output_on_another_filesystem(music: Path, tmp_path: Path, tiny_card: Path) -> None:
-    output = tmp_path / "bucket" / "heard.parquet"
+    output = tmp_path / "bucket" / "music.parquet"
     url = f"elsewhere:/{output}"
     command = ("pipeline", "--input", music, "--model", tiny_card, "--output", url)
-    assert "12 heard" in musictag(*command).output
+    assert "12 classified" in musictag(*command).output
     assert "exists; --resume" in musictag(*command).output
     shutil.copy(next(music.rglob("*.flac")), music / "new.flac")
     done = musictag(*command, "--resume").output
-    assert "1 heard (0:06 of sound), 12 kept from before, 1 failed" in done
+    assert "1 classified (0:06 of sound), 12 reused, 1 failed" in done
     assert len({row["path"] for row in read_rows(output)}) == 13
     assert list(failures(output)) == [str(music / "broken.mp3")]
     assert not list(output.parent.rglob("*.parquet.parts/*"))

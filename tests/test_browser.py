@@ -235,7 +235,7 @@ def test_filters_and_sorting(page: Page, results: list[Result]) -> None:
     page.click("button[type=reset]")
     page.select_option("#state", "failed")
     assert shown_count(page) == "1 file of 2,000"
-    assert "Not heard: not an audio file" in page.inner_text("#tracks")
+    assert "Not classified: not an audio file" in page.inner_text("#tracks")
     page.click("button[type=reset]")
     page.get_by_role("button", name="Least sure").click()
     assert page.get_attribute("th:has(button[data-sort=confidence])", "aria-sort") == "ascending"

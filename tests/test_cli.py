@@ -164,7 +164,7 @@ def test_verbose_shows_the_traceback(demo: Path) -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems refuse such names")
-def test_names_that_are_no_utf8_are_heard(demo: Path, tiny_card: Path, tmp_path: Path) -> None:
+def test_names_that_are_no_utf8_are_classified(demo: Path, tiny_card: Path, tmp_path: Path) -> None:
     for path in [next(demo.rglob("*.flac")), next(demo.rglob("*.m4a"))]:
         shutil.copy(path, tmp_path / os.fsdecode(b"caf\xe9" + os.fsencode(path.suffix)))
     done = musictag("scan", tmp_path, "--model", tiny_card)

@@ -57,7 +57,7 @@ def test_page_of_the_shipped_model_is_that_of_its_card() -> None:
     assert path.read_text(encoding="utf-8") == page.page_text(load_model("small").card)
 
 
-def test_labels_called_measured_were_heard_well() -> None:
+def test_labels_called_measured_were_recognised_well() -> None:
     card = load_model("small").card
     measured = {x.name for x, r in zip(card.vocabulary.labels, card.rules, strict=True)
                 if r.evidence == "measured"}  # fmt: skip

@@ -66,7 +66,7 @@ def test_files_filled_up_with_zeros_take_little(
     )  # fmt: skip
     assert "Traceback" not in done.stderr
     assert "unexpected" not in done.stdout
-    assert "not heard within" not in done.stdout
+    assert "not classified within" not in done.stdout
     assert int(done.stderr.splitlines()[-1]) < MOST_MB
     lines = done.stdout.splitlines()
     assert len(lines) == (1 if name == "stats" else len(named) if len(named) > 1 else len(paths))

@@ -169,7 +169,7 @@ def test_missing_pillow_is_one_line(
 def test_text_names_windows_and_taggram(halves: Path, tiny_card: Path) -> None:
     done = musictag("explain", halves, "--model", tiny_card, "--label", "low horn")
     assert done.exit_code == 0
-    for part in ("instrument Low Horn", "for ", "against ", "most at ", "heard at"):
+    for part in ("instrument Low Horn", "for ", "against ", "most at ", "windows at"):
         assert part in done.stdout
     assert "High Whistle      ▁▁▁▁▁█" in done.stdout
 

@@ -90,7 +90,7 @@ def test_file_that_takes_for_ever_is_named_and_skipped(demo: Path, tiny_card: Pa
     files = list(find_files([demo]))
     found = [Endless(files[0]), *files[1:]]
     results = list(scan(found, settings(tiny_card), jobs=2, timeout_s=8))
-    assert results[0].error == "skipped: not heard within 8 s (--timeout)"
+    assert results[0].error == "skipped: not classified within 8 s (--timeout)"
     assert all(result.track for result in results[1:])
 
 
@@ -100,7 +100,7 @@ def test_one_file_alone_has_the_same_guard(demo: Path, tiny_card: Path) -> None:
     (dead,) = scan([Deadly(files[0])], settings(tiny_card), jobs=2)
     assert "a process died over it" in (dead.error or "")
     (late,) = scan([Endless(files[0])], settings(tiny_card), jobs=2, timeout_s=1)
-    assert late.error == "skipped: not heard within 1 s (--timeout)"
+    assert late.error == "skipped: not classified within 1 s (--timeout)"
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
@@ -109,7 +109,7 @@ def test_an_explanation_has_the_same_guard(demo: Path, tiny_card: Path) -> None:
     assert explain_apart(path, settings(tiny_card), (), 60).reasons
     with pytest.raises(AudioError, match="a process died over it"):
         explain_apart(Deadly(path), settings(tiny_card), (), 60)
-    with pytest.raises(AudioError, match="not heard within 1 s"):
+    with pytest.raises(AudioError, match="not classified within 1 s"):
         explain_apart(Endless(path), settings(tiny_card), (), 1)
     with pytest.raises(AudioError, match="no such file"):
         explain_apart(path.with_name("none.wav"), settings(tiny_card), (), 60)

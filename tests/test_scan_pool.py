@@ -60,7 +60,7 @@ def test_a_file_that_takes_too_long_is_given_up(tiny_card: Path, demo: Path) -> 
     pool = open_pool(Settings(str(tiny_card)), 1, timeout_s=0.0)
     for path in sorted(demo.rglob("*.flac")):
         result = pool.submit(path).result()
-        assert result.error == "not heard: it took longer than 0 s; try this file by itself"
+        assert result.error == "not classified: it took longer than 0 s; try this file by itself"
     pool.close()
 
 
@@ -72,7 +72,7 @@ def test_a_process_that_dies_takes_only_its_file(tiny_card: Path, tmp_path: Path
     process.kill()
     process.join()
     result = pool.submit(tmp_path / "one.mp3").result()
-    assert result.error == "not heard: a worker process died; try this file by itself"
+    assert result.error == "not classified: a worker process died; try this file by itself"
     assert pool.submit(tmp_path / "two.mp3").result().error == "no such file"
     pool.close()
     assert set(multiprocessing.active_children()) == before

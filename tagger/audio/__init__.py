@@ -15,8 +15,8 @@ In the order of the data:
                       PyAV.
 - `decoders`          a path to a reader, with one clear line when that fails.
 - `window_positions`  where the windows go (pure).
-- `windows`           a reader heard at the model's rate, and where its sound begins and ends.
-- `window_plan`       where to listen in a track, after a look at its ends.
+- `windows`           a reader resampled to the model's rate, and where its sound begins and ends.
+- `window_plan`       where the windows of a track lie, after a check of its ends.
 - `resampled`         `probe`, `iter_windows`, `read_windows`.
 """
 

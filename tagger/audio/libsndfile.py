@@ -27,7 +27,7 @@ class SndfileReader:
 
     def __init__(self, path: Path, file: BinaryIO) -> None:
         self._path = path
-        # In a FLAC that ends early it looks for the next frame to the end of the file, at each
+        # In a FLAC that ends early it searches the next frame to the end of the file, at each
         # step of each search; where that is filled up with zeros it must be told to give up.
         self._silent = SilentFile(file) if is_flac(file) else None
         self._file = self._open()

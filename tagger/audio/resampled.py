@@ -46,7 +46,7 @@ def iter_windows(
     """The same as `read_windows` in chunks of at most 32 windows, for tracks of any length.
 
     A note stands in the chunk in which it was learned. With `staged` each chunk is spread over
-    the track: whoever has heard enough stops, and what was not asked for is not read.
+    the track: whoever has enough stops, and what was not asked for is not read.
     """
     if min(rate, length, 1 if count is None else count) < 1:
         raise ValueError(f"rate, length and count must be positive: {rate}, {length}, {count}")
@@ -91,7 +91,7 @@ def _readable(track: Track, plan: Plan, starts: Sequence[int], length: int) -> d
     """Windows by their start, padded to `length`, without those that cannot be decoded."""
     windows = {}
     for start in starts:
-        samples = plan.heard[start] if start in plan.heard else track.read(start, length)
+        samples = plan.decoded[start] if start in plan.decoded else track.read(start, length)
         if track.is_whole(start, samples, length):
             missing = length - samples.size
             windows[start] = np.pad(samples, (0, missing)) if missing else samples

@@ -7,7 +7,7 @@ HEAD_BYTES = 65536
 
 # The containers that libsndfile seeks in exactly and cheaply. MP3 is missing on
 # purpose: FFmpeg seeks as exactly in it and costs the same, while mpg123 inside libsndfile writes
-# warnings about damaged files to the terminal, past every way of silencing it.
+# warnings about damaged files to the terminal, past every means of silencing it.
 _SNDFILE_MAGIC = (
     b"fLaC",
     b"RIFF",

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-# Windows from which the spread of what is heard in a track can first be told. Measured on held-out
-# songs: with three, ranking lost a point.
+# Windows from which the spread of the scores within a track can first be estimated. Measured on
+# held-out songs: with three, ranking lost a point.
 _FIRST = 4
 
 
@@ -33,9 +33,9 @@ def place_windows(first: int, stop: int, *, length: int, count: int | None) -> l
 
 
 def in_stages(n_windows: int) -> list[list[int]]:
-    """Numbers of the windows in the order in which to hear them, if few may be enough.
+    """Numbers of the windows in the order in which to classify them, if few may be enough.
 
-    Each stage is spread over the whole track; the first has both ends, which are heard anyway.
+    Each stage is spread over the whole track; the first has both ends, which are decoded anyway.
 
     >>> in_stages(10)
     [[0, 3, 6, 9], [1, 4, 7], [2, 5, 8]]

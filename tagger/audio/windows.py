@@ -1,4 +1,4 @@
-"""A file heard at the model's rate: any window of it, its true end, where its sound lies.
+"""A file resampled to the model's rate: any window of it, its true end, where its sound lies.
 
 Positions are in samples at the model's rate; those called frames count the file's own. A window is
 resampled from a piece that begins on a common multiple of both sampling periods, with a margin on

@@ -61,7 +61,7 @@ class WritePart(beam.DoFn):
 def prepare(output: str, folder: str) -> list[str]:
     """The parts to go on from, an earlier output among them."""
     if FileSystems.exists(output):
-        # Out of the way of the new one, which Beam puts in its place by deleting the old.
+        # Moved aside for the new one, which Beam puts in its place by deleting the old.
         if not FileSystems.exists(folder):
             FileSystems.mkdirs(folder)
         _rename(output, FileSystems.join(folder, "earlier.parquet"))

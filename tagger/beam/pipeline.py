@@ -54,7 +54,7 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The counters of a run, by their names: files classified, kept from an earlier run, failed."""
+    """The counters of a run, by their names: files classified, reused (`kept`), failed."""
 
     tracks: int
     kept: int

@@ -27,6 +27,6 @@ def demo(folder: Path, seconds: float, seed: int) -> None:
     """
     from tagger.demo import N_TRACKS, write_demo
 
-    with click.progressbar(length=N_TRACKS, label="making music", file=sys.stderr) as bar:
+    with click.progressbar(length=N_TRACKS, label="rendering music", file=sys.stderr) as bar:
         paths = write_demo(folder, seconds=seconds, seed=seed, progress=lambda: bar.update(1))
     echo(f"wrote {len(paths)} files; now try: musictag scan {folder}", err=True)

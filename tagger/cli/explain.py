@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from tagger.cli.echo import echo
-from tagger.cli.options import TIMEOUT, listening_options
+from tagger.cli.options import TIMEOUT, scan_options
 
 if TYPE_CHECKING:
     from tagger.explain.evidence import Explanation
@@ -20,8 +20,8 @@ SUFFIXES = (".png", ".svg", ".html")
 def picture_path(ctx: click.Context, param: click.Parameter, value: Path | None) -> Path | None:
     """A path whose suffix names a kind of picture."""
     if value and value.suffix.lower() not in SUFFIXES:
-        known = ", ".join(SUFFIXES)
-        raise click.BadParameter(f"'{value}' does not end in one of {known}", ctx, param)
+        choices = ", ".join(SUFFIXES)
+        raise click.BadParameter(f"'{value}' does not end in one of {choices}", ctx, param)
     return value
 
 
@@ -36,7 +36,7 @@ def picture_path(ctx: click.Context, param: click.Parameter, value: Path | None)
     help="Draw it: .svg or .html, or .png with the extra [plots].",
 )
 @click.option("--label", "names", multiple=True, help="Explain this label. May be repeated.")
-@listening_options
+@scan_options
 @TIMEOUT
 def explain(
     file: Path,

@@ -81,7 +81,7 @@ def show_model(name: str) -> None:
         echo(f"  {key:<9}{printable(str(value))}")
     mel = card.mel
     echo(
-        f"  hears    {mel.slice_s:g}-second slices at {mel.rate} Hz, "
+        f"  input    {mel.slice_s:g}-second slices at {mel.rate} Hz, "
         f"{mel.n_mels} mel bands of {mel.fmin:g} to {mel.fmax:g} Hz, {mel.n_frames} frames"
     )
     for part, figures in card.metrics.items():
@@ -109,7 +109,7 @@ def add_model(file: Path, name: str, replace: bool) -> None:
     """Take up a model that was exported, or a card with its network.
 
     It is checked before anything of it is loaded: what it holds, its checksum, its shapes, and
-    whether it hears a known signal as its card says.
+    whether it scores the self-test signal as its card says.
     """
     from tagger.models import store
 
@@ -120,7 +120,7 @@ def add_model(file: Path, name: str, replace: bool) -> None:
 @models.command("remove")
 @click.argument("name")
 def remove_model(name: str) -> None:
-    """Throw away a model of your own."""
+    """Delete a model of your own."""
     from tagger.models import store
 
     store.remove(name)

@@ -91,8 +91,8 @@ def report_paths(
     """Paths a report can be written to: said before a long scan, not after it."""
     for path in value:
         if path.suffix.lower() not in REPORT_SUFFIXES:
-            known = ", ".join(REPORT_SUFFIXES)
-            raise click.BadParameter(f"'{path}' does not end in one of {known}", ctx, param)
+            choices = ", ".join(REPORT_SUFFIXES)
+            raise click.BadParameter(f"'{path}' does not end in one of {choices}", ctx, param)
         if path.is_dir() or not path.absolute().parent.is_dir():
             raise click.BadParameter(
                 f"'{path}' is no place for a file: its folder must exist", ctx, param
@@ -100,13 +100,13 @@ def report_paths(
     return value
 
 
-def listening_options(command: Command) -> Command:
-    """The options that say how files are listened to, handed on as one value `settings`."""
+def scan_options(command: Command) -> Command:
+    """The options that say how files are classified, passed on as one value `settings`."""
     return MODEL(WINDOWS_OR_AUTO(_tags(_with_settings(command))))
 
 
 def tag_options(command: Command) -> Command:
-    """Those of them that say which tags are given for what was heard already."""
+    """Those of them that say which tags are given for files classified already."""
     return MODEL(_tags(_with_settings(command)))
 
 

@@ -22,16 +22,16 @@ def echo_records(results: Iterable[Result], *, only_changed: bool) -> None:
 
 
 def echo_table(results: Iterable[Result], *, only_changed: bool) -> None:
-    """The table, and how often each genre and instrument was heard in the files it shows."""
-    columns, style, heard = shutil.get_terminal_size().columns, terminal_style(), Tally()
-    chosen = _counted(_chosen(results, only_changed=only_changed), heard)
+    """The table, and how often each genre and instrument was found in the files it shows."""
+    columns, style, tally = shutil.get_terminal_size().columns, terminal_style(), Tally()
+    chosen = _counted(_chosen(results, only_changed=only_changed), tally)
     try:
         for line in table_lines(chosen, columns, style):
             echo(line, color=style.color)
-    except SystemExit:  # files failed; what was heard is summed up all the same
-        _echo_tally(heard, columns)
+    except SystemExit:  # files failed; the rest is summed up all the same
+        _echo_tally(tally, columns)
         raise
-    _echo_tally(heard, columns)
+    _echo_tally(tally, columns)
 
 
 def _echo_tally(tally: Tally, columns: int) -> None:
@@ -48,8 +48,8 @@ def _chosen(results: Iterable[Result], *, only_changed: bool) -> Iterator[Result
 
 
 def _changes(result: Result) -> bool:
-    heard = classified_file(result)
-    return bool(heard and file_change(heard, Policy()).changes)
+    classified = classified_file(result)
+    return bool(classified and file_change(classified, Policy()).changes)
 
 
 def _counted(results: Iterable[Result], tally: Tally) -> Iterator[Result]:

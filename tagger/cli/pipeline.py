@@ -60,16 +60,16 @@ def pipeline(
     windows: int | None,
     runner_options: tuple[str, ...],
 ) -> None:
-    """Hear a library with Apache Beam, on this machine or a cluster; needs the extra [beam].
+    """Classify a library with Apache Beam, on this machine or a cluster; needs the extra [beam].
 
     All other options go to Beam and its runner as they are. Exit code: 0 if all went well, 1 if a
     file failed (it is named in the .failed.jsonl, the rest is done).
 
     \b
     Examples:
-      musictag pipeline --input ~/Music --output heard.parquet \\
+      musictag pipeline --input ~/Music --output music.parquet \\
         --direct_running_mode multi_processing --direct_num_workers 4
-      musictag pipeline --input 'gs://bucket/**' --output gs://bucket/heard.parquet \\
+      musictag pipeline --input 'gs://bucket/**' --output gs://bucket/music.parquet \\
         --runner DataflowRunner --project P --region R --temp_location gs://bucket/tmp
     """
     try:
@@ -82,9 +82,9 @@ def pipeline(
 
     job = Job(inputs, output, model, windows, resume)
     done = run(job, runner_options)
-    heard = f"{done.tracks} heard ({clock(done.seconds_of_audio)} of sound)"
-    kept = f", {done.kept} kept from before" if done.kept else ""
+    classified = f"{done.tracks} classified ({clock(done.seconds_of_audio)} of sound)"
+    reused = f", {done.kept} reused" if done.kept else ""
     failed = f", {done.failed} failed: {job.failures}" if done.failed else ""
-    echo(f"{heard}{kept}{failed}", err=True)
+    echo(f"{classified}{reused}{failed}", err=True)
     if done.failed:
         raise SystemExit(1)

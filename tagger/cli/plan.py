@@ -48,12 +48,12 @@ def plan(
 
     Shows what would be written, as `musictag scan --mode fill` does, and takes the same options.
     The tags of today are read from the files here; one that is missing, or whose sound is not what
-    was heard, is named and left out. Exit code: 0 if all went well, 1 if a file was left out.
+    was classified, is named and left out. Exit code: 0 if all went well, 1 if a file was left out.
 
     \b
     Examples:
-      musictag plan --from heard.parquet
-      musictag plan --from heard.parquet --moved gs://bucket/music ~/Music --plan plan.json
+      musictag plan --from music.parquet
+      musictag plan --from music.parquet --moved gs://bucket/music ~/Music --plan plan.json
     """
     from tagger.models.model import read_card
 

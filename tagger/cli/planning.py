@@ -48,7 +48,7 @@ class Planning:
 
     @property
     def wanted(self) -> bool:
-        """Whether a plan is asked for; else a scan only shows what it heard."""
+        """Whether a plan is asked for; else a scan only shows its results."""
         asked = (self.write, self.plan, self.modes, self.levels, self.taste)
         return any(asked) or self.generic_is_empty or bool(self.join) or self.provenance
 
@@ -187,7 +187,7 @@ def _next_step(plan: TagPlan, planning: Planning) -> str:
 
 
 def _say_unreadable(results: list[Result]) -> None:
-    """Name files that were heard but whose tags cannot be read: no plan can be made for them."""
+    """Name classified files whose tags cannot be read: no plan can be made for them."""
     from tagger.report.escaping import path_text, printable
 
     for result in results:
@@ -219,9 +219,9 @@ def make(
     by_album = [kind for kind, level in (planning.levels or {}).items() if level == "album"]
     if by_album:
         results = vote_by_album(results, card, settings, by_album)
-    heard = [one for result in results if (one := classified_file(result))]
+    classified = [one for result in results if (one := classified_file(result))]
     roots = tuple(path.absolute() for path in paths)
-    return results, make_plan(heard, policy_for(card, planning), model=card.id, roots=roots)
+    return results, make_plan(classified, policy_for(card, planning), model=card.id, roots=roots)
 
 
 def check_taste(planning: Planning, card: ModelCard) -> None:
@@ -235,7 +235,7 @@ def check_taste(planning: Planning, card: ModelCard) -> None:
 
 
 def policy_for(card: ModelCard, planning: Planning) -> Policy:
-    """How what was heard becomes what a file will hold, by the options given."""
+    """How results become what a file will hold, by the options given."""
     from tagger.writing.plan import Policy
 
     note = f"{card.id} {datetime.now(UTC).date()}" if planning.provenance else ""

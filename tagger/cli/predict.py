@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from tagger.cli.echo import echo
-from tagger.cli.options import DEVICE, TIMEOUT, listening_options
+from tagger.cli.options import DEVICE, TIMEOUT, scan_options
 
 if TYPE_CHECKING:
     from tagger.models.session import Device
@@ -23,7 +23,7 @@ SHOWN = 4  # labels named for each slice
 
 @click.command()
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
-@listening_options
+@scan_options
 @DEVICE
 @TIMEOUT
 @click.option("--slices", is_flag=True, help="Also the best labels of each window.")
@@ -83,5 +83,5 @@ def _slice_lines(track: Track) -> Iterator[str]:
         track.slices.starts, track.slices.silent, track.slices.values, strict=True
     ):
         best = sorted(zip(values, names, strict=True), reverse=True)[:SHOWN]
-        heard = "silent" if silent else ", ".join(f"{name} {value:.0%}" for value, name in best)
-        yield f"  {start:8.1f} s  {heard}"
+        text = "silent" if silent else ", ".join(f"{name} {value:.0%}" for value, name in best)
+        yield f"  {start:8.1f} s  {text}"

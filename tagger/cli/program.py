@@ -67,7 +67,7 @@ class Program(PlainErrors):
             raise
 
 
-@functools.cache  # a look at every installed package, which --help would take four times
+@functools.cache  # reads every installed package, which --help would take four times
 def _plugins() -> dict[str, EntryPoint]:
     return {point.name: point for point in entry_points(group=PLUGINS)}
 
@@ -83,7 +83,7 @@ def main(verbose: bool) -> None:
       musictag demo music      write a small synthesised library
       musictag scan music      classify it, and show what would be written
       musictag scan ~/Music    the same for your own (nothing is written)
-      musictag review ~/Music  look, listen, decide and write in the browser
+      musictag review ~/Music  listen, decide and write in the browser
       musictag scan ~/Music --write    fill empty fields, after asking
       musictag undo            take that back
     """

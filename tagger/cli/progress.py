@@ -87,7 +87,7 @@ def follow(results: Iterable[Result], total: int, model: str = "") -> Iterator[R
 
 
 def echo_failure(result: Result) -> None:
-    """Name a file and why it could not be heard."""
+    """Name a file and why it could not be classified."""
     echo(f"{path_text(result.path)}: {printable(result.error or '')}", err=True)
 
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tagger.cli.echo import echo
-from tagger.cli.options import DEVICE, EXCLUDE, TIMEOUT, listening_options, narrowed
+from tagger.cli.options import DEVICE, EXCLUDE, TIMEOUT, narrowed, scan_options
 from tagger.cli.planning import Planning, check_taste, policy_for, policy_options
 from tagger.cli.scan import user_cache
 
@@ -34,7 +34,7 @@ _TEXT_BROWSERS = ("elinks", "links", "lynx", "w3m", "www-browser")
 @click.option("--port", type=click.IntRange(0, 65535), default=0, metavar="N",
               help="Port of the page.  [default: a free one]")  # fmt: skip
 @click.option("--no-browser", is_flag=True, help="Only show the link of the page.")
-@listening_options
+@scan_options
 @click.option(
     "--only", type=click.Choice(["genres", "instruments"]), multiple=True, help="Only these."
 )
@@ -125,5 +125,5 @@ def _open(link: str, *, no_browser: bool) -> None:
 
 
 def _has_screen() -> bool:
-    known = sys.platform in ("darwin", "win32")
-    return known or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+    has_screen = sys.platform in ("darwin", "win32")
+    return has_screen or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tagger.cli.echo import echo
-from tagger.cli.options import DEVICE, EXCLUDE, TIMEOUT, listening_options, narrowed, report_paths
+from tagger.cli.options import DEVICE, EXCLUDE, TIMEOUT, narrowed, report_paths, scan_options
 from tagger.cli.planning import Planning, check_taste, plan_and_write, planning_options
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
 @EXCLUDE
-@listening_options
+@scan_options
 @click.option(
     "--only",
     type=click.Choice(["genres", "instruments", "changed"]),
@@ -149,7 +149,7 @@ def _counted(
 def _show(results: Iterable[Result], only: tuple[str, ...], *, as_json: bool, plan: bool) -> bool:
     """Show results as they come; whether a file failed, which does not stop a plan for the rest.
 
-    A table of what was heard would only stand in the way of the plan that is asked for.
+    A table of results would only distract from the plan that is asked for.
     """
     from tagger.cli.output import echo_records, echo_table
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tagger.cli.echo import echo
-from tagger.cli.options import DEVICE, EXCLUDE, TIMEOUT, listening_options
+from tagger.cli.options import DEVICE, EXCLUDE, TIMEOUT, scan_options
 from tagger.cli.planning import Planning, check_taste, make, tagging_options
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ BATCH = 32  # files that are classified before any of them is written
 )  # fmt: skip
 @click.option("--poll", is_flag=True, help="Look by itself: for network drives.")
 @EXCLUDE
-@listening_options
+@scan_options
 @DEVICE
 @TIMEOUT
 @tagging_options

@@ -77,8 +77,10 @@ def write_audio(path: Path, samples: NDArray[np.float32], rate: int, *, alac: bo
     elif suffix in _FFMPEG:
         _write_with_ffmpeg(path, samples, rate, _ALAC if alac else _FFMPEG[suffix])
     else:
-        known = ", ".join(SUFFIXES)
-        raise MusicTagError(f"cannot write {suffix or 'a name without ending'}; use {known}", path)
+        choices = ", ".join(SUFFIXES)
+        raise MusicTagError(
+            f"cannot write {suffix or 'a name without ending'}; use {choices}", path
+        )
 
 
 def _write_with_soundfile(path: Path, samples: NDArray[np.float32], rate: int) -> None:

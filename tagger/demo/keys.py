@@ -94,11 +94,11 @@ def _partial(hz: float, n: int, fundamental: float, t: Sound) -> Sound:
     """The n-th partial of a piano note: two strings that beat slowly. Shape: (T,)."""
     life = 2.5 * (262 / fundamental) ** 0.6 / (1 + 0.25 * (n - 1))  # seconds to fall to 1/e
     strength = np.sin(np.pi * n / 8) / n**1.1 if n % 8 else 0.02  # hammer strikes at 1/8
-    heard = min(t.size, n_samples(6 * life))  # what comes later is below -50 dB
-    seconds = heard / RATE
+    audible = min(t.size, n_samples(6 * life))  # what comes later is below -50 dB
+    seconds = audible / RATE
     pair = sine(hz, seconds) + np.float32(0.6) * sine(hz * 1.0006, seconds)
     out = np.zeros_like(t)
-    out[:heard] = np.float32(strength) * pair * fade(t[:heard], life)
+    out[:audible] = np.float32(strength) * pair * fade(t[:audible], life)
     return out
 
 

@@ -46,7 +46,7 @@ def lay_out(explanation: Explanation) -> Scene:
         y = _bottom(marks) + 30
     marks.append(Text(LEFT, y - 8, LEGEND, 11, color=SOFT))
     tags = ", ".join(reason.tag.name for reason in explanation.reasons)
-    return Scene(WIDTH, y + 16, f"Where {tags} is heard in {name}", tuple(marks))
+    return Scene(WIDTH, y + 16, f"Where {tags} is found in {name}", tuple(marks))
 
 
 def _bottom(marks: list[Mark]) -> int:

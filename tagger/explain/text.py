@@ -72,7 +72,7 @@ def _taggram_lines(explanation: Explanation, style: Style) -> Iterator[str]:
     slices = explanation.track.slices
     labels = explanation.track.scores.vocabulary.labels
     starts = [clock(start) for start in slices.starts]
-    yield f"  {'heard at':<18}{starts[0]} to {starts[-1]}" if starts else "  nothing heard"
+    yield f"  {'windows at':<18}{starts[0]} to {starts[-1]}" if starts else "  no window"
     signs = RISING if style.blocks else ".:-=+*%#"
     steps = np.minimum((slices.values * len(signs)).astype(int), len(signs) - 1)
     for label in shown_labels(explanation):

@@ -8,5 +8,5 @@ In the order of the data:
 - `session`     ONNX Runtime, which only this module imports: what runs a network, on which device
 - `self_test`   A fixed signal whose scores are stored with each model
 - `model`       A model: its card, and its network checked against it and ready to run
-- `store`       A person's own models: taken up, chosen, handed on, thrown away
+- `store`       A person's own models: imported, chosen, exported, deleted
 """

@@ -22,8 +22,8 @@ from tagger.vocabulary import KINDS, Kind, Label, Vocabulary
 Profile = Literal["precise", "balanced"]
 PROFILES: tuple[Profile, ...] = get_args(Profile)
 
-# How well a label is heard was measured on real held-out sound that people labelled, or it rests on
-# synthesised sound and other networks' words alone.
+# How well a label is recognised was measured on real held-out sound that people labelled, or it
+# rests on synthesised sound and other networks' words alone.
 # From strongest to weakest: people labelled held-out recordings; two teachers of different kinds
 # agree about held-out songs and so does the model; neither.
 Evidence = Literal["measured", "vouched", "experimental"]

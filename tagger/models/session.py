@@ -1,6 +1,6 @@
 """ONNX Runtime, which only this module imports: a network that runs, on which device.
 
-By itself it looks up a telemetry host ten seconds after its start, and leaves a device id and a
+By itself it resolves a telemetry host ten seconds after its start, and leaves a device id and a
 store of events in the cache folder. `tagger/__init__` forbids it that before anything can import
 it (`ORT_DISABLE_TELEMETRY`), in every process; a program that had imported it before us gets the
 second best, no more events.

@@ -1,4 +1,4 @@
-"""A person's own models: taken up, chosen, handed on, thrown away.
+"""A person's own models: imported, chosen, exported, deleted.
 
 Each has a folder of its own in the user's data directory, with its card and its network. What comes
 from somebody else is checked before any of it is loaded, let alone run.
@@ -86,7 +86,7 @@ def choose(name: str) -> str:
 
 
 def remove(name: str) -> None:
-    """Throw away a model of one's own; where it was the chosen one, the shipped one is again."""
+    """Delete a model of one's own; where it was the chosen one, the shipped one is again."""
     if not card_path(name).exists() or not _NAME.fullmatch(name):
         raise ModelError(f"{name!r} is none of your own models, so it is not removed")
     shutil.rmtree(user_models() / name)

@@ -17,7 +17,7 @@ from tagger.scanning.results import Result, Track
 from tagger.writing.plan import TagPlan
 from tagger.writing.plan_json import record_of
 
-# Inside a script element the parser looks for "<"; the others close the remaining ways out.
+# Inside a script element the parser looks for "<"; the others end it by other means.
 # U+2028 and U+2029 are escaped by json itself, as all that is not ASCII.
 _ESCAPES = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"})
 

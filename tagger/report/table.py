@@ -17,7 +17,7 @@ from tagger.scanning.results import Result
 from tagger.vocabulary import KINDS, Tag
 
 NOTHING = "-"
-UNSURE = "?"  # not "-", which would look as if the tags that are there should go
+UNSURE = "?"  # not "-", which would read as if the tags that are there should go
 GAP = "  "
 BAR = 4  # columns of a bar that shows a probability of 1
 HEADER = ("File", "Genres: now -> new (opinion)", "Instruments: now -> new (opinion)")

@@ -34,7 +34,7 @@ async def body_of(request: Request) -> dict[str, Any]:
 
 
 def choices_of(content: Any) -> list[Choice]:
-    """The choices that were sent; ValueError where they are built in another way."""
+    """The choices that were sent; ValueError where they have another form."""
     if not isinstance(content, list):
         raise ValueError("choices are not a list")
     return [_choice(one) for one in content]
@@ -43,9 +43,9 @@ def choices_of(content: Any) -> list[Choice]:
 def _choice(content: Any) -> Choice:
     match content:
         case [int(number), str(kind), list(names)] if all(isinstance(n, str) for n in names):
-            for known in KINDS:
-                if kind == known:
-                    return number, known, tuple(names)
+            for one in KINDS:
+                if kind == one:
+                    return number, one, tuple(names)
     raise ValueError("a choice is not [number, kind, names]")
 
 

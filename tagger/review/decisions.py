@@ -1,4 +1,4 @@
-"""What a person ticked and left unticked, kept for those who teach or calibrate a model later.
+"""What a person ticked and left unticked, stored for those who teach or calibrate a model later.
 
 One JSON object a line, one line for each name that was offered for a file or typed by the person;
 docs/review.md lists the keys. New keys may come, none changes its meaning.
@@ -75,12 +75,12 @@ def _ends_a_line(file: BinaryIO) -> bool:
 
 
 def _names(offer: Offer, ticked: Iterable[str]) -> Iterator[tuple[str, bool, bool, float | None]]:
-    known = set()
+    offered = set()
     for option in offer.options:
-        known.add(option.name)
+        offered.add(option.name)
         yield option.name, True, option.proposed, option.score
     for name in ticked:
-        if name not in known:
+        if name not in offered:
             yield name, False, False, None
 
 

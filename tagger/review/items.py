@@ -1,4 +1,4 @@
-"""One file under review: what was heard in it, what is ticked, what became of it."""
+"""One file under review: its result, what is ticked, what became of it."""
 
 from __future__ import annotations
 
@@ -85,8 +85,8 @@ def _kind_row(offer: Offer, ticked: Values) -> dict[str, Any]:
         [one.name, None if one.score is None else round(one.score, 3), one.proposed]
         for one in offer.options
     ]
-    known = {option.name for option in offer.options}
-    typed = [[name, None, False] for name in ticked if name not in known]
+    offered = {option.name for option in offer.options}
+    typed = [[name, None, False] for name in ticked if name not in offered]
     on = set(ticked)
     return {
         "now": offer.before,

@@ -45,8 +45,8 @@ class Offer:
         if not ticked:
             return self.before
         optional = {option.name for option in self.options}
-        kept = [name for name in self.planned if name in ticked or name not in optional]
-        return (*kept, *(name for name in ticked if name not in kept))
+        proposed = [name for name in self.planned if name in ticked or name not in optional]
+        return (*proposed, *(name for name in ticked if name not in proposed))
 
 
 def offer_for(result: Result, kind: Kind, policy: Policy) -> Offer:
@@ -72,9 +72,9 @@ def _options(track: Track, kind: Kind, before: Values, planned: Values) -> tuple
     scores = track.scores.by_name(kind) | given
     removes = not set(before) <= set(planned)  # then what stays is a choice too
     proposed = [name for name in planned if removes or name not in before]
-    known = {sense_key(name) for name in (*before, *planned)}
+    offered = {sense_key(name) for name in (*before, *planned)}
     others = distinct(tag.name for tag in (*track.of(kind), *likely))
     return (
         *(Option(name, scores.get(name), True) for name in proposed),
-        *(Option(name, scores[name], False) for name in others if sense_key(name) not in known),
+        *(Option(name, scores[name], False) for name in others if sense_key(name) not in offered),
     )

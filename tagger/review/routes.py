@@ -191,7 +191,7 @@ class _Answers:
 
 
 def _details(item: Item) -> dict[str, Any]:
-    """Keys: path, notes, and of a file that was heard those of `score_record`."""
+    """Keys: path, notes, and of a file that was classified those of `score_record`."""
     track, notes = item.result.track, [*item.result.notes, *item.notes]
     plain = {"path": str(item.result.path.absolute()), "notes": notes}
     return plain | score_record(track) if track else plain

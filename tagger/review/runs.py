@@ -31,7 +31,7 @@ class BusyError(MusicTagError):
 
 @dataclass(slots=True)
 class Progress:
-    """How far a run is. Numbers only grow, so that a look at it needs no lock."""
+    """How far a run is. Numbers only grow, so that reading them needs no lock."""
 
     kind: str  # write or undo
     total: int = 0

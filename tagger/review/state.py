@@ -82,8 +82,8 @@ class Review:
 
     def plan(self, upto: int | None = None) -> TagPlan:
         """What is ticked, as a plan; of the first `upto` files, which the person has seen."""
-        heard = (item for item in self.items()[:upto] if not item.result.error)
-        changes = (item.change(self.policy) for item in heard)
+        classified = (item for item in self.items()[:upto] if not item.result.error)
+        changes = (item.change(self.policy) for item in classified)
         files = tuple(change for change in changes if change.changes)
         return TagPlan(files, self.card.id, f"review ({self.policy.mode})", self.roots)
 
@@ -105,7 +105,7 @@ class Review:
 
 def _check(item: Item, kind: Kind, names: Values) -> None:
     if item.result.error:
-        raise ValueError("this file was not heard")
+        raise ValueError("this file was not classified")
     if len(names) > MOST_TICKS:
         raise ValueError(f"more than {MOST_TICKS} names")
     offered = {option.name for option in item.offers[kind].options}

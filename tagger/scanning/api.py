@@ -51,7 +51,7 @@ def tag(
 ) -> Track:
     """The genres and instruments of one file, in this process; nothing is written.
 
-    The options are those of `musictag scan`. A model that is named is loaded once and kept.
+    The options are those of `musictag scan`. A model that is named is loaded once and cached.
     Raises AudioError where the sound cannot be read, ModelError where the model cannot be loaded,
     ValueError for an option that is out of range.
     """

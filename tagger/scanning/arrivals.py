@@ -10,12 +10,12 @@ from pathlib import Path
 
 from tagger.scanning.discovery import SUFFIXES, find_files, is_wanted
 
-_LOOK_MS = 500  # between two looks at what is still growing
+_POLL_MS = 500  # between two checks of what is still growing
 
 
 @dataclass(slots=True)
 class _Growing:
-    """A file that was noticed: what it was like when last looked at, and since when."""
+    """A file that was noticed: its state at the last check, and since when."""
 
     size: int
     mtime_ns: int
@@ -37,8 +37,11 @@ class Arrivals:
         except OSError:  # gone again
             self.growing.pop(path, None)
             return
-        known = self.growing.get(path)
-        if known is None or (known.size, known.mtime_ns) != (status.st_size, status.st_mtime_ns):
+        earlier = self.growing.get(path)
+        if earlier is None or (earlier.size, earlier.mtime_ns) != (
+            status.st_size,
+            status.st_mtime_ns,
+        ):
             self.growing[path] = _Growing(status.st_size, status.st_mtime_ns, self.clock())
 
     def settled(self) -> list[Path]:
@@ -62,9 +65,9 @@ def watch(
     for changes in changes_under(
         *tops,
         watch_filter=lambda _, path: _may_be_music(path),
-        step=_LOOK_MS // 5,
-        debounce=_LOOK_MS,
-        rust_timeout=_LOOK_MS,
+        step=_POLL_MS // 5,
+        debounce=_POLL_MS,
+        rust_timeout=_POLL_MS,
         yield_on_timeout=True,
         force_polling=True if poll else None,
     ):

@@ -209,7 +209,7 @@ class Cache:
                 self.close()
 
     def _set_aside(self, error: sqlite3.DatabaseError) -> None:
-        """Begin anew; the damaged file stays for whoever wants to look at it."""
+        """Begin anew; the damaged file stays for whoever wants to examine it."""
         aside = self.path.with_name(f"{self.path.name}.damaged")
         self.close()
         try:

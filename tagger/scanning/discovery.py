@@ -25,7 +25,7 @@ def find_files(
 ) -> Iterator[Path | MusicTagError]:
     """All audio files under the paths, each once, folder by folder in order of name.
 
-    What cannot be looked into comes as an error in its place, so that the rest goes on. Paths that
+    What cannot be opened comes as an error in its place, so that the rest goes on. Paths that
     match a pattern of `exclude` or, unless `ignore_files` is off, of a .musictagignore are left
     out; a pattern that is none is a ValueError.
     """
@@ -69,8 +69,8 @@ def _walk(
                 yield error
         found, inner = _look_into(folder, seen)
         yield from (i for i in found if isinstance(i, MusicTagError) or not rules.ignores(i))
-        kept = (path for path in reversed(inner) if not rules.ignores(path, is_folder=True))
-        waiting += ((path, rules) for path in kept)
+        folders = (path for path in reversed(inner) if not rules.ignores(path, is_folder=True))
+        waiting += ((path, rules) for path in folders)
 
 
 def _look_into(

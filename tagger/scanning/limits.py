@@ -28,7 +28,7 @@ def lost_message(why: Loss, timeout_s: float, option: str = "") -> str:
     """What is said of a file without an answer; `option` names the one that sets the time."""
     if why == "died":
         return "skipped: a process died over it (a fault of its codec, or memory ran out)"
-    return f"skipped: not heard within {timeout_s:g} s{option and f' ({option})'}"
+    return f"skipped: not classified within {timeout_s:g} s{option and f' ({option})'}"
 
 
 def load_bounded(model: str | CardFile, device: Device) -> Model:

@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 
 Answer = FileScores | str  # or why a file cannot be scored
 
-# Raised when sound reaches the network in another way than the card says: what the cache holds then
+# Increased when the input of the network differs from what the card says: what the cache holds then
 # counts no more.
 _PIPELINE = 1
 

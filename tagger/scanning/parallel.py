@@ -39,7 +39,7 @@ def open_pool(
 
     def lost(path: Path, why: Loss) -> Result:
         told = {"died": "a worker process died", "late": f"it took longer than {timeout_s:.0f} s"}
-        return Result(path, error=f"not heard: {told[why]}; try this file by itself")
+        return Result(path, error=f"not classified: {told[why]}; try this file by itself")
 
     return Pool(_prepare_results, (settings, cache), lost=lost, size=jobs, timeout_s=timeout_s)
 

@@ -117,7 +117,9 @@ class Worker(Generic[Job, Answer]):
             code = self.end()
             if isinstance(answer, MusicTagError):
                 raise answer
-        raise MusicTagError(f"processes end before they can hear anything (exit code {code})")
+        raise MusicTagError(
+            f"worker processes end before they can classify anything (exit code {code})"
+        )
 
     def _start(self) -> Connection[Any, Any]:
         if self._stopped:

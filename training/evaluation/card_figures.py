@@ -108,7 +108,7 @@ def measure_all(held_out: dict[str, HeldOut], card: ModelCard) -> dict[str, Any]
     """Figures of each part of the held-out sound, as they stand in a card.
 
     Of genres only those that people gave: how well other networks' words are repeated says nothing
-    of what is heard.
+    of what is classified.
     """
     return {
         name: measure(_given(part) if kind_of(name) == "genre" else part, card, kind_of(name))

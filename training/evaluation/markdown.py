@@ -24,7 +24,7 @@ def markdown_text(results: Results, pictures: Sequence[tuple[str, str]] = ()) ->
 
 
 def _lines(results: Results, pictures: Sequence[tuple[str, str]]) -> Iterator[str]:
-    yield f"# How well {results.model} hears"
+    yield f"# How well {results.model} classifies"
     yield ""
     yield (
         f"In brackets, where {LEVEL:.0%} of {results.draws:,} draws of whole artists lie. F1 is at "

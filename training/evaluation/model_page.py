@@ -14,8 +14,8 @@ from training.evaluation.card_figures import OF_OTHERS
 
 # Where a label's own figures are found: what all runs held out together, and by whom it was judged.
 _PARTS: dict[Kind, str] = {"genre": "genres_in_all_runs", "instrument": "instruments_in_recordings"}
-_MEANS = (("genres", "songs of artists it has not heard"),
-          ("instruments", "isolated instruments and rendered MIDI it has not heard"),
+_MEANS = (("genres", "songs of artists held out of training"),
+          ("instruments", "isolated instruments and rendered MIDI held out of training"),
           ("instruments_in_recordings", "of these, recordings alone"))  # fmt: skip
 
 
@@ -44,7 +44,7 @@ def _lines(card: ModelCard) -> Iterator[str]:
         "the plan before it is written. Not to decide about people, to recognise works or "
         "performers, or to tell who may publish what."
     )
-    yield from ("", "## How well it hears", "")
+    yield from ("", "## How well it classifies", "")
     yield from _means(card.metrics)
     yield from _precision(card.metrics.get("genres", {}))
     for kind in KINDS:
@@ -61,14 +61,14 @@ def _lines(card: ModelCard) -> Iterator[str]:
         "Labels of other people's songs were given to artists, not to tracks, and are often "
         "coarse. What few recordings were labelled with was judged by few. Solo notes "
         "get genres though none was taught for them. Music of other places and times than those of "
-        "its data is heard as what is nearest to it there."
+        "its data is classified as what is nearest to it there."
     )
 
 
 def _what_it_is(card: ModelCard) -> Iterator[str]:
     mel = card.mel
     yield (
-        f"`{card.id}`, trained by commit {card.trained_at}. A convolutional network that hears "
+        f"`{card.id}`, trained by commit {card.trained_at}. A convolutional network that takes "
         f"{mel.slice_s:g}-second slices at {mel.rate:,} Hz as {mel.n_mels} mel bands; the slices "
         "of a file vote, votes become probabilities by a rule for each label."
     )

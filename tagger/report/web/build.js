@@ -1,4 +1,4 @@
-// The one way in which elements are made: text only ever becomes text.
+// The only place where elements are made: text only ever becomes text.
 
 function build(name, attributes, ...children) {
   const element = document.createElement(name);

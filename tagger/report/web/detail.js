@@ -1,4 +1,4 @@
-// One track: listen to it, see when each label was heard, change its tags.
+// One track: listen to it, see when each label was found, change its tags.
 
 let open = null; // { track, from }
 
@@ -10,7 +10,7 @@ function showDetail(track, from) {
   const facts = [track.artist, track.album, track.duration_s && clock(track.duration_s)].filter(Boolean).join(' · ');
   panel.replaceChildren(close, heading, build('p', null, facts), build('p', { class: 'path' }, track.path));
   for (const note of track.notes) panel.append(build('p', { class: 'note' }, note));
-  if (track.error) panel.append(build('p', { class: 'failed' }, `Not heard: ${track.error}`));
+  if (track.error) panel.append(build('p', { class: 'failed' }, `Not classified: ${track.error}`));
   else panel.append(player(track), taggram(track), ...KINDS.map((kind) => tagForm(track, kind)));
   panel.hidden = false;
   heading.focus();

@@ -4,7 +4,7 @@ const MOST_BARS = 12;
 const compact = new Intl.NumberFormat('en', { notation: 'compact' });
 const counts = { genre: new Map(), instrument: new Map() };
 for (const track of tracks) {
-  for (const kind of KINDS) for (const tag of track.heard[kind]) counts[kind].set(tag.name, (counts[kind].get(tag.name) || 0) + 1);
+  for (const kind of KINDS) for (const tag of track.predicted[kind]) counts[kind].set(tag.name, (counts[kind].get(tag.name) || 0) + 1);
 }
 const ranked = (kind) => [...counts[kind]].sort((a, b) => b[1] - a[1] || compare(a[0], b[0]));
 
@@ -32,7 +32,7 @@ function drawBars(kind) {
 function drawHistogram() {
   const bins = Array.from({ length: 10 }, () => ({ genre: 0, instrument: 0 }));
   for (const track of tracks) {
-    for (const kind of KINDS) for (const tag of track.heard[kind]) bins[Math.min(9, Math.floor(tag.p * 10))][kind] += 1;
+    for (const kind of KINDS) for (const tag of track.predicted[kind]) bins[Math.min(9, Math.floor(tag.p * 10))][kind] += 1;
   }
   const totals = bins.map((bin) => bin.genre + bin.instrument);
   const most = Math.max(1, ...totals);
@@ -54,7 +54,7 @@ function drawTogether() {
   const names = Object.fromEntries(KINDS.map((kind) => [kind, ranked(kind).slice(0, MOST_BARS).map(([name]) => name)]));
   const pairs = new Map();
   for (const track of tracks) {
-    for (const genre of track.heard.genre) for (const instrument of track.heard.instrument) {
+    for (const genre of track.predicted.genre) for (const instrument of track.predicted.instrument) {
       const key = `${genre.name}\n${instrument.name}`;
       pairs.set(key, (pairs.get(key) || 0) + 1);
     }

@@ -10,7 +10,7 @@ function changesOf(file) {
   return KINDS.filter((kind) => file[PLURALS[kind]]).map((kind) => [kind, file[PLURALS[kind]]]);
 }
 
-// What may be ticked for one kind of tag of one track: what the plan adds, and what was heard too.
+// What may be ticked for one kind of tag of one track: what the plan adds, and what was found too.
 function editOf(track, kind) {
   const key = `${track.id} ${kind}`;
   let edit = edits.get(key);
@@ -21,16 +21,16 @@ function editOf(track, kind) {
 function newEdit(track, kind) {
   const change = changeAt.get(`${track.path}\n${kind}`) || null;
   const before = change ? change.before : track[kind];
-  const known = new Set(before.map(fold));
-  const chance = new Map(track.heard[kind].map((tag) => [tag.name, tag.p]));
+  const offered = new Set(before.map(fold));
+  const chance = new Map(track.predicted[kind].map((tag) => [tag.name, tag.p]));
   const options = [];
   const offer = (name, on) => {
-    if (known.has(fold(name))) return;
-    known.add(fold(name));
+    if (offered.has(fold(name))) return;
+    offered.add(fold(name));
     options.push({ name, p: chance.get(name), on, proposed: on });
   };
   for (const name of change ? change.after : []) offer(name, true);
-  for (const tag of track.heard[kind]) offer(tag.name, false);
+  for (const tag of track.predicted[kind]) offer(tag.name, false);
   return { change, before, options };
 }
 
@@ -38,8 +38,8 @@ function afterOf(edit) {
   const on = edit.options.filter((option) => option.on).map((option) => option.name);
   if (!edit.change) return [...edit.before, ...on];
   const off = new Set(edit.options.filter((option) => !option.on).map((option) => option.name));
-  const kept = edit.change.after.filter((name) => !off.has(name));
-  return [...kept, ...on.filter((name) => !kept.includes(name))];
+  const ticked = edit.change.after.filter((name) => !off.has(name));
+  return [...ticked, ...on.filter((name) => !ticked.includes(name))];
 }
 
 const isEdited = (edit) => edit.options.some((option) => option.on !== option.proposed);

@@ -1,13 +1,13 @@
 // The table: which tracks, in which order, a page at a time. Pages of real table rows, not a
-// virtual list: a screen reader hears a table, the browser's own search and printing work.
+// virtual list: a screen reader meets a table, the browser's own search and printing work.
 
 const PAGE = 100;
 const shown = { list: tracks, page: 0, sort: 'path', down: false };
 const compare = new Intl.Collator('en', { numeric: true }).compare;
 const KEYS = {
   path: null, // the scan's own order
-  genre: (track) => track.heard.genre.length ? track.heard.genre[0].name : '\uffff',
-  instrument: (track) => track.heard.instrument.length ? track.heard.instrument[0].name : '\uffff',
+  genre: (track) => track.predicted.genre.length ? track.predicted.genre[0].name : '\uffff',
+  instrument: (track) => track.predicted.instrument.length ? track.predicted.instrument[0].name : '\uffff',
   confidence: (track) => track.least,
 };
 const STATES = {
@@ -19,7 +19,7 @@ const STATES = {
 };
 
 const has = (track, kind, name) =>
-  track.heard[kind].some((tag) => tag.name === name) || track[kind].includes(name);
+  track.predicted[kind].some((tag) => tag.name === name) || track[kind].includes(name);
 
 function chosen() {
   const words = byId('search').value.toLowerCase().split(/\s+/).filter(Boolean);
@@ -106,7 +106,7 @@ function row(track) {
   const below = track.title ? [track.artist, track.file].filter(Boolean).join(' · ') : track.artist;
   const head = build('th', { scope: 'row' }, name, build('small', null, below || ''));
   const rest = track.error
-    ? [build('td', { colspan: 3, class: 'failed' }, `Not heard: ${track.error}`)]
+    ? [build('td', { colspan: 3, class: 'failed' }, `Not classified: ${track.error}`)]
     : [...KINDS.map((kind) => build('td', null, ...chips(track, kind))), build('td', { class: 'number' }, sure(track))];
   return build('tr', { 'data-row': track.id }, head, ...rest);
 }

@@ -1,4 +1,4 @@
-// When each label was heard in a track: a picture, and the same as text.
+// When each label was found in a track: a picture, and the same as text.
 
 const MOST_LABELS = 14;
 // Viridis (S. van der Walt and N. Smith, 2015) at five points: even in lightness, and told apart
@@ -11,8 +11,8 @@ function shownLabels(track, scores) {
   const given = new Set(track.tags.map(([label]) => label));
   const best = (label) => Math.max(0, ...track.starts.map((_, slice) => scores[slice * n + label]));
   const order = data.labels.map((_, label) => label).sort((a, b) => given.has(b) - given.has(a) || best(b) - best(a));
-  const kept = order.slice(0, Math.max(given.size, MOST_LABELS));
-  return kept.sort((a, b) => KINDS.indexOf(data.labels[a][0]) - KINDS.indexOf(data.labels[b][0]) || given.has(b) - given.has(a) || best(b) - best(a))
+  const shown = order.slice(0, Math.max(given.size, MOST_LABELS));
+  return shown.sort((a, b) => KINDS.indexOf(data.labels[a][0]) - KINDS.indexOf(data.labels[b][0]) || given.has(b) - given.has(a) || best(b) - best(a))
     .map((label) => ({ label, name: data.labels[label][1], kind: data.labels[label][0], given: given.has(label) }));
 }
 
@@ -26,14 +26,14 @@ function taggram(track) {
     return { name, given, start: track.starts[best], p: values[best] };
   }).filter((line) => line.start !== undefined);
   const words = lines.filter((line) => line.given).map((line) => `${line.name} most at ${clock(line.start)}`).join(', ');
-  const canvas = build('canvas', { role: 'img', 'aria-label': `When each label was heard: ${words || 'no tag'}` });
+  const canvas = build('canvas', { role: 'img', 'aria-label': `When each label was found: ${words || 'no tag'}` });
   const cells = lines.map((line) => build('tr', null,
     build('th', { scope: 'row' }, line.name),
     build('td', null, percent(line.p)),
     build('td', null, build('button', { type: 'button', onclick: () => playFrom(line.start) }, `Play ${clock(line.start)}`))));
   const head = build('tr', null, ...['Label', 'At most', 'Where'].map((text) => build('th', { scope: 'col' }, text)));
   const text = build('details', null, build('summary', null, 'As text'), build('table', null, build('thead', null, head), build('tbody', null, ...cells)));
-  return build('section', null, build('h3', null, 'When it was heard'), canvas, text);
+  return build('section', null, build('h3', null, 'When it was found'), canvas, text);
 }
 
 function color(share) {

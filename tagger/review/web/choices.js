@@ -9,8 +9,8 @@ function afterOf(edit) {
   const on = tickedIn(edit).map((option) => option.name);
   if (!on.length) return edit.before;
   const optional = new Set(edit.options.filter((option) => !option.typed).map((option) => option.name));
-  const kept = edit.planned.filter((name) => on.includes(name) || !optional.has(name));
-  return [...kept, ...on.filter((name) => !kept.includes(name))];
+  const planned = edit.planned.filter((name) => on.includes(name) || !optional.has(name));
+  return [...planned, ...on.filter((name) => !planned.includes(name))];
 }
 
 const changes = (track) => KINDS.filter((kind) => !same(afterOf(track[kind]), track[kind].before)).length;

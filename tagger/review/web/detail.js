@@ -1,4 +1,4 @@
-// One track: listen to it, see when each label was heard, change its tags.
+// One track: listen to it, see when each label was found, change its tags.
 
 let open = null; // { track: the track and all there is to say of it, row }
 

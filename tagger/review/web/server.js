@@ -1,4 +1,4 @@
-// The one way in which the page speaks with its server.
+// The only place where the page speaks with its server.
 
 class Refused extends Error {}
 
