@@ -19,11 +19,14 @@ from tagger.cli.echo import echo
 from tagger.cli.options import DEVICE, EXCLUDE, TIMEOUT, narrowed, scan_options
 from tagger.cli.planning import Planning, check_taste, policy_for, policy_options
 from tagger.cli.scan import user_cache
+from tagger.errors import MusicTagError
 
 if TYPE_CHECKING:
     from tagger.models.session import Device
     from tagger.scanning.results import Result
     from tagger.scanning.settings import Settings
+
+NO_FILES = "there is no audio file under the given paths"
 
 # They would take the terminal over, and run no scripts.
 _TEXT_BROWSERS = ("elinks", "links", "lynx", "w3m", "www-browser")
@@ -87,8 +90,9 @@ def review(
     card = card_file.card
     check_taste(planning, card)
     found = list(find_files(paths, exclude))
-    if not found:
-        raise click.ClickException("there is no audio file under the given paths")
+    if not any(isinstance(item, Path) for item in found):
+        errors = [item for item in found if isinstance(item, MusicTagError)]
+        raise errors[0] if errors else click.ClickException(NO_FILES)
     state = Review(card, policy_for(card, planning), [path.absolute() for path in paths])
     by_album = [kind for kind, level in (planning.levels or {}).items() if level == "album"]
 

@@ -91,7 +91,7 @@ def fit_scale(soft: Iterable[Soft]) -> Scale:
     for teacher in TEACHERS:
         rows = [outputs[teacher.name] for outputs in by_file if teacher.name in outputs]
         if rows and not teacher.is_probability:
-            values = np.concatenate(rows)
+            values = np.concatenate(rows, dtype=np.float32)
             mean[columns(teacher.name)] = np.nanmean(values, axis=0, dtype=np.float64)
             spread[columns(teacher.name)] = np.nanstd(values, axis=0, dtype=np.float64) + 1e-6
     return Scale(mean, spread)
