@@ -18,5 +18,6 @@ In the order of the data:
 - `fit`               train, evaluate and write a model
 - `command`           `musictag train` and `musictag calibrate`
 - `calibration`       thresholds tuned to the labels a user accepted and rejected
+- `decisions`         labels accepted and rejected in `musictag review`, as tracks
 - `run`               one `musictag train`, from its options to the lines of its report
 """

@@ -23,6 +23,7 @@ from tagger.writing.plan_json import load_plan
 from training.data.library.files import from_tags
 from training.data.library.track import Track, gather
 from training.evaluation.calibration import best_f1_threshold
+from training.finetune.decisions import SUFFIX, from_decisions
 from training.finetune.examples import Array
 
 DOUBTS = 10.0  # tracks accepted at which they count as much as the model's own threshold
@@ -65,7 +66,7 @@ def recalibrate(
 
 
 def read_reviewed(source: Path, on_error: Callable[[MusicTagError], object]) -> list[Track]:
-    """The reviewed labels of each file, from a plan or from tags."""
+    """The reviewed labels of each file, from a plan, a review's decisions or tags."""
     if source.is_dir():
         # A field that is empty in a file was perhaps never filled, so it says nothing.
         filled = (
@@ -74,7 +75,8 @@ def read_reviewed(source: Path, on_error: Callable[[MusicTagError], object]) -> 
         )
         tracks = gather(filled, on_error)
     else:
-        tracks = gather(from_plan(source), on_error)
+        read = from_decisions if source.suffix == SUFFIX else from_plan
+        tracks = gather(read(source), on_error)
     tracks = [track for track in tracks if track.names]
     if not tracks:
         raise DataError("says nothing of any file that is there", source)

@@ -106,7 +106,8 @@ def train(source: Path | None, beets: str | None, **options: object) -> None:
     "source",
     required=True,
     type=click.Path(exists=True, path_type=Path),
-    help="A plan you have reviewed (.json), or a folder of files whose tags you have put right.",
+    help="A plan you have reviewed (.json), the decisions.jsonl of `musictag review`, or a folder "
+    "of files whose tags you have put right.",
 )
 @MODEL
 @click.option(
@@ -120,9 +121,9 @@ def train(source: Path | None, beets: str | None, **options: object) -> None:
 def calibrate(source: Path, model: str, name: str | None, jobs: int | None) -> None:
     """Move each label's threshold to where you drew the line.
 
-    In a plan, what you left in counts as accepted and what you took out as refused; in a folder,
-    the tags of a file are what is right, and a file without any says nothing. The network stays as
-    it is.
+    In a plan, what you left in counts as accepted and what you took out as refused; so does what
+    you ticked and unticked in a review. In a folder, the tags of a file are what is right, and a
+    file without any says nothing. The network stays as it is.
 
     \b
     Examples:
