@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ from hypothesis import settings
 
 from tagger.demo import write_demo
 from tagger.models.model import Model, load_model
+from tagger.writing.journal import Journal
 from tests.tiny_model import write_tiny_model
 
 NOBODY = 65534
@@ -89,3 +91,16 @@ def browser() -> Iterator[Any]:
 
     with started() as opened:
         yield opened
+
+
+@pytest.fixture
+def journal(tmp_path: Path) -> Iterator[Journal]:
+    with Journal(tmp_path / "journal") as journal:
+        yield journal
+
+
+@pytest.fixture
+def song(tmp_path: Path, short_song: Path) -> Path:
+    """A song of its own for each test, which may change it."""
+    (tmp_path / "music").mkdir()
+    return Path(shutil.copy(short_song, tmp_path / "music" / "song.mp3"))

@@ -6,7 +6,6 @@ import os
 import shutil
 import stat
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,18 +18,6 @@ from tagger.writing.apply import Outcome, apply_plan
 from tagger.writing.journal import Journal
 from tagger.writing.plan import FileChange, TagChange, TagPlan
 from tests.faults import NEW, change
-
-
-@pytest.fixture
-def journal(tmp_path: Path) -> Iterator[Journal]:
-    with Journal(tmp_path / "journal") as journal:
-        yield journal
-
-
-@pytest.fixture
-def song(tmp_path: Path, short_song: Path) -> Path:
-    (tmp_path / "music").mkdir()
-    return Path(shutil.copy(short_song, tmp_path / "music" / "song.mp3"))
 
 
 def run(journal: Journal, *changes: FileChange, **options: Any) -> list[Outcome]:

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -30,18 +28,6 @@ LINUX = pytest.mark.skipif(sys.platform != "linux", reason="only Linux can excha
 ROOT = pytest.mark.skipif(
     not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root can make others' files"
 )
-
-
-@pytest.fixture
-def journal(tmp_path: Path) -> Iterator[Journal]:
-    with Journal(tmp_path / "journal") as journal:
-        yield journal
-
-
-@pytest.fixture
-def song(tmp_path: Path, short_song: Path) -> Path:
-    (tmp_path / "music").mkdir()
-    return Path(shutil.copy(short_song, tmp_path / "music" / "song.mp3"))
 
 
 def write(song: Path, journal: Journal, disk: Disk | None = None) -> Outcome:

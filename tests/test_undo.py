@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,12 +14,6 @@ from tagger.writing.plan import TagPlan
 from tagger.writing.undo import UndoPlan, find_run, plan_undo
 from tests.faults import change
 from tests.music_files import make_file
-
-
-@pytest.fixture
-def journal(tmp_path: Path) -> Iterator[Journal]:
-    with Journal(tmp_path / "journal") as journal:
-        yield journal
 
 
 @pytest.fixture

@@ -9,7 +9,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -27,12 +26,6 @@ from tests.careless_files import CARELESS, make_careless_file
 from tests.faults import NEW, change
 from tests.killing import Library
 from tests.music_files import KINDS, make_file
-
-
-@pytest.fixture
-def journal(tmp_path: Path) -> Iterator[Journal]:
-    with Journal(tmp_path / "journal") as journal:
-        yield journal
 
 
 def undo(journal: Journal, number: int | None = None) -> list[Outcome]:

@@ -57,6 +57,15 @@ SEED = click.option(
 )
 
 
+COMMONEST = click.option(
+    "--labels",
+    type=click.IntRange(1),
+    default=15,
+    show_default=True,
+    help="How many genres, those with most songs.",
+)
+
+
 def data_folder(contents: str) -> Callable[[Command], Command]:
     """The required `--data` of a command that reads a folder with `contents`."""
     return click.option(
@@ -64,6 +73,16 @@ def data_folder(contents: str) -> Callable[[Command], Command]:
         required=True,
         type=click.Path(exists=True, file_okay=False, path_type=Path),
         help=f"Folder with {contents}.",
+    )
+
+
+def cache_folder(contents: str) -> Callable[[Command], Command]:
+    """The required `--cache` of a command that keeps `contents` there."""
+    return click.option(
+        "--cache",
+        required=True,
+        type=click.Path(file_okay=False, path_type=Path),
+        help=f"Folder for {contents}; `train` has its own in OUT/../features.",
     )
 
 

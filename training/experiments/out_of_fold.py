@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from training.cli.console import progress, quiet_threads
+from training.cli.options import COMMONEST, cache_folder, data_folder
 from training.experiments.rotation import SOURCE
 
 if TYPE_CHECKING:
@@ -20,19 +21,9 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.option(
-    "--data",
-    required=True,
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="Folder with tracks.csv and the songs it names.",
-)
-@click.option(
-    "--cache",
-    required=True,
-    type=click.Path(file_okay=False, path_type=Path),
-    help="Folder of mel spectrograms; `train` keeps its own in OUT/../features.",
-)
-@click.option("--labels", type=click.IntRange(1), default=15, show_default=True)
+@data_folder("tracks.csv and the songs it names")
+@cache_folder("mel spectrograms")
+@COMMONEST
 @click.argument(
     "cards", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path)
 )

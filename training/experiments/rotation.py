@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from training.cli.console import progress, quiet_threads
+from training.cli.options import COMMONEST, cache_folder, data_folder
 
 if TYPE_CHECKING:
     from training.data.datasets import Clip
@@ -19,19 +20,9 @@ SOURCE = "taffc"  # songs with genres that are wholly listed
 
 
 @click.command()
-@click.option(
-    "--data",
-    required=True,
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="Folder with tracks.csv, the stored outputs of musicnn and the AudioSet teacher.",
-)
-@click.option(
-    "--cache",
-    required=True,
-    type=click.Path(file_okay=False, path_type=Path),
-    help="Folder for what the AudioSet teacher says; `train` keeps its own in OUT/../features.",
-)
-@click.option("--labels", type=click.IntRange(1), default=15, show_default=True)
+@data_folder("tracks.csv, the stored outputs of musicnn and the AudioSet teacher")
+@cache_folder("what the AudioSet teacher predicts")
+@COMMONEST
 def rotate(*, data: Path, cache: Path, labels: int) -> None:
     """Judge logistic regression over what the teachers say, each fold of songs in turn held out.
 
