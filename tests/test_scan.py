@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -10,9 +9,10 @@ import pytest
 from tagger.errors import AudioError, ModelError, MusicTagError
 from tagger.explain.evidence import explain_apart
 from tagger.models.model import Model
+from tagger.scanning.cache import Cache
 from tagger.scanning.discovery import find_files
 from tagger.scanning.one_file import scan_file
-from tagger.scanning.parallel import _Run, scan
+from tagger.scanning.parallel import scan
 from tagger.scanning.results import Result
 from tagger.scanning.settings import Settings
 from tests.pool_workers import Deadly, Endless
@@ -136,24 +136,18 @@ def test_results_as_they_are_done_are_those_in_order(demo: Path, tiny_card: Path
 
 
 def test_results_wait_for_those_before_them_in_bounded_number(
-    demo: Path, tiny_card: Path, monkeypatch: pytest.MonkeyPatch
+    demo: Path, tiny_card: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("tagger.scanning.parallel.MOST_EARLY", 3)
     files = list(find_files([demo]))
     found = [Endless(files[0]), *files[1:]]
-    seen: list[int] = []
-    run = _Run._collected
-
-    def counted(self: _Run) -> Any:
-        answer = run(self)
-        seen.append(answer[0])
-        return answer
-
-    monkeypatch.setattr("tagger.scanning.parallel._Run._collected", counted)
-    results = list(scan(found, settings(tiny_card), jobs=2, timeout_s=8))
-    assert [result.path for result in results] == files
-    before = seen.index(0)
-    assert before <= 3 + 2 * 2  # three kept back, and what two processes were at
+    with Cache(tmp_path / "cache.sqlite") as cache:
+        results = scan(found, settings(tiny_card), jobs=2, timeout_s=8, cache=cache)
+        paths = [next(results).path]
+        before = cache.contents().files
+        paths += [result.path for result in results]
+    assert paths == files
+    assert 3 <= before <= 3 + 2 * 2  # three that wait, and what two processes were at
 
 
 def test_unforeseen_failure_is_a_failure_of_its_file(

@@ -156,8 +156,9 @@ def plan_and_write(
     from tagger.writing.plan_json import predictions_of, save_plan
 
     results, plan = make(results, paths, settings, card, planning)
+    predictions = list(predictions_of(results, _taste(planning)))
     for report in reports:
-        write_report(report, results, plan)
+        write_report(report, results, plan, predictions)
     if not planning.wanted:
         return
     scores = scores_of(results)
@@ -169,7 +170,7 @@ def plan_and_write(
     for line in (_head(plan, n_files), *remarks):
         echo(line, err=True)
     if planning.plan:
-        save_plan(plan, planning.plan, predictions_of(results, _taste(planning)))
+        save_plan(plan, planning.plan, predictions)
     if planning.write and plan.files:
         if by_album:
             plan = ask_by_album(plan, scores)

@@ -12,20 +12,24 @@ from tagger.report.json_records import document_text
 from tagger.scanning.results import Result
 from tagger.writing.atomic_file import replacing
 from tagger.writing.plan import TagPlan
+from tagger.writing.plan_json import FilePrediction
 
 # Excel takes a CSV for UTF-8 only with a mark at its start.
 ENCODINGS = {".csv": "utf-8-sig"}
-MAKERS: dict[str, Callable[[Sequence[Result], TagPlan], str]] = {
-    ".csv": lambda results, plan: csv_text(results),
+MAKERS: dict[str, Callable[[Sequence[Result], TagPlan, Sequence[FilePrediction]], str]] = {
+    ".csv": lambda results, plan, predictions: csv_text(results),
     ".html": page_text,
-    ".json": lambda results, plan: document_text(results),
+    ".json": lambda results, plan, predictions: document_text(results),
 }
 
 
-def write_report(path: Path, results: Sequence[Result], plan: TagPlan) -> None:
+def write_report(
+    path: Path, results: Sequence[Result], plan: TagPlan, predictions: Sequence[FilePrediction] = ()
+) -> None:
     """Write the report its suffix asks for; an older file of that name is replaced."""
     suffix = path.suffix.lower()
-    write_whole(path, MAKERS[suffix](results, plan).encode(ENCODINGS.get(suffix, "utf-8")))
+    text = MAKERS[suffix](results, plan, predictions)
+    write_whole(path, text.encode(ENCODINGS.get(suffix, "utf-8")))
 
 
 def write_whole(path: Path, content: bytes) -> None:

@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from importlib.resources import files
 
 from tagger.report.page_data import page_json
 from tagger.scanning.results import Result
 from tagger.writing.plan import TagPlan
+from tagger.writing.plan_json import FilePrediction
 
 # In the order in which they run: data, what is shown of it, what a person does with it.
 SCRIPTS = (
@@ -24,13 +25,15 @@ SCRIPTS = (
 )  # fmt: skip
 
 
-def page_text(results: Sequence[Result], plan: TagPlan) -> str:
+def page_text(
+    results: Sequence[Result], plan: TagPlan, predictions: Iterable[FilePrediction] = ()
+) -> str:
     """The whole page: the results, and the plan a person edits."""
     script, style = joined(SCRIPTS), web_text("page.css")
     marks = {
         "policy": policy(script, style, "media-src file:"),
         "style": style,
-        "data": page_json(results, plan),
+        "data": page_json(results, plan, predictions),
         "script": script,
     }
     return filled(web_text("page.html"), marks)

@@ -8,21 +8,23 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
 
 from tagger.scanning.results import Result, Track
 from tagger.writing.plan import TagPlan
-from tagger.writing.plan_json import record_of
+from tagger.writing.plan_json import FilePrediction, record_of
 
 # Inside a script element the parser looks for "<"; the others end it by other means.
 # U+2028 and U+2029 are escaped by json itself, as all that is not ASCII.
 _ESCAPES = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"})
 
 
-def page_json(results: Sequence[Result], plan: TagPlan) -> str:
+def page_json(
+    results: Sequence[Result], plan: TagPlan, predictions: Iterable[FilePrediction] = ()
+) -> str:
     """The page's data, fit to stand inside a script element of type application/json.
 
     Keys:
@@ -37,7 +39,7 @@ def page_json(results: Sequence[Result], plan: TagPlan) -> str:
         "model": track.model if track else None,
         "labels": [[label.kind, label.name] for label in labels],
         "tracks": [_track(result) for result in results],
-        "plan": record_of(plan),
+        "plan": record_of(plan, predictions),
     }
     return json.dumps(content, separators=(",", ":")).translate(_ESCAPES)
 

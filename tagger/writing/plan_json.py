@@ -47,14 +47,20 @@ class FilePrediction:
     candidates: Mapping[Kind, Probabilities]  # below it, the most probable ones
 
 
-def record_of(plan: TagPlan) -> dict[str, Any]:
-    """A plan as a JSON object."""
+def record_of(plan: TagPlan, predictions: Iterable[FilePrediction] = ()) -> dict[str, Any]:
+    """A plan as a JSON object; with predictions, each change says what was offered."""
+    offered = {prediction.path: prediction.offered for prediction in predictions}
+    files = [_file_record(change) for change in plan.files]
+    for change, record in zip(plan.files, files, strict=True):
+        for kind in KINDS:
+            if change.path in offered and _NAMES[kind] in record:
+                record[_NAMES[kind]]["offered"] = dict(offered[change.path][kind])
     return {
         "format": FORMAT,
         "model": plan.model,
         "mode": plan.mode,
         "roots": [str(root) for root in plan.roots],
-        "files": [_file_record(change) for change in plan.files],
+        "files": files,
     }
 
 
