@@ -55,6 +55,11 @@ def test_excluded_and_ignored_files_do_not_arrive(tmp_path: Path) -> None:
     assert not is_wanted(tmp_path.parent / "x.mp3", tmp_path)
 
 
+def in_background() -> None:
+    """What a shell does for `command &`."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
 @contextmanager
 def watching(folder: Path, card: Path, *options: str) -> Iterator[subprocess.Popen[str]]:
     """A real `musictag watch`, ended as systemd ends it."""
@@ -62,7 +67,7 @@ def watching(folder: Path, card: Path, *options: str) -> Iterator[subprocess.Pop
     environment = {**os.environ, "XDG_DATA_HOME": str(folder.parent / "data")}
     with subprocess.Popen(
         [*command, "--settle", "0.5", *options], env=environment, text=True,
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, preexec_fn=in_background,
     ) as process:  # fmt: skip
         assert process.stderr
         assert process.stderr.readline().startswith("watching ")

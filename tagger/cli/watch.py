@@ -70,6 +70,8 @@ def watch(
     planning = Planning(**planning_given)
     watching = _Watching(model, settings, planning, timeout_s, Arrivals(settle_s))
     check_taste(planning, model.card)
+    # A program that a shell put in the background ignores SIGINT, by which both end it here.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
     tops = [path.absolute() for path in paths]
     echo(f"watching {', '.join(map(str, paths))} with {model.card.id}; Ctrl-C ends it", err=True)
