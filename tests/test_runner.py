@@ -63,7 +63,7 @@ def test_killed_experiment_goes_on_where_it_was(tmp_path: Path) -> None:
     assert ledger.scores(CELLS[3]).tolist() == [2, 2, 2]
 
 
-def test_several_jobs_have_a_process_each_and_find_the_same(tmp_path: Path) -> None:
+def test_several_jobs_run_in_processes_of_their_own_and_find_the_same(tmp_path: Path) -> None:
     alone, shared = opened(tmp_path / "alone"), opened(tmp_path / "shared")
     fill(CELLS, alone, run)
     fill(CELLS, shared, run, jobs=2)
@@ -71,7 +71,7 @@ def test_several_jobs_have_a_process_each_and_find_the_same(tmp_path: Path) -> N
         c: r.value for c, r in alone.results.items()
     }
     processes = {result.process for result in shared.results.values()}
-    assert len(processes) == len(CELLS)
+    assert 1 <= len(processes) <= 2
     assert os.getpid() not in processes
 
 

@@ -49,14 +49,25 @@ def _fill_by_processes(
 
     torch.set_num_threads(1)
 
-    def lost(cell: Cell, _: Loss) -> Filled[Result]:
-        raise MusicTagError(f"a process died over {cell}; run it again to go on")
+    def lost(cell: Cell, _: Loss) -> Filled[Result] | MusicTagError:
+        return MusicTagError(f"a process died over {cell}; run it again to go on")
 
     with Pool(_prepare, (run,), lost=lost, size=jobs, timeout_s=None, method="fork") as pool:
         for future in as_completed([pool.submit(cell) for cell in cells]):
-            ledger.add(*future.result())
+            answer = future.result()
+            if isinstance(answer, MusicTagError):
+                raise answer
+            ledger.add(*answer)
             advance()
 
 
-def _prepare(run: Callable[[Any], Filled[Any]]) -> Callable[[Any], Filled[Any]]:
-    return run
+def _prepare(run: Callable[[Any], Filled[Any]]) -> Callable[[Any], Filled[Any] | MusicTagError]:
+    """What a process does with a cell; an error of ours is an answer, which the pool hands on."""
+
+    def answer(cell: Any) -> Filled[Any] | MusicTagError:
+        try:
+            return run(cell)
+        except MusicTagError as error:
+            return error
+
+    return answer
