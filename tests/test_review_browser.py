@@ -117,6 +117,7 @@ def journey(page: Page, music: Path, decided: Path) -> None:
     guessed = page.evaluate(f"{unsure_one}.genre.options[0].name")
     page.get_by_role("button", name=re.compile("^Write [0-9]+ files$")).click()
     n_ticked = number_of(page, "changes(track) > 0")
+    page.locator("#confirm-text").filter(has_text="files").wait_for()  # the server counts them
     assert f"in {n_ticked} files" in page.inner_text("#confirm-text")
     page.locator("#confirm-write").click()
     run = ended(page, "write")
