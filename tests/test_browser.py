@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from unittest.mock import create_autospec
 
 import numpy as np
 import pytest
@@ -189,7 +190,8 @@ def test_plan_keeps_what_the_page_does_not_know(
             }
         ],
     }
-    monkeypatch.setattr("tagger.report.page_data.record_of", lambda plan: other)
+    given = create_autospec(record_of, return_value=other)  # called as the real one must be
+    monkeypatch.setattr("tagger.report.page_data.record_of", given)
     write_report(tmp_path / "other.html", results[:2], TagPlan(()))
     opened = browser.new_page()
     opened.goto((tmp_path / "other.html").as_uri())
