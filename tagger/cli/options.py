@@ -36,6 +36,9 @@ DEVICE = click.option(
 )  # fmt: skip
 
 
+JOBS = click.option(
+    "--jobs", type=click.IntRange(min=1), help="Number of processes.  [default: one per core]"
+)
 TIMEOUT = click.option(
     "--timeout", "timeout_s", type=click.FloatRange(min=0, min_open=True), default=300.0,
     show_default=True, metavar="SECONDS", help="Skip a file that takes longer.",

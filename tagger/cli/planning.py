@@ -47,6 +47,11 @@ class Planning:
     preserve_mtime: bool = False
 
     @property
+    def by_album(self) -> list[Kind]:
+        """The kinds of tags that are the same for all tracks of an album."""
+        return [kind for kind, level in (self.levels or {}).items() if level == "album"]
+
+    @property
     def wanted(self) -> bool:
         """Whether a plan is asked for; else a scan only shows its results."""
         asked = (self.write, self.plan, self.modes, self.levels, self.taste)
@@ -213,13 +218,12 @@ def make(
     planning: Planning,
 ) -> tuple[list[Result], TagPlan]:
     """The results, by album where that is asked for, and the plan for them."""
-    from tagger.scanning.albums import vote_by_album
+    from tagger.scanning.albums import AlbumVote
     from tagger.writing.plan import classified_file, make_plan
 
     check_taste(planning, card)
-    by_album = [kind for kind, level in (planning.levels or {}).items() if level == "album"]
-    if by_album:
-        results = vote_by_album(results, card, settings, by_album)
+    if planning.by_album:
+        results = AlbumVote(card, settings, planning.by_album).over(results)
     classified = [one for result in results if (one := classified_file(result))]
     roots = tuple(path.absolute() for path in paths)
     return results, make_plan(classified, policy_for(card, planning), model=card.id, roots=roots)

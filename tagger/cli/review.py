@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tagger.cli.echo import echo
-from tagger.cli.options import DEVICE, EXCLUDE, TIMEOUT, narrowed, scan_options
+from tagger.cli.options import DEVICE, EXCLUDE, JOBS, TIMEOUT, narrowed, scan_options
 from tagger.cli.planning import Planning, check_taste, policy_for, policy_options
 from tagger.cli.scan import user_cache
 from tagger.errors import MusicTagError
@@ -43,7 +43,7 @@ _TEXT_BROWSERS = ("elinks", "links", "lynx", "w3m", "www-browser")
 )
 @EXCLUDE
 @DEVICE
-@click.option("--jobs", type=click.IntRange(min=1), help="Processes.  [default: one for each core]")
+@JOBS
 @TIMEOUT
 @click.option("--no-cache", is_flag=True, help="Classify everything again, and cache nothing.")
 @policy_options
@@ -80,7 +80,7 @@ def review(
     from tagger.review.runs import Runs
     from tagger.review.server import serve
     from tagger.review.state import Review
-    from tagger.scanning.albums import vote_folder_by_folder
+    from tagger.scanning.albums import AlbumVote
     from tagger.scanning.discovery import find_files
     from tagger.scanning.parallel import scan
     from tagger.scanning.settings import default_jobs
@@ -94,7 +94,7 @@ def review(
         errors = [item for item in found if isinstance(item, MusicTagError)]
         raise errors[0] if errors else click.ClickException(NO_FILES)
     state = Review(card, policy_for(card, planning), [path.absolute() for path in paths])
-    by_album = [kind for kind, level in (planning.levels or {}).items() if level == "album"]
+    vote = AlbumVote(card, settings, planning.by_album)
 
     run = partial(
         scan, found, settings, jobs or default_jobs(), card=card_file, timeout_s=timeout_s
@@ -104,7 +104,7 @@ def review(
     def scanning() -> Iterator[Iterator[Result]]:
         """The scan, to be opened by the thread that runs it."""
         with user_cache(no_cache) as cache, closing(run(cache=cache)) as results:
-            yield vote_folder_by_folder(results, card, settings, by_album) if by_album else results
+            yield vote.by_folder(results) if planning.by_album else results
 
     classifier = Classifier(state, scanning, len(found))
     runs = Runs(state, keep_time=planning.preserve_mtime)

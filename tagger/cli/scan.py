@@ -13,7 +13,15 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tagger.cli.echo import echo
-from tagger.cli.options import DEVICE, EXCLUDE, TIMEOUT, narrowed, report_paths, scan_options
+from tagger.cli.options import (
+    DEVICE,
+    EXCLUDE,
+    JOBS,
+    TIMEOUT,
+    narrowed,
+    report_paths,
+    scan_options,
+)
 from tagger.cli.planning import Planning, check_taste, plan_and_write, planning_options
 
 if TYPE_CHECKING:
@@ -44,9 +52,7 @@ if TYPE_CHECKING:
     help="Also write a report there: .html, .csv or .json. Repeatable.",
 )
 @DEVICE
-@click.option(
-    "--jobs", type=click.IntRange(min=1), help="Number of processes.  [default: one per core]"
-)
+@JOBS
 @TIMEOUT
 @click.option("--no-cache", is_flag=True, help="Ignore the cache: classify all files again.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line, as files are done.")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Container, Iterable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
 from typing import Literal, get_args
@@ -25,39 +25,36 @@ Level = Literal["track", "album"]
 LEVELS: tuple[Level, ...] = get_args(Level)
 
 
-def vote_by_album(
-    results: Iterable[Result],
-    card: ModelCard,
-    settings: Settings,
-    kinds: Container[Kind] = KINDS,
-) -> list[Result]:
-    """The results, where the tracks of an album have the tags of the album's mean.
+@dataclass(frozen=True, slots=True)
+class AlbumVote:
+    """Gives the tracks of an album the tags of the album's mean.
 
     Other kinds than the given ones stay each track's own.
     """
-    given = list(results)
-    albums: dict[tuple[Path, str], list[int]] = defaultdict(list)
-    for i, result in enumerate(given):
-        if result.track and result.existing.album:
-            albums[result.path.parent, result.existing.album.casefold()].append(i)
-    for indices in albums.values():
-        members = [given[i] for i in indices]
-        if len(members) > 1 and not is_compilation(members):
-            album = album_track([m.track for m in members if m.track], card, settings)
-            for i, member in zip(indices, members, strict=True):
-                given[i] = _with_tags(member, album, kinds)
-    return given
 
+    card: ModelCard
+    settings: Settings
+    kinds: Container[Kind] = KINDS
 
-def vote_folder_by_folder(
-    results: Iterable[Result],
-    card: ModelCard,
-    settings: Settings,
-    kinds: Container[Kind] = KINDS,
-) -> Iterator[Result]:
-    """The same for results in the order of their folders, as each folder is complete."""
-    for _, members in groupby(results, key=lambda result: result.path.parent):
-        yield from vote_by_album(members, card, settings, kinds)
+    def over(self, results: Iterable[Result]) -> list[Result]:
+        """The results in their order, once all are there."""
+        given = list(results)
+        albums: dict[tuple[Path, str], list[int]] = defaultdict(list)
+        for i, result in enumerate(given):
+            if result.track and result.existing.album:
+                albums[result.path.parent, result.existing.album.casefold()].append(i)
+        for indices in albums.values():
+            members = [given[i] for i in indices]
+            if len(members) > 1 and not is_compilation(members):
+                album = album_track([m.track for m in members if m.track], self.card, self.settings)
+                for i, member in zip(indices, members, strict=True):
+                    given[i] = _with_tags(member, album, self.kinds)
+        return given
+
+    def by_folder(self, results: Iterable[Result]) -> Iterator[Result]:
+        """The same for results in the order of their folders, as each folder is complete."""
+        for _, members in groupby(results, key=lambda result: result.path.parent):
+            yield from self.over(members)
 
 
 def is_compilation(tracks: Iterable[Result]) -> bool:

@@ -12,7 +12,7 @@ import click
 
 from tagger.cli.options import MODEL
 from training.cli.console import progress, quiet_threads
-from training.cli.options import Places, places, read_split
+from training.cli.options import NEW_FOLDER, Places, count_option, places, read_split
 
 if TYPE_CHECKING:
     from tagger.models.model import Model
@@ -25,16 +25,10 @@ if TYPE_CHECKING:
 @click.option("--pictures", type=click.Path(path_type=Path), help="Also draw them, as .html.")
 @click.option(
     "--out",
-    type=click.Path(path_type=Path, file_okay=False),
+    type=NEW_FOLDER,
     help="Also write the evaluation pack there: Markdown, JSON and pictures.",
 )
-@click.option(
-    "--draws",
-    type=click.IntRange(1),
-    default=1000,
-    show_default=True,
-    help="Of artists, for the intervals of the pack.",
-)
+@count_option("--draws", 1000, "Of artists, for the intervals of the pack.")
 @click.option(
     "--robustness/--no-robustness",
     default=True,

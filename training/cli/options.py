@@ -14,15 +14,31 @@ if TYPE_CHECKING:
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
+FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
+NEW_FOLDER = click.Path(file_okay=False, path_type=Path)  # it may be there already
+
+
+def count_option(name: str, default: int, text: str) -> Callable[[Command], Command]:
+    """An option that takes a number from 1 on."""
+    return click.option(name, type=click.IntRange(1), default=default, show_default=True, help=text)
+
+
+def folder_option(
+    name: str, text: str, kind: click.Path = NEW_FOLDER
+) -> Callable[[Command], Command]:
+    """An option that must be given, and takes a folder."""
+    return click.option(name, required=True, type=kind, help=f"Folder {text}")
+
+
 DATA = click.option(
     "--data",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    type=FOLDER,
     help="Folder with tracks.csv, instruments.csv and the audio they list.",
 )
 RENDERED = click.option(
     "--rendered",
     multiple=True,
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    type=FOLDER,
     help="Folder that `python -m training synth` filled with rendered MIDI. May be repeated.",
 )
 SOURCE = click.option(
@@ -41,7 +57,7 @@ WEAK = click.option(
 )
 GTZAN_SPLIT = click.option(
     "--gtzan-split",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    type=FOLDER,
     help="Folder with the fault-filtered lists and the artists of GTZAN.",
 )
 DEVICE = click.option("--device", default="cpu", show_default=True, help="cpu, cuda or cuda:1.")
@@ -55,45 +71,22 @@ FOLD = click.option(
 SEED = click.option(
     "--seed", type=click.IntRange(min=0), default=1, show_default=True, help="Random seed."
 )
-
-
-COMMONEST = click.option(
-    "--labels",
-    type=click.IntRange(1),
-    default=15,
-    show_default=True,
-    help="How many genres, those with most songs.",
-)
+COMMONEST = count_option("--labels", 15, "How many genres, those with most songs.")
 
 
 def data_folder(contents: str) -> Callable[[Command], Command]:
     """The required `--data` of a command that reads a folder with `contents`."""
-    return click.option(
-        "--data",
-        required=True,
-        type=click.Path(exists=True, file_okay=False, path_type=Path),
-        help=f"Folder with {contents}.",
-    )
+    return folder_option("--data", f"with {contents}.", FOLDER)
 
 
 def cache_folder(contents: str) -> Callable[[Command], Command]:
-    """The required `--cache` of a command that keeps `contents` there."""
-    return click.option(
-        "--cache",
-        required=True,
-        type=click.Path(file_okay=False, path_type=Path),
-        help=f"Folder for {contents}; `train` has its own in OUT/../features.",
-    )
+    """The required `--cache` of a command that stores `contents` there."""
+    return folder_option("--cache", f"for {contents}; `train` has its own in OUT/../features.")
 
 
 def out_folder(contents: str) -> Callable[[Command], Command]:
     """The required `--out` of a command that fills a folder with `contents` and can resume."""
-    return click.option(
-        "--out",
-        required=True,
-        type=click.Path(file_okay=False, path_type=Path),
-        help=f"Folder for {contents}; an earlier run is resumed.",
-    )
+    return folder_option("--out", f"for {contents}; an earlier run is resumed.")
 
 
 def sources_named(

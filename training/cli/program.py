@@ -10,7 +10,7 @@ import click
 from tagger.cli.errors import PlainErrors
 from training.cli.console import progress, quiet_threads
 from training.cli.evaluate import evaluate
-from training.cli.options import DEVICE, Places, places, read_split
+from training.cli.options import DEVICE, FOLDER, Places, places, read_split
 from training.data.coded_copies import code
 from training.data.label_counts import count
 from training.experiments.ablate.command import ablate
@@ -52,12 +52,12 @@ from training.synth.command import synth
     "--rules",
     "runs",
     multiple=True,
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    type=FOLDER,
     help="Folder of a run that held a fold out, whose predictions calibrate it. May be repeated.",
 )
 @click.option(
     "--coded",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    type=FOLDER,
     help="Folder that `python -m training code` filled with copies of the songs.",
 )
 @click.option("--tensorboard", is_flag=True, help="Write scalars for TensorBoard, too.")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from training.cli.console import progress, quiet_threads
-from training.cli.options import DATA, DEVICE, RENDERED
+from training.cli.options import DATA, DEVICE, RENDERED, count_option, folder_option
 
 if TYPE_CHECKING:
     from training.config import Config
@@ -52,19 +52,8 @@ REPORT = "ablations.md"
     "with their mean.",
 )
 @DEVICE
-@click.option(
-    "--jobs",
-    type=click.IntRange(1),
-    default=1,
-    show_default=True,
-    help="Runs at the same time, each on one processor core.",
-)
-@click.option(
-    "--out",
-    required=True,
-    type=click.Path(file_okay=False, path_type=Path),
-    help="Folder of the table; one that was stopped goes on there.",
-)
+@count_option("--jobs", 1, "Runs at the same time, each on one processor core.")
+@folder_option("--out", "of the table; one that was stopped goes on there.")
 def ablate(
     *,
     data: Path | None,

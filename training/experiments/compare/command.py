@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from training.cli.console import progress, quiet_threads
-from training.cli.options import DATA, FOLD, GTZAN_SPLIT, SOURCE, sources_named
+from training.cli.options import (
+    DATA,
+    FOLD,
+    GTZAN_SPLIT,
+    SOURCE,
+    count_option,
+    folder_option,
+    sources_named,
+)
 
 if TYPE_CHECKING:
     from training.experiments.compare.tasks import Labelled
@@ -42,25 +50,14 @@ LEAST = 5
     type=click.IntRange(1),
     help="Of the networks over pictures, instead of their own number.",
 )
-@click.option(
-    "--least",
-    type=click.IntRange(1),
-    default=LEAST,
-    show_default=True,
-    help="Clips of one genre alone that a class needs in the fold held out.",
-)
+@count_option("--least", LEAST, "Clips of one genre alone that a class needs in the fold held out.")
 @click.option(
     "--ours",
     metavar="CARD",
     help="Our network: the card of a model that learned neither from --fold of --data nor from "
     "any --source.",
 )
-@click.option(
-    "--out",
-    required=True,
-    type=click.Path(file_okay=False, path_type=Path),
-    help="Folder of the comparison; one that was stopped goes on there.",
-)
+@folder_option("--out", "of the comparison; one that was stopped goes on there.")
 def compare(
     *,
     protocols: tuple[str, ...],
