@@ -24,13 +24,27 @@ Page = Any  # playwright's own types are there only where it is installed
 def started() -> Iterator[Any]:
     """A browser, headless and with a new, empty profile; skips the test where there is none."""
     playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
+    chromium = _program()
     if chromium is None:
         pytest.skip("chromium is not installed")
     with playwright.sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=chromium, args=FLAGS)
         yield browser
         browser.close()
+
+
+@contextmanager
+def with_profile(browser: Any, folder: Path) -> Iterator[Page]:
+    """A page of a browser whose history and all else is stored in a folder, as a person's is."""
+    context = browser.browser_type.launch_persistent_context(
+        folder, executable_path=_program(), args=FLAGS
+    )
+    yield context.new_page()
+    context.close()
+
+
+def _program() -> str | None:
+    return next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
 
 
 def until(page: Page, expression: str, timeout_s: float = 30.0) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 from tagger.models.card import load_card
 from tagger.models.model import find_card
 from tagger.review.classifying import Classifier
+from tagger.review.entrance import Entrance
 from tagger.review.runs import Runs
 from tagger.review.server import serve
 from tagger.review.state import Review
@@ -28,8 +29,8 @@ def main(n_files: int) -> None:
     def scanning() -> Iterator[Iterator[Result]]:
         yield iter(results)
 
-    def show(link: str) -> None:
-        sys.stderr.write(f"{link}\n")
+    def show(entrance: Entrance) -> None:
+        sys.stderr.write(f"{entrance.link}\n")
         sys.stderr.flush()
 
     state = Review(load_card(find_card("small")), Policy(), [Path("/music")])

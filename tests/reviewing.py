@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -76,15 +76,20 @@ class Client:
         self, path: str, body: Any = None, *, method: str = "", **headers: str | None
     ) -> tuple[int, dict[str, str], bytes]:
         """Status, headers and content of an answer; a header that is None is not sent."""
+        if body is None:
+            return self.send(path, None, headers, method=method)
+        own = {"Origin": f"http://{self.host}", "Content_Type": "application/json"}
+        return self.send(path, json.dumps(body).encode(), {**own, **headers}, method=method)
+
+    def send(
+        self, path: str, data: bytes | None, headers: Mapping[str, str | None], *, method: str = ""
+    ) -> tuple[int, dict[str, str], bytes]:
+        """The same with a body as it is."""
         sent: dict[str, str | None] = {"Host": self.host, "Cookie": self.cookie or None}
-        data = None
-        if body is not None:
-            data = json.dumps(body).encode()
-            sent |= {"Origin": f"http://{self.host}", "Content-Type": "application/json"}
         sent |= {name.replace("_", "-"): value for name, value in headers.items()}
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         connection.putrequest(
-            method or ("GET" if body is None else "POST"), path, skip_host=True,
+            method or ("GET" if data is None else "POST"), path, skip_host=True,
             skip_accept_encoding=True,
         )  # fmt: skip
         for name, value in sent.items():

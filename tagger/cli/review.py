@@ -6,7 +6,7 @@ import os
 import sys
 import webbrowser
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -23,6 +23,7 @@ from tagger.errors import MusicTagError
 
 if TYPE_CHECKING:
     from tagger.models.session import Device
+    from tagger.review.entrance import Entrance
     from tagger.scanning.results import Result
     from tagger.scanning.settings import Settings
 
@@ -108,26 +109,34 @@ def review(
 
     classifier = Classifier(state, scanning, len(found))
     runs = Runs(state, keep_time=planning.preserve_mtime)
-    serve(state, classifier, runs, port, lambda link: _open(link, no_browser=no_browser))
+    serve(state, classifier, runs, port, partial(_open, no_browser=no_browser))
     back = "; musictag undo takes a run back"
     echo(f"{runs.written} files written{back}" if runs.written else "nothing was written", err=True)
 
 
-def _open(link: str, *, no_browser: bool) -> None:
-    """Show the page's link, and open it where there is a browser to do so."""
-    echo("The page of this review, for one browser on this machine:", err=True)
-    echo(f"  {link}", err=True)
-    if not no_browser and _has_screen():
-        try:
-            browser = webbrowser.get()
-        except webbrowser.Error:
-            browser = None
-        if browser and getattr(browser, "name", "") not in _TEXT_BROWSERS:
+def _open(entrance: Entrance, *, no_browser: bool) -> None:
+    """Show the page's link, and open the page where there is a browser to do so."""
+    browser = None if no_browser else _graphical_browser()
+    if browser:
+        echo("Opening the page in the browser. If it does not come up, follow this link;", err=True)
+    else:
+        echo("Follow this link to the page;", err=True)
+    echo("it works once, in a browser on this machine:", err=True)
+    echo(f"  {entrance.link}", err=True)
+    if browser:
+        with suppress(OSError):  # no room for a small file: the link is there
             # Some wait until the browser is closed, and we have yet to answer it.
-            Thread(target=browser.open, args=(link,), daemon=True).start()
+            Thread(target=browser.open, args=(entrance.page(),), daemon=True).start()
     echo("Ctrl-C ends it.", err=True)
 
 
-def _has_screen() -> bool:
+def _graphical_browser() -> webbrowser.BaseBrowser | None:
+    """The person's browser, where it can show itself."""
     has_screen = sys.platform in ("darwin", "win32")
-    return has_screen or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+    if not (has_screen or os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
+        return None
+    try:
+        browser = webbrowser.get()
+    except webbrowser.Error:
+        return None
+    return None if getattr(browser, "name", "") in _TEXT_BROWSERS else browser

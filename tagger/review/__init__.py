@@ -13,6 +13,7 @@ In the order of the data:
 - `covers`       the picture in a file
 - `media`        the sound of a file
 - `gate`         who may come in
+- `entrance`     the file, and the link, that let the person's browser in
 - `bodies`       what the page sends, read with suspicion
 - `routes`       what the page may ask for
 - `page`         the page itself

@@ -7,8 +7,10 @@ reach a port of the loopback. What stops them:
   rebinding).
 - **Origin** must be ours where it is sent, and it must be sent with every POST; Sec-Fetch-Site must
   say that a request comes from our page, or from the person's own hand.
+  One request may come without: the form that opens the page stands in a file, whose origin
+  browsers call "null" (`tagger.review.entrance`); what lets it in is the token that it sends.
 - A **cookie**, HttpOnly and SameSite=Strict, is asked for before anything of the library is shown
-  or done. It is given once, in exchange for an unguessable token in the link that opens the page.
+  or done. It is given once, in exchange for an unguessable token.
   Cookies know no ports, so its path is unguessable too: a server at another port of this machine
   is never sent it.
 - Every answer forbids others to embed, frame, sniff or store it.
@@ -44,19 +46,24 @@ class Keys:
 
     def __init__(self) -> None:
         self.folder = secrets.token_urlsafe(_TOKEN_BYTES)  # the path of everything
-        self._token = secrets.token_urlsafe(_TOKEN_BYTES)
+        self.token = secrets.token_urlsafe(_TOKEN_BYTES)
         self._cookie = secrets.token_urlsafe(_TOKEN_BYTES)
+
+    @property
+    def open_path(self) -> str:
+        """The path to which the token is sent."""
+        return f"/{self.folder}/open"
 
     @property
     def link(self) -> str:
         """The path that lets the first one in who asks for it."""
-        return f"/{self.folder}/open?token={self._token}"
+        return f"{self.open_path}?token={self.token}"
 
     def exchange(self, token: str) -> str | None:
         """The cookie for the token; None if it is not the token, or was used before."""
-        if not (self._token and hmac.compare_digest(token.encode(), self._token.encode())):
+        if not (self.token and hmac.compare_digest(token.encode(), self.token.encode())):
             return None
-        self._token = ""
+        self.token = ""
         return self._cookie
 
     def admits(self, headers: Headers) -> bool:
@@ -100,7 +107,8 @@ class Gate:
         inner = scope["path"].startswith(f"/{self._keys.folder}/api/")
         if host not in self._hosts:
             return "this is not the host's name"
-        if origin not in (None, f"http://{host}"):
+        opens = scope["method"] == "POST" and scope["path"] == self._keys.open_path
+        if origin not in (None, f"http://{host}") and not (opens and origin == "null"):
             return "it comes from another page"
         if scope["method"] not in ("GET", "HEAD") and origin is None:
             return "it does not say which page it comes from"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -18,7 +18,7 @@ from starlette.types import ASGIApp
 from tagger import __version__
 from tagger.errors import MusicTagError
 from tagger.report.page_data import score_record
-from tagger.review.bodies import body_of, choices_of, whole
+from tagger.review.bodies import body_of, choices_of, token_of, whole
 from tagger.review.classifying import Classifier
 from tagger.review.covers import cover_of
 from tagger.review.gate import COOKIE, Gate, Keys
@@ -47,8 +47,8 @@ class Library:
     sounds: Sounds
 
 
-def make_app(library: Library, keys: Keys, port: int) -> ASGIApp:
-    """The server's program, behind its gate."""
+def make_app(library: Library, keys: Keys, port: int, entered: Callable[[], object]) -> ASGIApp:
+    """The server's program, behind its gate; `entered` is called when the token was used."""
     answers = _Answers(library)
     inner = [
         Route("/library", answers.library),
@@ -67,7 +67,7 @@ def make_app(library: Library, keys: Keys, port: int) -> ASGIApp:
     outer = [
         Route("/", _page),
         Route("/icon.svg", _icon),
-        Route("/open", _opening(keys)),
+        Route("/open", _opening(keys, entered), methods=["GET", "POST"]),
         Mount("/api", routes=inner),
     ]
     return Gate(Starlette(routes=[Mount(f"/{keys.folder}", routes=outer)]), keys, port)
@@ -82,14 +82,15 @@ def _icon(request: Request) -> Response:
     return Response(icon(), media_type="image/svg+xml")
 
 
-def _opening(keys: Keys) -> Callable[[Request], Response]:
-    def opening(request: Request) -> Response:
+def _opening(keys: Keys, entered: Callable[[], object]) -> Callable[[Request], Awaitable[Response]]:
+    async def opening(request: Request) -> Response:
         """Take the token and give the cookie; the page's own address holds no token."""
         if keys.admits(request.headers):
             return RedirectResponse("./", 303)
-        cookie = keys.exchange(request.query_params.get("token", ""))
+        cookie = keys.exchange(await token_of(request))
         if cookie is None:
             return Response(_USED, 403, media_type="text/plain")
+        entered()
         answer = RedirectResponse("./", 303)
         path = f"/{keys.folder}/"
         answer.set_cookie(COOKIE, cookie, path=path, httponly=True, samesite="strict")

@@ -10,6 +10,7 @@ import uvicorn
 
 from tagger.errors import MusicTagError
 from tagger.review.classifying import Classifier
+from tagger.review.entrance import Entrance
 from tagger.review.gate import Keys
 from tagger.review.media import Sounds
 from tagger.review.routes import Library, make_app
@@ -24,27 +25,30 @@ def serve(
     classifier: Classifier,
     runs: Runs,
     port: int,
-    opened: Callable[[str], object],
+    opened: Callable[[Entrance], object],
 ) -> None:
     """Classify, and answer the page until Ctrl-C; a run that is under way is ended in order.
 
-    `opened` is called with the link of the page once it can be followed. Port 0 takes a free one.
+    `opened` is called with the ways to the page once they can be taken. Port 0 takes a free one.
     Raises MusicTagError where the port is taken.
     """
     keys = Keys()
     with contextlib.closing(Sounds()) as sounds, _bound(port) as listening:
         real_port = listening.getsockname()[1]
-        app = make_app(Library(review, classifier, runs, sounds), keys, real_port)
+        entrance = Entrance(keys, f"http://{HOST}:{real_port}")
+        library = Library(review, classifier, runs, sounds)
+        app = make_app(library, keys, real_port, entrance.close)
         config = uvicorn.Config(
             app, lifespan="off", ws="none", log_config=None, access_log=False, server_header=False,
             timeout_graceful_shutdown=2,
         )  # fmt: skip
         try:
             classifier.start()
-            opened(f"http://{HOST}:{real_port}{keys.link}")
+            opened(entrance)
             with contextlib.suppress(KeyboardInterrupt):
                 uvicorn.Server(config).run(sockets=[listening])
         finally:
+            entrance.close()
             runs.close()
             classifier.close()
 
