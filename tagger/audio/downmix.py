@@ -39,12 +39,9 @@ def mix_planes(planes: NDArray[np.generic]) -> Samples:
     >>> mix_planes(np.array([[[16384], [0]], [[-32768], [-32768]]], np.int16)).tolist()
     [0.25, -1.0]
     """
-    channels = planes.shape[1]
+    weights = np.full((1, planes.shape[1]), _weight(planes, planes.shape[1]), np.float32)
     with np.errstate(invalid="ignore", over="ignore"):
-        mixed = np.asarray(planes[:, 0], np.float32)
-        for channel in range(1, channels):
-            mixed = np.add(mixed, planes[:, channel], dtype=np.float32)
-        mixed = mixed * np.float32(_weight(planes, channels))
+        mixed = np.matmul(weights, planes.astype(np.float32, copy=False))
     return _centred(mixed.ravel(), planes)
 
 

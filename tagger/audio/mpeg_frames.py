@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 import av
 import av.error
+import numpy as np
 from av.audio.codeccontext import AudioCodecContext
 
 # kbit/s of Layer III by the four bits of a header; 0 stands for what has no length of its own.
@@ -87,20 +88,31 @@ class MpegFrames:
 
 def find_frames(content: bytes, first: int, skipped: int) -> MpegFrames:
     """Walk from frame to frame; `first` is where FFmpeg found the first one."""
-    mark, sizes, samples = content[first + 1], *_sizes(content[first : first + 4])
+    sizes, samples = _sizes(content[first : first + 4])
     offsets: list[int] = []
-    at = first
-    add = offsets.append
+    at, add = first, offsets.append
     try:
-        while content[at] == 0xFF and content[at + 1] == mark and (size := sizes[content[at + 2]]):
+        while size := sizes[content[at + 2]]:
             add(at)
             at += size
     except IndexError:
         at = len(content)
+    regular = _regular(content, offsets)
+    if regular < len(offsets):
+        offsets, at = offsets[:regular], offsets[regular]
     is_whole = at >= len(content) or content.startswith(_TAGS, at)
     decoder = av.CodecContext.create("mp3float", "r")
     assert isinstance(decoder, AudioCodecContext)
     return MpegFrames(content, offsets, samples, is_whole, skipped, decoder)
+
+
+def _regular(content: bytes, offsets: list[int]) -> int:
+    """How many places, from the first on, begin as the first does; told of all of them at once."""
+    if not offsets:
+        return 0
+    values, at = np.frombuffer(content, np.uint8), np.array(offsets, np.int64)
+    begins = (values[at] == 0xFF) & (values[at + 1] == content[offsets[0] + 1])
+    return len(offsets) if begins.all() else int(np.argmin(begins))
 
 
 def _sizes(header: bytes) -> tuple[list[int], int]:

@@ -47,8 +47,8 @@ def survey(track: Track, *, length: int, count: int | None) -> Plan:
 def _over_all(track: Track, *, length: int, count: int | None) -> Plan:
     """Windows over the whole track, the first and the last already decoded."""
     starts = place_windows(0, track.end, length=length, count=count)
-    decoded = {start: track.read(start, length) for start in dict.fromkeys((starts[0], starts[-1]))}
-    return Plan(starts, decoded)
+    ends = list(dict.fromkeys((starts[0], starts[-1])))
+    return Plan(starts, dict(zip(ends, track.read_each(ends, length), strict=True)))
 
 
 def _shortfall(track: Track, claimed_s: float) -> list[str]:

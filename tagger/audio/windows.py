@@ -7,6 +7,7 @@ both sides, so that it equals that part of the whole track resampled.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import gcd
 
 import numpy as np
@@ -27,6 +28,8 @@ EDGE_SILENCE_DBFS = -60.0
 # Resampling rounds the length of what it is given, by less than a sample at each end.
 _ROUNDING = 2
 
+_NOTHING = np.zeros(0, np.float32)
+
 _BLOCK_S = 1  # seconds read at once while looking for sound
 _LONGEST_S = 7 * 24 * 3600  # seconds; no track is longer
 
@@ -45,6 +48,7 @@ class Track:
         self.rate = rate
         self._up, self._down = rate // divisor, reader.rate // divisor
         self._margin = 0 if rate == reader.rate else _MARGIN * -(-rate // reader.rate)
+        self._gap = -(-self._margin // self._up)  # units of `down` frames
         self.frames = reader.frames
         self._resampler = (
             None
@@ -69,12 +73,26 @@ class Track:
         Shape:
             - Output: `(n,)` with `n <= length`
         """
-        unit = max(0, (start - self._margin) // self._up)
-        first_frame = unit * self._down
-        stop_frame = -(-(start + length + self._margin) * self._down // self._up)
-        frames = self._finite(self._reader.read(first_frame, stop_frame - first_frame))
-        skip = start - unit * self._up
-        return self._resampled(frames)[skip : skip + length]
+        return self.read_each([start], length)[0]
+
+    def read_each(self, starts: Sequence[int], length: int) -> list[Samples]:
+        """The same from several places, resampled in one go, which takes a sixth less time."""
+        pieces = (self._piece(start, length) for start in starts)
+        if self._resampler is None:
+            return [frames for frames, _ in pieces]
+        self._resampler.clear()
+        parts, spans, at = list[Samples](), list[slice](), 0
+        for frames, skip in pieces:
+            units = -(-frames.size // self._down) + self._gap
+            # Silence between them, so that they know nothing of each other.
+            silence = np.zeros(units * self._down - frames.size, np.float32)
+            parts += map(self._resampler.resample_chunk, (frames, silence))
+            stop = min(skip + length, frames.size * self._up // self._down)
+            spans.append(slice(at + skip, at + max(skip, stop)))
+            at += units * self._up
+        parts.append(self._resampler.resample_chunk(_NOTHING, last=True))
+        resampled = np.concatenate(parts)
+        return [resampled[span] for span in spans]
 
     def is_whole(self, start: int, samples: Samples, length: int) -> bool:
         """Whether `samples`, read from `start`, are all of `length` that the track has there."""
@@ -108,19 +126,19 @@ class Track:
             frame *= 2
         return frame
 
+    def _piece(self, start: int, length: int) -> tuple[Samples, int]:
+        """Frames that hold a window, finite, and how many samples they give before it."""
+        unit = max(0, (start - self._margin) // self._up)
+        first = unit * self._down
+        stop = -(-(start + length + self._margin) * self._down // self._up)
+        return self._finite(self._reader.read(first, stop - first)), start - unit * self._up
+
     def _finite(self, frames: Samples) -> Samples:
         finite = np.isfinite(frames)
         if finite.all():
             return frames
         self.has_broken_samples = True
         return np.where(finite, frames, np.float32(0))
-
-    def _resampled(self, frames: Samples) -> Samples:
-        """One resampler for all windows: to make its filters costs a sixth of a window."""
-        if self._resampler is None or not frames.size:
-            return frames
-        self._resampler.clear()
-        return np.asarray(self._resampler.resample_chunk(frames, last=True))
 
 
 def is_silent(samples: Samples) -> bool:
