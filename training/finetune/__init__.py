@@ -2,6 +2,8 @@
 
 In the order of the data:
 
+- `options`           the options of `musictag train`
+- `sources`           where the labels come from, and their export as a table
 - `label_mapping`     names found in a library -> labels, by an editable table
 - `onnx_graph`        read the embedding out of the shipped network, attach another head
 - `embeddings`        path -> embeddings of its slices, cached on disk
@@ -18,6 +20,5 @@ In the order of the data:
 - `fit`               train, evaluate and write a model
 - `command`           `musictag train` and `musictag calibrate`
 - `calibration`       thresholds tuned to the labels a user accepted and rejected
-- `decisions`         labels accepted and rejected in `musictag review`, as tracks
 - `run`               one `musictag train`, from its options to the lines of its report
 """

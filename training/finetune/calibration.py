@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -17,13 +16,13 @@ from tagger.models.card import LabelRule, ModelCard, dump_card
 from tagger.models.model import find_card, load_model
 from tagger.scanning.parallel import scan
 from tagger.scanning.settings import Settings
-from tagger.vocabulary import KINDS, PLURALS, Kind, Label
+from tagger.vocabulary import Kind, Label
 from tagger.writing.genre_rules import Taste, sense_key
-from tagger.writing.plan_json import load_plan
 from training.data.library.files import from_tags
-from training.data.library.track import Track, gather
+from training.data.library.reviews import SUFFIX, from_decisions, from_plan
+from training.data.library.table import from_table
+from training.data.library.track import Found, Track, gather
 from training.evaluation.calibration import best_f1_threshold
-from training.finetune.decisions import SUFFIX, from_decisions
 from training.finetune.examples import Array
 
 DOUBTS = 10.0  # tracks accepted at which they count as much as the model's own threshold
@@ -66,7 +65,7 @@ def recalibrate(
 
 
 def read_reviewed(source: Path, on_error: Callable[[MusicTagError], object]) -> list[Track]:
-    """The reviewed labels of each file, from a plan, a review's decisions or tags."""
+    """The reviewed labels of each file, from a plan, a review's decisions, a table or tags."""
     if source.is_dir():
         # A field that is empty in a file was perhaps never filled, so it says nothing.
         filled = (
@@ -75,30 +74,25 @@ def read_reviewed(source: Path, on_error: Callable[[MusicTagError], object]) -> 
         )
         tracks = gather(filled, on_error)
     else:
-        read = from_decisions if source.suffix == SUFFIX else from_plan
-        tracks = gather(read(source), on_error)
+        tracks = gather(_reader(source)(source), on_error)
     tracks = [track for track in tracks if track.names]
     if not tracks:
         raise DataError("says nothing of any file that is there", source)
     return tracks
 
 
-def from_plan(path: Path) -> Iterator[Track | MusicTagError]:
-    """The files of a plan with the labels it offered and those its reviewer accepted."""
-    load_plan(path)  # says what is wrong with it; a change that was taken back is not in its value
-    for record in json.loads(path.read_text(encoding="utf-8"))["files"]:
-        file = Path(record["path"])
-        if not file.is_file():
-            yield DataError("no such file (it is in the plan)", file)
-            continue
-        fields = {kind: record[PLURALS[kind]] for kind in KINDS if PLURALS[kind] in record}
-        offered = {kind: tuple(one.get("offered", ())) for kind, one in fields.items()}
-        names = {
-            kind: tuple(one["after"])
-            for kind, one in fields.items()
-            if offered[kind] or one["after"] != one["before"]
-        }
-        yield Track(file, "", names, offered=offered)
+def _reader(source: Path) -> Callable[[Path], Found]:
+    return {SUFFIX: from_decisions, ".csv": _from_table}.get(source.suffix, from_plan)
+
+
+def _from_table(path: Path) -> Found:
+    """The rows of a table; an empty cell says nothing of a kind, unless names of it are denied."""
+    for track in from_table(path):
+        if isinstance(track, Track):
+            names = {k: v for k, v in track.names.items() if v or not track.complete(k)}
+            yield replace(track, names=names)
+        else:
+            yield track
 
 
 def tune(

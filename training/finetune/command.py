@@ -13,7 +13,7 @@ from tagger.cli.options import MODEL
 from training.cli.console import progress, quiet_threads
 
 if TYPE_CHECKING:
-    from training.finetune.run import TrainOptions
+    from training.finetune.options import TrainOptions
 
 
 @click.command()
@@ -29,6 +29,20 @@ if TYPE_CHECKING:
     help="Learn from a beets library: that file, or the one of beets' configuration.",
 )
 @click.option("--query", default="", metavar="QUERY", help="Only these items of the beets library.")
+@click.option(
+    "--reviewed",
+    is_flag=False,
+    flag_value="",
+    metavar="[FILE]",
+    help="Learn from what you ticked and unticked too: a decisions.jsonl or a plan you changed, or "
+    "what `musictag review` stored.",
+)
+@click.option(
+    "--export",
+    type=click.Path(path_type=Path),
+    metavar="CSV",
+    help="Only write what is known of each track, as a table that can be SOURCE.",
+)
 @click.option(
     "--labels",
     "table",
@@ -73,12 +87,13 @@ if TYPE_CHECKING:
     help="Take tags that musictag wrote, and that you did not change, for your own labels.",
 )
 @click.option("--seed", type=int, default=1, show_default=True, help="Of all that is drawn.")
-def train(source: Path | None, beets: str | None, **options: object) -> None:
+def train(source: Path | None, beets: str | None, reviewed: str | None, **options: object) -> None:
     """Teach a model your own labels, from the files you have labelled.
 
     SOURCE is a folder of tagged files (their genre and instrument fields are the labels), a CSV
     file with the columns path and genres, or with --folders a folder for each label; --beets takes
-    the items of a beets library instead. Your files are only read.
+    the items of a beets library instead, --reviewed what you decided in `musictag review`. Your
+    files are only read.
 
     Every reported figure is for artists held out from training. The new model becomes the default
     if it is shown to be better than the one it started from.
@@ -88,15 +103,16 @@ def train(source: Path | None, beets: str | None, **options: object) -> None:
       musictag train ~/Music -o mine
       musictag train --beets --query 'added:2024..' -o mine --only-mine
       musictag train labels.csv -o mine --labels names.csv
+      musictag train ~/Music --reviewed -o mine
     """  # fmt: skip
-    if (source is None) == (beets is None):
-        raise click.UsageError("name one SOURCE, or --beets")
-    if options["name"] is None and options["suggest"] is None:
+    if (source and beets is not None) or (source is None and beets is None and reviewed is None):
+        raise click.UsageError("name one SOURCE, --beets or --reviewed")
+    if options["name"] is None and options["suggest"] is None and options["export"] is None:
         raise click.UsageError("name the model to make: -o NAME")
     quiet_threads()
-    from training.finetune import run
+    from training.finetune.options import TrainOptions
 
-    chosen = run.TrainOptions(source=source, beets=beets, **options)  # type: ignore[arg-type]
+    chosen = TrainOptions(source, beets, reviewed, **options)  # type: ignore[arg-type]
     _run(chosen)
 
 
@@ -106,8 +122,8 @@ def train(source: Path | None, beets: str | None, **options: object) -> None:
     "source",
     required=True,
     type=click.Path(exists=True, path_type=Path),
-    help="A plan you have reviewed (.json), the decisions.jsonl of `musictag review`, or a folder "
-    "of files whose tags you have put right.",
+    help="A plan you have reviewed (.json), the decisions.jsonl of `musictag review`, a "
+    "table (.csv), or a folder of files whose tags you have put right.",
 )
 @MODEL
 @click.option(
@@ -146,8 +162,11 @@ def calibrate(source: Path, model: str, name: str | None, jobs: int | None) -> N
 
 
 def _run(options: TrainOptions) -> None:
-    from training.finetune import run
+    from training.finetune import run, sources
 
+    if options.export:
+        sources.export_table(options, _say)
+        return
     if options.suggest:
         for line in run.suggest_tracks(options, _say, progress):
             echo(line)

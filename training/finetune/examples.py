@@ -76,17 +76,22 @@ class Examples:
 
 
 def targets_of(track: Track, label_map: LabelMap) -> Array:
-    """Targets of a track: a kind's labels are known where it has an informative name of it.
+    """Targets of a track: 1 for what it is called, 0 for what is denied.
 
-    Labels that only musictag wrote are unknown. Shape: `(K,)`
+    An informative name of a kind denies all others of it, unless a person was only asked about
+    some. Labels that only musictag wrote are unknown. Shape: `(K,)`
     """
     targets = np.full(len(label_map.labels), np.nan, dtype=np.float32)
     for kind in KINDS:
-        if label_map.is_informative(track, kind):
-            present, unsure = label_map.labels_of(track, kind), label_map.unsure_of(track, kind)
-            for i, label in enumerate(label_map.labels):
-                if label.kind == kind and (label in present or label not in unsure):
-                    targets[i] = float(label in present)
+        present = label_map.labels_of(track, kind)
+        denied = label_map.spelled(track.denied(kind), kind)
+        rest = track.complete(kind) and label_map.is_informative(track, kind)
+        unsure = label_map.spelled(track.unsure.get(kind, ()), kind)
+        for i, label in enumerate(label_map.labels):
+            if label.kind == kind and label in present:
+                targets[i] = 1
+            elif label.kind == kind and (label in denied or (rest and label not in unsure)):
+                targets[i] = 0
     return targets
 
 

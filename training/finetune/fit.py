@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -104,6 +104,28 @@ def gather_examples(
         raise DataError(f"no label has tracks enough to learn from{f': {few}' if few else ''}")
     shares = embedder.base.card.vote_shares
     return label_map, assemble_examples(tracks, label_map, sounds, shares, on_error)
+
+
+def without_universal(
+    label_map: LabelMap, examples: Examples, on_error: OnError
+) -> tuple[LabelMap, Examples]:
+    """Without the labels that no track is known to lack: nothing tells what they are not.
+
+    Raises DataError where no other label is left.
+    """
+    lacking = (examples.targets == 0).any(axis=0)
+    if lacking.all():
+        return label_map, examples
+    kept = tuple(x for x, known in zip(label_map.labels, lacking, strict=True) if known)
+    names = ", ".join(label.name for label in label_map.labels if label not in kept)
+    doubt = DataError(f"left out, since nothing is known to be without them: {names}")
+    if not kept:
+        raise doubt
+    on_error(doubt)
+    chosen = replace(
+        examples, vocabulary=Vocabulary(kept), targets=examples.targets[:, np.flatnonzero(lacking)]
+    )
+    return replace(label_map, labels=kept), chosen
 
 
 def learn(

@@ -42,7 +42,8 @@ from training.trainer.losses import masked_bce
 from training.trainer.optimiser import Optimiser, running_average
 
 if TYPE_CHECKING:
-    from training.finetune.run import Prepared, TrainOptions
+    from training.finetune.options import TrainOptions
+    from training.finetune.run import Prepared
 
 HELD_OUT = 0  # fold
 Power = npt.NDArray[np.float16]

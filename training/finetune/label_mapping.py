@@ -27,7 +27,7 @@ from tagger.vocabulary import (
     name_key,
     parents,
 )
-from training.data.library.table import split_cell
+from training.data.library.table import ALL, split_cell
 from training.data.library.track import Track
 
 COLUMNS = ("kind", "found", "tracks", "label", "like")
@@ -103,13 +103,13 @@ class LabelMap:
         found = (self.by_name.get((kind, name)) for name in _names(track, kind))
         return {label for label in found if label}
 
-    def unsure_of(self, track: Track, kind: Kind) -> set[Label]:
-        """The labels whose presence in a track is unknown."""
-        spelled = {name_key(name) for name in track.unsure.get(kind, ())}
+    def spelled(self, names: Sequence[str], kind: Kind) -> set[Label]:
+        """The labels that some names mean, in whatever spelling; `*` means all of the kind."""
+        keys = {name_key(name) for name in names}
         return {
             label
             for (of, name), label in self.by_name.items()
-            if of == kind and spelled & {name_key(name), name_key(label.name)}
+            if of == kind and (ALL in names or keys & {name_key(name), name_key(label.name)})
         }
 
     def is_informative(self, track: Track, kind: Kind) -> bool:

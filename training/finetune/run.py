@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -12,11 +12,7 @@ from tagger.models import store
 from tagger.models.model import CardFile, load_model, user_models
 from tagger.report.escaping import path_text, printable
 from tagger.scanning.settings import default_jobs
-from training.data.library.beets_library import from_beets
-from training.data.library.files import from_folders, from_tags
-from training.data.library.own_tags import read_own_tags
-from training.data.library.table import from_table
-from training.data.library.track import Found, Track, gather
+from training.data.library.track import Track
 from training.finetune.active_learning import suggest
 from training.finetune.embeddings import cache_folder, load_base
 from training.finetune.examples import Examples
@@ -26,6 +22,7 @@ from training.finetune.fit import (
     TrainedHead,
     gather_examples,
     learn,
+    without_universal,
     write_model,
 )
 from training.finetune.heads import votes
@@ -39,37 +36,13 @@ from training.finetune.label_mapping import (
     propose,
 )
 from training.finetune.near_duplicates import describe, merged_groups, near_duplicates
+from training.finetune.options import TrainOptions
 from training.finetune.report_page import page_text, summary_lines
+from training.finetune.sources import Say, read
 from training.finetune.summary import predict_own
-
-Say = Callable[[str], object]
 
 REPORT = "report.html"  # beside the card
 ROWS_SHOWN = 40  # of the table of labels
-
-
-@dataclass(frozen=True, slots=True)
-class TrainOptions:
-    """The options of the command."""
-
-    source: Path | None
-    beets: str | None  # empty: the library of beets' configuration
-    query: str = ""
-    folders: bool = False
-    name: str | None = None
-    table: Path | None = None
-    min_tracks: int = 10
-    keep: bool = True
-    fast: bool = True
-    suggest: int | None = None
-    base: str = "small"
-    force: bool = False
-    replace: bool = False
-    jobs: int | None = None
-    device: str = "cpu"
-    steps: int | None = None
-    seed: int = 1
-    trust_own_tags: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -162,11 +135,11 @@ def prepare(options: TrainOptions, say: Say, progress: Progress) -> Prepared | N
         say(notes[-1])
 
     tracks = read(options, on_error)
-    labelled = [track for track in tracks if track.labelled]
+    labelled = [track for track in tracks if track.informative]
     for doubt in warnings_about(tracks):
         notes.append(doubt)
         say(doubt)
-    if not labelled:
+    if not any(track.labelled for track in labelled):
         raise DataError("no track has a label to learn from", options.source)
     rows = propose(labelled, base.card.vocabulary)
     if options.table and not options.table.exists():
@@ -185,27 +158,10 @@ def prepare(options: TrainOptions, say: Say, progress: Progress) -> Prepared | N
         few = ", ".join(f"{label.name} ({n})" for label, n in label_map.rare.items())
         notes.append(f"left out, with fewer than {options.min_tracks} tracks: {few}")
         say(printable(notes[-1]))
+    label_map, examples = without_universal(label_map, examples, on_error)
     examples = group_duplicates(examples, notes, say)
-    unlabelled = [track for track in tracks if not track.labelled]
+    unlabelled = [track for track in tracks if not track.informative]
     return Prepared(embedder, label_map, examples, unlabelled, notes, say)
-
-
-def read(options: TrainOptions, on_error: Callable[[MusicTagError], object]) -> list[Track]:
-    """All tracks of the source, labelled or not."""
-    # Folders and tables are made by the user; only tags can be musictag's own.
-    own = None if options.trust_own_tags else read_own_tags()
-    found: Found
-    if options.beets is not None:
-        found = iter(from_beets(Path(options.beets) if options.beets else None, options.query, own))
-    else:
-        assert options.source is not None
-        if options.folders:
-            found = from_folders(options.source)
-        elif options.source.is_dir():
-            found = from_tags(options.source, own)
-        else:
-            found = from_table(options.source)
-    return gather(found, on_error)
 
 
 def group_duplicates(examples: Examples, notes: list[str], say: Say) -> Examples:

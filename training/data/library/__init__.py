@@ -4,5 +4,6 @@
 - `files`          a folder for each label, or the tags of files
 - `table`          a CSV table
 - `beets_library`  a beets library, which is only ever read as a copy
+- `reviews`        what a person ticked and unticked in a review or a plan
 - `own_tags`       names that musictag wrote itself and nobody confirmed are no evidence
 """

@@ -2,19 +2,22 @@
 
 A model that learned from its own output would find itself confirmed. What it wrote is known by the
 journal (which knows a file by its path and by its sound), by the provenance field of a file, and in
-a beets library by `genretag_model`. A field that somebody edited since is theirs, whole.
+a beets library by `genretag_model`. A field that somebody edited since is theirs, whole, and so is
+a name that they left ticked in `musictag review`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from tagger.review.decisions import NAME as DECISIONS
 from tagger.tags.reader import FileTags
 from tagger.vocabulary import KINDS, Kind, name_key
 from tagger.writing.journal import NAME, Journal, journal_folder
 from tagger.writing.journal_entries import Entry
+from training.data.library.reviews import Ticked, ticked_names
 from training.data.library.track import Track
 
 
@@ -35,16 +38,23 @@ class OwnTags:
 
     by_path: dict[Path, Fields]
     by_sound: dict[str, Fields]
+    ticked: Ticked = field(default_factory=dict)  # confirmed in a review, by the same two keys
 
     def of(self, path: Path, sound: str = "") -> Fields:
         """What it wrote into a file; empty where it wrote nothing."""
         return self.by_path.get(path.resolve()) or self.by_sound.get(sound, {})
 
+    def confirmed(self, path: Path, sound: str, kind: Kind) -> frozenset[str]:
+        """The keys of the names that a person left ticked in a file."""
+        said = self.ticked.get(str(path.resolve())) or self.ticked.get(sound, {})
+        return said.get(kind, frozenset())
+
 
 def read_own_tags(folder: Path | None = None) -> OwnTags:
     """What the journal tells; nothing where there is none. Raises JournalError if damaged."""
-    own = OwnTags({}, {})
-    if not ((folder or journal_folder()) / NAME).exists():
+    place = folder or journal_folder()
+    own = OwnTags({}, {}, ticked_names(place / DECISIONS))
+    if not (place / NAME).exists():
         return own
     with Journal(folder, write=False) as journal:
         for run in sorted(journal.runs(), key=lambda run: run.id):
@@ -65,11 +75,16 @@ def without_own(
         tags: those of the file, if it was read.
         stamped: whether something beside the journal says that musictag tagged the file.
     """
-    fields = own.of(track.path, tags.audio if tags else "")
+    sound = tags.audio if tags else ""
+    fields = own.of(track.path, sound)
     if not fields and (stamped or (tags is not None and tags.provenance)):
         fields = {kind: _all_own(track.of(kind)) for kind in KINDS}
     unsure = {
-        kind: tuple(name for name in track.of(kind) if name_key(name) in written.own)
+        kind: tuple(
+            name
+            for name in track.of(kind)
+            if name_key(name) in written.own - own.confirmed(track.path, sound, kind)
+        )
         for kind, written in fields.items()
         if _keys(track.of(kind)) == written.after
     }

@@ -28,7 +28,8 @@ class Track:
     group: str
     names: dict[Kind, Names] = field(default_factory=dict)
     absent: Names = ()  # names that do not hold, whatever their kind
-    offered: dict[Kind, Names] | None = None  # all that was asked about; None: every label
+    # All that was asked about, of the kinds of which not every name was; None: every name.
+    offered: dict[Kind, Names] | None = None
     unsure: dict[Kind, Names] = field(default_factory=dict)  # nobody says whether they hold
     fold: int | None = None  # None: by the group
     alone: bool = False  # no artist and no album is known: it is its own group
@@ -40,8 +41,23 @@ class Track:
 
     @property
     def labelled(self) -> bool:
-        """Whether there is anything to learn from it."""
+        """Whether it has a name."""
         return any(self.of(kind) for kind in KINDS)
+
+    @property
+    def informative(self) -> bool:
+        """Whether there is anything to learn from it: a name that holds, or one that does not."""
+        asked = self.offered or {}
+        return self.labelled or bool(self.absent) or any(asked.values())
+
+    def denied(self, kind: Kind) -> Names:
+        """The names that do not hold, besides those that no name of a complete kind implies."""
+        offered = self.offered.get(kind, ()) if self.offered else ()
+        return (*self.absent, *(name for name in offered if name not in self.of(kind)))
+
+    def complete(self, kind: Kind) -> bool:
+        """Whether a name of the kind that is not among the names does not hold."""
+        return self.offered is None or kind not in self.offered
 
 
 Found = Iterator[Track | MusicTagError]
