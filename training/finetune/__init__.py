@@ -20,5 +20,6 @@ In the order of the data:
 - `fit`               train, evaluate and write a model
 - `command`           `musictag train` and `musictag calibrate`
 - `calibration`       thresholds tuned to the labels a user accepted and rejected
+- `teach`             a new label from a handful of examples
 - `run`               one `musictag train`, from its options to the lines of its report
 """

@@ -17,8 +17,26 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("source", required=False, type=click.Path(path_type=Path))
+@click.argument("sources", nargs=-1, metavar="[SOURCE]", type=click.Path(path_type=Path))
 @click.option("-o", "--output", "name", metavar="NAME", help="Name of the model to make.")
+@click.option(
+    "--like",
+    metavar="LABEL",
+    help="Teach this one label: SOURCE is a handful of files that have it.",
+)
+@click.option(
+    "--unlike",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="With --like: a file that does not have it; may be given several times.",
+)
+@click.option(
+    "--among",
+    type=click.Path(path_type=Path),
+    metavar="FOLDER",
+    help="With --like: the music to tell it from.  [default: what was embedded before]",
+)
 @click.option("--folders", is_flag=True, help="SOURCE is a folder with a folder for each label.")
 @click.option(
     "--beets",
@@ -87,7 +105,9 @@ if TYPE_CHECKING:
     help="Take tags that musictag wrote, and that you did not change, for your own labels.",
 )
 @click.option("--seed", type=int, default=1, show_default=True, help="Of all that is drawn.")
-def train(source: Path | None, beets: str | None, reviewed: str | None, **options: object) -> None:
+def train(
+    sources: tuple[Path, ...], beets: str | None, reviewed: str | None, **options: object
+) -> None:
     """Teach a model your own labels, from the files you have labelled.
 
     SOURCE is a folder of tagged files (their genre and instrument fields are the labels), a CSV
@@ -104,9 +124,16 @@ def train(source: Path | None, beets: str | None, reviewed: str | None, **option
       musictag train --beets --query 'added:2024..' -o mine --only-mine
       musictag train labels.csv -o mine --labels names.csv
       musictag train ~/Music --reviewed -o mine
+      musictag train --like "Late Night" a.mp3 b.mp3 c.mp3 --among ~/Music
     """  # fmt: skip
-    if (source and beets is not None) or (source is None and beets is None and reviewed is None):
+    if options["like"] is not None:
+        _teach(sources, options)
+        return
+    source = sources[0] if sources else None
+    if len(sources) + (beets is not None) > 1 or (not sources and beets is reviewed is None):
         raise click.UsageError("name one SOURCE, --beets or --reviewed")
+    if options["unlike"] or options["among"]:
+        raise click.UsageError("--unlike and --among go with --like")
     if options["name"] is None and options["suggest"] is None and options["export"] is None:
         raise click.UsageError("name the model to make: -o NAME")
     quiet_threads()
@@ -114,6 +141,18 @@ def train(source: Path | None, beets: str | None, reviewed: str | None, **option
 
     chosen = TrainOptions(source, beets, reviewed, **options)  # type: ignore[arg-type]
     _run(chosen)
+
+
+def _teach(examples: tuple[Path, ...], options: dict[str, object]) -> None:
+    if not examples:
+        raise click.UsageError("--like needs a handful of files that have the label")
+    quiet_threads()
+    from training.finetune.options import TrainOptions
+    from training.finetune.teach import teach_label
+
+    chosen = TrainOptions(None, None, examples=examples, **options)  # type: ignore[arg-type]
+    for line in teach_label(chosen, _say, progress):
+        echo(line)
 
 
 @click.command()

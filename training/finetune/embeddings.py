@@ -7,7 +7,9 @@ one.
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -31,6 +33,7 @@ from tagger.writing.atomic_file import replacing
 from training.finetune.onnx_graph import read_network, with_embedding
 
 Array = npt.NDArray[np.float32]
+DAMAGED = (OSError, EOFError, ValueError, KeyError, BadZipFile)  # what reading a bad entry raises
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,6 +55,16 @@ def load_base(name: str) -> CardFile:
 def cache_folder() -> Path:
     """Where embeddings are cached from run to run."""
     return Path(appdirs.user_cache_dir("musictag", appauthor=False)) / "embeddings"
+
+
+def cached_files(base: CardFile, cache: Path) -> Iterator[Path]:
+    """The files whose embeddings are cached, and which are as they were."""
+    folder = cache / base.card.sha256[:16]
+    for entry in sorted(folder.glob("*.npz")):
+        with suppress(*DAMAGED), np.load(entry, allow_pickle=False) as arrays:
+            path = Path(os.fsdecode(arrays["path"].tobytes()))
+            if path.exists() and _cached_at(path, folder) == entry:
+                yield path
 
 
 def embed_files(
@@ -121,6 +134,7 @@ def _embed(path: Path, network: Network, card: ModelCard, folder: Path) -> None:
         embeddings=output.embeddings.astype(np.float16),
         logits=output.logits,
         notes=np.array(list(notes), dtype=str),
+        path=np.frombuffer(os.fsencode(path.resolve()), dtype=np.uint8),
     )
 
 
@@ -138,7 +152,7 @@ def _read(path: Path, folder: Path) -> Sound | MusicTagError:
                 arrays["logits"],
                 tuple(str(note) for note in arrays["notes"]),
             )
-    except (OSError, EOFError, ValueError, KeyError, BadZipFile):
+    except DAMAGED:
         cached.unlink(missing_ok=True)
         return AudioError(
             "its cached embeddings were damaged and have been removed; run this again", path

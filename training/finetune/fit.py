@@ -100,6 +100,9 @@ def gather_examples(
     readable = [t for t, (_, s) in zip(tracks, sounds, strict=True) if isinstance(s, Sound)]
     label_map = choose(readable)
     if not label_map.labels:
+        for _, sound in sounds:
+            if isinstance(sound, MusicTagError):
+                on_error(sound)
         few = ", ".join(f"{label.name} ({n})" for label, n in label_map.rare.items())
         raise DataError(f"no label has tracks enough to learn from{f': {few}' if few else ''}")
     shares = embedder.base.card.vote_shares

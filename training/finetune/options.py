@@ -14,6 +14,10 @@ class TrainOptions:
     beets: str | None  # empty: the library of beets' configuration
     reviewed: str | None = None  # empty: what `musictag review` stored
     export: Path | None = None
+    like: str | None = None  # the label that `examples` teach
+    examples: tuple[Path, ...] = ()
+    unlike: tuple[Path, ...] = ()
+    among: Path | None = None
     query: str = ""
     folders: bool = False
     name: str | None = None

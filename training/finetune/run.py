@@ -65,9 +65,7 @@ class Prepared:
 def train_model(options: TrainOptions, say: Say, progress: Progress) -> Iterator[str]:
     """Train and install a model; yields the lines of the report."""
     assert options.name is not None
-    name = store.check_name(options.name)
-    if store.card_path(name).exists() and not options.replace:
-        raise ModelError(f"there is a model {name!r} already; give --replace or another -o NAME")
+    name = free_name(options.name, options)
     prepared = prepare(options, say, progress)
     if prepared is None:
         return
@@ -77,8 +75,23 @@ def train_model(options: TrainOptions, say: Say, progress: Progress) -> Iterator
         from training.finetune.full_training import fine_tune
 
         trained, network = fine_tune(prepared, trained, options, progress)
-    card = install(prepared, trained, options, name, network)
     yield from summary_lines(trained.evaluation)
+    yield from install_and_choose(prepared, trained, options, name, network)
+
+
+def free_name(name: str, options: TrainOptions) -> str:
+    """The name, if a model may get it; else a ModelError."""
+    if store.card_path(store.check_name(name)).exists() and not options.replace:
+        raise ModelError(f"there is a model {name!r} already; give --replace or another -o NAME")
+    return name
+
+
+def install_and_choose(
+    prepared: Prepared, trained: TrainedHead, options: TrainOptions, name: str,
+    network: bytes | None,
+) -> Iterator[str]:  # fmt: skip
+    """Install the model, and use it from now on if it is shown to be better; yields both."""
+    card = install(prepared, trained, options, name, network)
     yield f"wrote {path_text(card)}; report: {path_text(card.with_name(REPORT))}"
     if trained.evaluation.better or options.force:
         store.choose(name)
