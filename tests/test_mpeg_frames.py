@@ -34,10 +34,13 @@ SONGS = [(name, True) for name in CODINGS] + [("cbr", False), ("vbr", False)]
 
 @pytest.fixture(scope="module", params=SONGS, ids=str)
 def song(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    name, xing = request.param
+    name, is_announced = request.param
+    return _written(tmp_path_factory.mktemp("mp3") / "song.mp3", name, is_announced=is_announced)
+
+
+def _written(path: Path, name: str, *, is_announced: bool) -> Path:
     rate, channels, options = CODINGS[name]
-    path = tmp_path_factory.mktemp("mp3") / "song.mp3"
-    with av.open(str(path), "w", options={} if xing else {"write_xing": "0"}) as output:
+    with av.open(str(path), "w", options={} if is_announced else {"write_xing": "0"}) as output:
         layout = "stereo" if channels == 2 else "mono"
         stream = output.add_stream("libmp3lame", rate=rate, layout=layout, options=options)
         assert isinstance(stream, av.AudioStream)
@@ -103,3 +106,16 @@ def test_damage_is_left_to_ffmpeg(tmp_path: Path, song: Path) -> None:
 def test_what_is_no_mp3_has_no_frames() -> None:
     assert not find_frames(b"\xff\xf8" * 100, 0, 0).offsets  # another layer
     assert not find_frames(bytes(100), 50, 0).offsets
+
+
+def test_a_file_that_does_not_say_how_long_it_is_is_counted(song: Path) -> None:
+    with open_reader(song) as reader:
+        assert reader.frames == pytest.approx(whole(song).size, abs=1)
+
+
+def test_a_file_that_says_how_long_it_is_is_believed(tmp_path: Path) -> None:
+    """So that one that ends early is noticed."""
+    path = _written(tmp_path / "song.mp3", "vbr", is_announced=True)
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    with open_reader(path) as reader:
+        assert reader.frames > 1.9 * whole(path).size

@@ -120,7 +120,10 @@ class FfmpegReader:
         self._origin = Fraction(first.pts or 0) * (first.time_base or 0)
         self._first, self._step = first.samples, second.samples if second else first.samples
         self._at, self._held = 0, to_mono([first, second] if second else [first])
-        self.frames = round(self._claimed_s() * self.rate)
+        # Where an MP3 file does not say how long it is, FFmpeg takes the bit rate of its first
+        # frames for that of all, and is wrong by several times where it varies.
+        counted = self._mpeg.samples if self._mpeg else 0
+        self.frames = counted or round(self._claimed_s() * self.rate)
 
     def _claimed_s(self) -> Fraction:
         if self._stream.duration is not None and self._stream.time_base is not None:

@@ -29,6 +29,8 @@ _RESERVOIR = 511  # bytes of earlier frames that a frame may borrow
 _OVERHEAD = 38  # bytes of a frame that nobody can borrow: header, checksum, side information
 _LEAD = 2  # frames before those wanted that must be whole: overlap, and the filters' memory
 _ENDS = 3  # frames at both ends that are left to FFmpeg, which drops what encoders add there
+_LARGEST = 2881  # bytes of a frame; one before the first may say how many there should be
+_COUNTS = (b"Xing", b"Info", b"VBRI")
 _TAGS = (b"TAG", b"APETAGEX", b"LYRICSBEGIN", b"ID3", b"3DI")  # what may stand behind the sound
 
 
@@ -41,6 +43,7 @@ class MpegFrames:
         offsets: where each frame begins in it, in bytes.
         frame_samples: samples in a frame.
         is_whole: whether nothing but tags, or a frame that is cut off, comes after them.
+        is_announced: whether the file says how many there should be.
         skipped: samples at the beginning that a player drops, of the first frame on.
         decoder: for these frames alone.
     """
@@ -49,8 +52,16 @@ class MpegFrames:
     offsets: Sequence[int]
     frame_samples: int
     is_whole: bool
+    is_announced: bool
     skipped: int
     decoder: AudioCodecContext
+
+    @property
+    def samples(self) -> int:
+        """How many there are, by counting; 0 where the file says it, or something is irregular."""
+        if self.is_announced or not self.is_whole:
+            return 0
+        return max(0, len(self.offsets) * self.frame_samples - self.skipped)
 
     def ends_before(self, start: int) -> bool:
         """Whether the file surely has no sample `start`: its frames end with it, or with tags."""
@@ -101,9 +112,11 @@ def find_frames(content: bytes, first: int, skipped: int) -> MpegFrames:
     if regular < len(offsets):
         offsets, at = offsets[:regular], offsets[regular]
     is_whole = at >= len(content) or content.startswith(_TAGS, at)
+    before = content[max(0, first - _LARGEST) : first]
+    is_announced = any(mark in before for mark in _COUNTS)
     decoder = av.CodecContext.create("mp3float", "r")
     assert isinstance(decoder, AudioCodecContext)
-    return MpegFrames(content, offsets, samples, is_whole, skipped, decoder)
+    return MpegFrames(content, offsets, samples, is_whole, is_announced, skipped, decoder)
 
 
 def _regular(content: bytes, offsets: list[int]) -> int:
