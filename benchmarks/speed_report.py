@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 from html import escape
 from typing import TYPE_CHECKING
@@ -24,8 +25,9 @@ def report(found: Measured, command: str, tracks: int, *, real: bool) -> str:
         (
             f"`{command}`. {machine}. {tracks} {what}, MP3 files of {found.seconds:.0f} s in the "
             "mean, and six of them in other formats, written by ffmpeg; in the page cache unless "
-            "said otherwise. The machine was shared: read CPU times and ratios; rates in wall time "
-            "are what was left for this run."
+            f"said otherwise. The machine was shared, with a load of {os.getloadavg()[2]:.0f} on "
+            f"{os.cpu_count()} cores: read CPU times and ratios; rates in wall time are what was "
+            "left for this run."
         ),
         "## A track, on one core",
         (

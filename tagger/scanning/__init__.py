@@ -14,6 +14,7 @@ In the order of the data:
 - `cache_codec`  scores and tags of a file as bytes with a checksum, and back
 - `cache`        scores of earlier scans, so that a second one is quick and a stopped one goes on
 - `results`      what came of one file
+- `read_ahead`   files asked of the disk before their turn
 - `one_file`     one file -> its result
 - `parallel`     many files -> their results
 - `api`          `tag`, `scan` and `load_model`, which `import tagger` offers

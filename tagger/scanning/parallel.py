@@ -16,10 +16,12 @@ from tagger.scanning.cache import Cache, FileScores, FileState
 from tagger.scanning.limits import load_bounded, lost_message
 from tagger.scanning.one_file import Answer, answer_for, cache_key, make_result, scan_file
 from tagger.scanning.pool import TIMEOUT_S, Pool
+from tagger.scanning.read_ahead import ReadAhead
 from tagger.scanning.results import Result
 from tagger.scanning.settings import Settings
 from tagger.scanning.workers import Loss
 
+FETCHED = 4  # files for each process that are asked of the disk before those
 AHEAD = 2  # files for each process: one at hand, one to go on with at once
 BLOCK = 16  # files for each process among which the largest goes first
 MOST_EARLY = 2000  # results held back until those before them are done, 5 kB each
@@ -71,8 +73,11 @@ def scan(
 
     setup = (card, settings, cache_path)
     with Pool(_prepare_answers, setup, lost=lost, size=jobs, timeout_s=timeout_s) as pool:
-        run = _Run(settings, card.card, cache, pool, jobs * AHEAD)
-        yield from run.in_order(items, BLOCK * jobs) if in_order else run.as_done(items)
+        run = _Run(settings, card.card, cache, pool, jobs * AHEAD, ReadAhead(jobs * FETCHED))
+        try:
+            yield from run.in_order(items, BLOCK * jobs) if in_order else run.as_done(items)
+        finally:
+            run.read_ahead.close()
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +101,7 @@ class _Run:
     cache: Cache | None
     pool: Pool[_Job, Answer]
     ahead: int  # files submitted before the first answer
+    read_ahead: ReadAhead
     key: str = ""
     submitted: dict[Future[Answer], _Job] = field(default_factory=dict)
     answered: queue.SimpleQueue[Future[Answer]] = field(default_factory=queue.SimpleQueue)
@@ -120,15 +126,14 @@ class _Run:
                 wanted += 1
 
     def _done(self, jobs: Iterable[_Job | tuple[int, Result]]) -> Iterator[tuple[int, Result]]:
-        for job in jobs:
+        answered = (self._cached(job) if isinstance(job, _Job) else job for job in jobs)
+        for job in self.read_ahead.over(answered, _path):
             while len(self.submitted) >= self.ahead or (
                 len(self.early) >= MOST_EARLY and self.submitted
             ):
                 yield self._collected()
             if isinstance(job, tuple):
                 yield job
-            elif cached := self._cached(job):
-                yield job.number, cached
             else:
                 self._submit(job)
         while self.submitted:
@@ -139,9 +144,12 @@ class _Run:
         self.submitted[future] = job
         future.add_done_callback(self.answered.put)
 
-    def _cached(self, job: _Job) -> Result | None:
+    def _cached(self, job: _Job) -> _Job | tuple[int, Result]:
+        """The result of a file that is in the cache, else the job as it was."""
         scores = self.cache.get(job.path, job.state, self.key) if self.cache else None
-        return make_result(job.path, scores, self.card, self.settings) if scores else None
+        if not scores:
+            return job
+        return job.number, make_result(job.path, scores, self.card, self.settings)
 
     def _collected(self) -> tuple[int, Result]:
         """The next file that is done, in the cache before anybody learns of it."""
@@ -150,6 +158,10 @@ class _Run:
         if isinstance(answer, FileScores) and self.cache:
             self.cache.put(job.path, job.state, self.key, answer)
         return job.number, make_result(job.path, answer, self.card, self.settings)
+
+
+def _path(job: _Job | tuple[int, Result]) -> Path | None:
+    return job.path if isinstance(job, _Job) else None
 
 
 def _largest_first(items: list[_Numbered]) -> list[_Job | tuple[int, Result]]:
