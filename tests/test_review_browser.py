@@ -19,6 +19,7 @@ import mediafile
 import pytest
 from PIL import Image
 
+from tagger.demo import write_demo
 from tagger.review.decisions import NAME, read_decisions
 from tagger.tags.reader import read_tags
 from tests.chromium import Page, until
@@ -181,6 +182,46 @@ def test_accept_by_genre_and_confidence(page: Page) -> None:
     assert number_of(page, "isTicked(track)") == number_of(page, f"KINDS.some((kind) => {sure})")
 
 
+def test_album_in_sight_counts_the_files_that_come_in(page: Page) -> None:
+    album = page.locator(".row.album").first
+    assert "1 file " in album.inner_text()
+    page.evaluate(
+        """async () => {
+            const update = await ask('updates?since=0');
+            const more = { ...update.tracks[0], id: 12, file: '02 New.aiff' };
+            takeUpdate({ ...update, tracks: [more] });
+        }"""
+    )
+    assert "2 files " in album.inner_text()
+    assert "/2" in album.locator("button[data-give]").first.inner_text()
+
+
+CUT_CHIPS = """() => [...document.querySelectorAll('.row .tags')].flatMap((cell) => {
+    const end = cell.getBoundingClientRect().right;
+    const cut = (one) => !one.hidden && one.getBoundingClientRect().right > end + 1;
+    return [...cell.children].filter(cut).map((one) => one.textContent);
+})"""
+
+
+def test_chips_without_room_stand_behind_a_button(page: Page) -> None:
+    row = page.locator(".row.track", has_text="After Closing")
+    n_chips = row.locator(".tags.instrument .chip:visible").count()
+    assert page.evaluate(CUT_CHIPS) == []
+    page.get_by_role("button", name="Vespers", exact=True).click()
+    page.locator("#detail h2").wait_for()
+    until(page, "document.querySelector('.row .rest')")  # the list is narrower now
+    assert page.evaluate(CUT_CHIPS) == []
+    rest = row.locator(".tags.instrument .rest")
+    left = row.locator(".tags.instrument .chip:visible").count()
+    assert rest.inner_text() == f"+{n_chips - left}"
+    rest.click()
+    assert page.locator("#detail h2").inner_text() == "After Closing"
+    assert page.locator("#detail [data-chips=instrument] label").count() >= n_chips
+    page.keyboard.press("Escape")
+    rest.wait_for(state="detached")  # there is room again
+    assert row.locator(".tags.instrument .chip:visible").count() == n_chips
+
+
 def test_genre_for_a_whole_album(page: Page) -> None:
     page.get_by_role("button", name="Untick all").click()
     album = page.locator(".row.album", has_text="Evening Hours").first
@@ -197,7 +238,9 @@ def test_keyboard_does_it_all(page: Page) -> None:
     page.locator("#list").focus()
     page.keyboard.press("k")
     page.keyboard.press("j")
-    assert page.evaluate("document.activeElement.dataset.row") == page.evaluate("shown.active")
+    assert page.evaluate("document.activeElement.dataset.row") == page.evaluate(
+        "keyOf(shown.active)"
+    )
     title = page.evaluate("activeRow().title")
     ticked = page.evaluate("isTicked(activeRow())")
     page.keyboard.press("Space")
@@ -213,7 +256,9 @@ def test_keyboard_does_it_all(page: Page) -> None:
     until(page, f"document.querySelector('#detail h2').textContent !== {json.dumps(title)}")
     page.keyboard.press("Escape")
     assert page.locator("#detail").is_hidden()
-    assert page.evaluate("document.activeElement.dataset.row") == page.evaluate("shown.active")
+    assert page.evaluate("document.activeElement.dataset.row") == page.evaluate(
+        "keyOf(shown.active)"
+    )
     page.keyboard.press("/")
     assert page.evaluate("document.activeElement.id") == "search"
     page.keyboard.type("terminus")
@@ -296,16 +341,28 @@ def test_axe_finds_no_fault(
             assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
+RENAMED = """([from, to]) => {
+    data.roots = [to];
+    drawClassifying(classifying);
+    const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    while (texts.nextNode()) texts.currentNode.data = texts.currentNode.data.replaceAll(from, to);
+}"""
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1280, 400])
 def test_screenshots(browser: Any, demo: Path, tmp_path: Path, scheme: str, width: int) -> None:
     folder = Path(os.environ.get("MUSICTAG_SCREENSHOTS", tmp_path))
+    music = demo
+    if "MUSICTAG_SCREENSHOTS" in os.environ:  # longer ones, with more to show
+        write_demo(music := tmp_path / "music")
     look = {"viewport": {"width": width, "height": 860}, "color_scheme": scheme}
-    with opened(browser, demo, tmp_path / "data", **look) as page:
+    with opened(browser, music, tmp_path / "data", **look) as page:
         all_are_there(page, 12)
         if width > 400:
-            page.get_by_role("button", name="After Closing").click()
+            page.get_by_role("button", name="After Closing").first.click()
             page.wait_for_timeout(500)
+        page.evaluate(RENAMED, [str(music), "/home/ana/Music"])  # no place of this machine
         name = (
             "review.png" if (scheme, width) == ("light", 1280) else f"review-{scheme}-{width}.png"
         )

@@ -13,8 +13,8 @@ PACKAGE = "tagger.review"
 SHARED = ("build.js", "taggram.js")  # of the report
 # In the order in which they run: what is known, what is shown of it, what a person does with it.
 SCRIPTS = (
-    "server.js", "store.js", "choices.js", "rows.js", "list.js", "detail.js", "filters.js",
-    "runs.js", "keys.js", "main.js",
+    "server.js", "store.js", "choices.js", "rows.js", "fit.js", "list.js", "detail.js",
+    "filters.js", "runs.js", "keys.js", "main.js",
 )  # fmt: skip
 
 

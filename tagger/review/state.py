@@ -17,7 +17,8 @@ from tagger.vocabulary import Kind
 from tagger.writing.journal_entries import Outcome
 from tagger.writing.plan import Policy, TagPlan, Values
 
-MOST_ROWS = 2500  # in one answer, so that the first of a large library are shown at once
+FIRST_ROWS = 250  # in the first answer: enough to begin with, at once
+MOST_ROWS = 2500  # in every other one
 MOST_TICKS = 50  # of one kind in one file
 
 Choice = tuple[int, Kind, Values]  # number of a file, kind, names that are ticked
@@ -56,11 +57,12 @@ class Review:
     def rows_since(self, seen: int) -> tuple[int, list[dict[str, Any]]]:
         """Rows of the files that changed after the first `seen` changes, and how many these were.
 
-        At most `MOST_ROWS`; who asks again gets the rest.
+        At most `MOST_ROWS`, and `FIRST_ROWS` to begin with; who asks again gets the rest.
         """
         with self._lock:
-            upto = min(len(self._changed), max(seen, 0) + MOST_ROWS)
-            numbers = dict.fromkeys(self._changed[max(seen, 0) : upto])
+            seen = max(seen, 0)
+            upto = min(len(self._changed), seen + (MOST_ROWS if seen else FIRST_ROWS))
+            numbers = dict.fromkeys(self._changed[seen:upto])
             items = [self._items[number] for number in numbers]
         return upto, [row_of(item) for item in items]
 

@@ -13,7 +13,8 @@ function afterOf(edit) {
   return [...planned, ...on.filter((name) => !planned.includes(name))];
 }
 
-const changes = (track) => KINDS.filter((kind) => !same(afterOf(track[kind]), track[kind].before)).length;
+// How many fields of the file Write would change; asked of all files again and again.
+const changes = (track) => track.changed ??= KINDS.filter((kind) => !same(afterOf(track[kind]), track[kind].before)).length;
 const isTicked = (track) => KINDS.some((kind) => track[kind].options.some((option) => option.on));
 const isUnsure = (track) => !track.error && !track.genre.before.length && !track.genre.options.some((option) => option.proposed);
 const least = (track) => Math.min(...KINDS.flatMap((kind) => tickedIn(track[kind]).map((option) => option.p ?? 1)));
@@ -24,7 +25,7 @@ let sending = null;
 
 function touch(track, kind) {
   track.edited = true;
-  track.found = null;
+  track.found = track.changed = null;
   unsent.set(`${track.id} ${kind}`, [track.id, kind]);
   if (sending === null) sending = setTimeout(send, 200);
 }

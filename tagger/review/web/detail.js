@@ -34,7 +34,7 @@ function closeDetail() {
   open = null;
   byId('detail').replaceChildren();
   byId('detail').hidden = true;
-  built.get(shown.active)?.focus();
+  elementOf(shown.active)?.focus();
 }
 
 function player(track) {

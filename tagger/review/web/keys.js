@@ -36,7 +36,7 @@ function openActive() {
 // With a track open, moving on opens the next one.
 function move(by) {
   step(by);
-  const at = places.get(shown.active);
+  const at = placeOf(shown.active);
   if (open && activeRow()?.tracks && shown.rows[at + by]) step(by);
   const row = activeRow();
   if (open && row && !row.tracks) showDetail(row, false);

@@ -3,11 +3,13 @@
 
 const AHEAD = 300; // pixels above and below what is seen
 const narrow = matchMedia('(max-width: 700px)');
-const shown = { rows: [], tops: [0], tracks: [], active: null }; // active: the key of a row
+const shown = { rows: [], tops: [0], tracks: [], active: null }; // active: a row, or null
 const built = new Map(); // key -> element
 const keyOf = (row) => (row.tracks ? `album ${row.path}` : `track ${row.id}`);
-const heightOf = (row) => (row.tracks ? (narrow.matches ? 92 : 56) : narrow.matches ? 104 : 46);
-let places = new Map(); // key -> index
+const heights = () => (narrow.matches ? { album: 92, track: 104 } : { album: 56, track: 46 });
+// Rows know their places themselves: a map of them all would have to be made at every key pressed.
+const placeOf = (row) => (row && shown.rows[row.place] === row ? row.place : undefined);
+const rowOf = (key) => (key.startsWith('album ') ? folders.get(key.slice(6)) : tracks[key.slice(6)]);
 
 // Show these tracks, each album under its heading.
 function showTracks(list) {
@@ -17,11 +19,10 @@ function showTracks(list) {
     if (track.group !== group) rows.push(group = track.group);
     rows.push(track);
   }
-  const tops = new Float64Array(rows.length + 1);
-  rows.forEach((row, i) => { tops[i + 1] = tops[i] + heightOf(row); });
-  places = new Map(rows.map((row, i) => [keyOf(row), i]));
+  const tops = new Float64Array(rows.length + 1), { album, track: height } = heights();
+  rows.forEach((row, i) => { tops[i + 1] = tops[i] + (row.tracks ? album : height); row.place = i; });
   Object.assign(shown, { rows, tops, tracks: list });
-  if (!places.has(shown.active)) shown.active = rows.length ? keyOf(rows[Math.min(1, rows.length - 1)]) : null;
+  if (placeOf(shown.active) === undefined) shown.active = rows[Math.min(1, rows.length - 1)] ?? null;
   byId('rows').style.height = `${tops[rows.length]}px`;
   byId('list').setAttribute('aria-rowcount', rows.length + 1);
   drawRows();
@@ -42,13 +43,15 @@ function drawRows() {
   const wanted = new Set();
   const end = list.scrollTop + list.clientHeight + AHEAD;
   for (let i = rowAt(list.scrollTop - AHEAD); i < shown.rows.length && shown.tops[i] < end; i += 1) wanted.add(i);
-  const active = places.get(shown.active);
+  const active = placeOf(shown.active);
   if (active !== undefined) wanted.add(active); // the focus may be in it
   const keys = new Set([...wanted].map((i) => keyOf(shown.rows[i])));
   for (const [key, element] of built) if (!keys.has(key)) { element.remove(); built.delete(key); }
   const fresh = document.createDocumentFragment();
   for (const i of [...wanted].sort((a, b) => a - b)) place(i, fresh);
+  const rows = [...fresh.children];
   byId('rows').append(fresh);
+  fitChips(rows);
 }
 
 function place(i, into) {
@@ -61,9 +64,9 @@ function place(i, into) {
     into.append(element);
   }
   element.style.top = `${shown.tops[i]}px`;
-  element.style.height = `${heightOf(row)}px`;
+  element.style.height = `${shown.tops[i + 1] - shown.tops[i]}px`;
   element.setAttribute('aria-rowindex', i + 2);
-  markActive(element, key === shown.active);
+  markActive(element, row === shown.active);
 }
 
 function markActive(element, active) {
@@ -80,17 +83,20 @@ function setShare(box, value) {
 
 // Build rows anew that show something else now; the focus stays where it was.
 function redraw(list) {
-  const keys = new Set(list.flatMap((track) => [`track ${track.id}`, `album ${track.folder}`]));
-  for (const key of keys) {
-    const element = built.get(key), row = shown.rows[places.get(key)];
-    if (!element || !row) continue;
-    const focus = element.contains(document.activeElement) ? pathOf(document.activeElement, element) : null;
+  const changed = new Set(list), fresh = [];
+  let focus = null;
+  for (const [key, element] of [...built]) {
+    const row = rowOf(key), at = placeOf(row);
+    if (at === undefined || !(row.tracks || [row]).some((track) => changed.has(track))) continue;
+    if (element.contains(document.activeElement)) focus = [key, pathOf(document.activeElement, element)];
     built.delete(key);
     const into = document.createDocumentFragment();
-    place(places.get(key), into);
+    place(at, into);
     element.replaceWith(into);
-    if (focus) focusIn(built.get(key), focus);
+    fresh.push(built.get(key));
   }
+  fitChips(fresh);
+  if (focus) focusIn(built.get(focus[0]), focus[1]);
 }
 
 const MARKS = ['option', 'kind', 'whole', 'album', 'open', 'give'];
@@ -102,23 +108,25 @@ function focusIn(row, marks) {
   (inner || row).focus({ preventScroll: true });
 }
 
-function activate(key, focus = true) {
-  const old = built.get(shown.active);
+const elementOf = (row) => (row ? built.get(keyOf(row)) : undefined);
+
+function activate(row, focus = true) {
+  const old = elementOf(shown.active);
   if (old) markActive(old, false);
-  shown.active = key;
-  const i = places.get(key);
+  shown.active = row;
+  const i = placeOf(row);
   if (i === undefined) return;
   const list = byId('list'), top = shown.tops[i], head = list.querySelector('.head').offsetHeight;
   if (top < list.scrollTop) list.scrollTop = top;
   else if (shown.tops[i + 1] > list.scrollTop + list.clientHeight - head) list.scrollTop = shown.tops[i + 1] - list.clientHeight + head;
   drawRows();
-  if (focus) built.get(key).focus({ preventScroll: true });
+  if (focus) elementOf(row).focus({ preventScroll: true });
 }
 
 function step(by) {
-  const now = places.get(shown.active) ?? -1;
+  const now = placeOf(shown.active) ?? -1;
   const next = Math.max(0, Math.min(shown.rows.length - 1, now + by));
-  if (shown.rows[next]) activate(keyOf(shown.rows[next]));
+  if (shown.rows[next]) activate(shown.rows[next]);
 }
 
-const activeRow = () => shown.rows[places.get(shown.active)];
+const activeRow = () => shown.rows[placeOf(shown.active)];

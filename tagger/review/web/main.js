@@ -52,13 +52,14 @@ function takeUpdate(update) {
   drawClassifying(update.classifying);
   showRun(update.run);
   if (!changed.length) return;
+  redraw(changed); // rows that are there, and those of albums that have grown
   if (tracks.length > count) {
     drawNames();
     refresh();
   }
-  redraw(changed.filter((track) => track.id < count));
   if (open && changed.includes(open.row)) redrawDetail();
   drawWrite();
+  prepare();
 }
 
 async function poll() {
@@ -92,7 +93,7 @@ document.addEventListener('change', (event) => {
 
 document.addEventListener('click', (event) => {
   const row = event.target.closest('.row');
-  if (row && row.dataset.row !== shown.active) activate(row.dataset.row, false);
+  if (row && rowOf(row.dataset.row) !== shown.active) activate(rowOf(row.dataset.row), false);
   const button = event.target.closest('button[data-open], button[data-give], [data-close]');
   if (!button) return;
   if (button.dataset.open) showDetail(tracks[button.dataset.open]);

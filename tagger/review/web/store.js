@@ -33,7 +33,7 @@ function takeRow(row) {
     for (const name of now) names[kind].add(name);
     for (const [name] of options) names[kind].add(name);
   }
-  track.found = null; // made when it is first searched
+  track.text = track.found = track.changed = null; // made when they are first asked for
   if (tracks[row.id]) return track;
   tracks[row.id] = track;
   if (!folders.has(row.folder)) folders.set(row.folder, { path: row.folder, tracks: [] });
@@ -42,12 +42,38 @@ function takeRow(row) {
   return track;
 }
 
+const foldedNames = new Map(); // tags are few, files many
+function foldedName(name) {
+  if (!foldedNames.has(name)) foldedNames.set(name, fold(name));
+  return foldedNames.get(name);
+}
+
+// All that a search may find of a track; ticks change the tags only.
 function foundIn(track) {
-  if (track.found === null) {
-    const tags = KINDS.flatMap((kind) => [...track[kind].before, ...track[kind].options.filter((one) => one.on || one.proposed).map((one) => one.name)]);
-    track.found = fold([track.folder, track.file, track.title, track.artist, track.album, ...tags].join('\n'));
+  if (track.found !== null) return track.found;
+  track.text ??= fold(`${track.folder}\n${track.file}\n${track.title}\n${track.artist}\n${track.album}`);
+  let found = track.text;
+  for (const kind of KINDS) {
+    for (const name of track[kind].before) found += `\n${foldedName(name)}`;
+    for (const one of track[kind].options) if (one.on || one.proposed) found += `\n${foldedName(one.name)}`;
   }
-  return track.found;
+  return track.found = found;
+}
+
+// What a search, a filter and the count of changes ask of every track is made before, when there
+// is nothing else to do, so that the first of them is as quick as the next.
+let prepared = 0, preparing = null;
+function prepare() {
+  if (preparing !== null || prepared >= tracks.length) return;
+  preparing = setTimeout(() => {
+    const end = performance.now() + 8; // milliseconds, within a frame
+    for (; prepared < tracks.length && (prepared % 20 || performance.now() < end); prepared += 1) {
+      foundIn(tracks[prepared]);
+      changes(tracks[prepared]);
+    }
+    preparing = null;
+    prepare();
+  });
 }
 
 // Scores of one slice after the other, each K bytes.
