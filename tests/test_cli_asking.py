@@ -12,9 +12,12 @@ import pytest
 from click.testing import CliRunner
 
 from tagger.cli import main
+from tagger.cli.asking import HELP
+from tagger.report.escaping import width
+from tagger.report.plan_text import plan_lines
 from tagger.tags.reader import FileTags, read_tags
 from tagger.vocabulary import KINDS
-from tagger.writing.plan import FileChange, TagChange
+from tagger.writing.plan import FileChange, TagChange, TagPlan
 from tagger.writing.plan_edit import NewValue, by_folder, new_values, without
 
 ALBUMS = ["Last Ferry", "Boiling Point", "Loose Change"]  # one file each, in this order
@@ -94,19 +97,52 @@ def test_tag_is_taken_off_before_the_album_is_written(
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pty")
-def test_real_terminal_of_60_columns_is_asked(music: Path, tiny_card: Path) -> None:
-    from tests.terminal import obeyed, written  # needs a pty
+@pytest.mark.parametrize("columns", [60, 120])
+def test_real_terminal_is_asked_in_lines_that_fit(
+    music: Path, tiny_card: Path, columns: int
+) -> None:
+    from tests.terminal import OURS, obeyed, written  # needs a pty
 
     environment = {
-        **os.environ, "TERM": "xterm", "COLUMNS": "60", "XDG_DATA_HOME": str(music.parent / "data")
+        **os.environ, "TERM": "xterm", "COLUMNS": str(columns),
+        "XDG_DATA_HOME": str(music.parent / "data"),
     }  # fmt: skip
     command = [sys.executable, "-m", "tagger", "scan", str(music), "--write"]
-    _, shown = written([*command, "--model", str(tiny_card)], environment, typed=b"n\ny\nq\n")
+    command += ["--model", str(tiny_card)]
+    _, shown = written(command, environment, typed=b"?\nx\nn\ne\n\ny\nq\n")
     assert obeyed(shown) == []
     questions = re.findall(r"Write this album .*?\]", shown)
-    assert len(questions) == 3
-    assert all(len(line) <= 60 for line in questions)
+    assert len(questions) == 6
+    plain = OURS.sub("", shown.replace("\r\x1b[K", "\n")).splitlines()
+    answered = [
+        re.sub(r"^.*(\[y,n,a,e,q,\?\]|FILE\)) ", "", line) for line in plain
+    ]  # typed before
+    too_long = [line for line in answered if len(line) > columns and str(music) not in line]
+    assert too_long == []
+    assert set(HELP) <= {line.rpartition("] ")[2] for line in plain}  # a line each
+    assert "? explains the answers" in shown
+    assert re.search(r"^    instruments: .* -> ", shown, re.MULTILINE)
     assert tagged(tags_in(music)) == "-x-"
+
+
+@pytest.mark.parametrize("columns", [40, 60, 120])
+def test_values_of_a_field_go_on_beneath_it(columns: int) -> None:
+    values = (
+        "Drums",
+        "Percussion",
+        "Electric Bass",
+        "Electric Guitar",
+        "Synthesizer",
+        "\u30c9" * 12,
+    )
+    path = Path("/music/Casa do Farol/Warm Tiles/01 Tide Tables and so on and on.aiff")
+    plan = TagPlan((FileChange(path, "a", (TagChange("instrument", ("Old one",), values),)),))
+    (whole,) = list(plan_lines(plan))[2:]
+    folder, name, *lines = plan_lines(plan, columns=columns)
+    assert (folder, name.strip()) == (str(path.parent), path.name)
+    assert all(width(line) <= columns for line in lines)
+    assert " ".join(line.strip() for line in lines) == whole.strip()
+    assert all(value in "\n".join(lines) for value in values)  # none is broken
 
 
 def change(name: str, *values: str, before: tuple[str, ...] = ()) -> FileChange:

@@ -5,13 +5,16 @@ from __future__ import annotations
 import io
 from pathlib import Path
 
+import mediafile
 import pytest
 
 from tagger.report.escaping import width
 from tagger.report.table import table_lines
 from tagger.report.tag_counts import Tally, same_lines, tally_lines
 from tagger.report.terminal import Style, terminal_style
+from tagger.tags.reader import read_tags
 from tests.heard_library import heard_library
+from tests.music_files import make_file
 
 
 class Terminal(io.StringIO):
@@ -54,6 +57,20 @@ def test_color_adds_nothing_but_color() -> None:
     for sequence in ("\x1b[0m", "\x1b[1m", "\x1b[2m", "\x1b[34m"):
         colored = [line.replace(sequence, "") for line in colored]
     assert colored == plain
+
+
+def test_genres_that_beets_joined_are_counted_one_by_one(tmp_path: Path) -> None:
+    """As beets writes them with `id3v23: yes`, by its own library of tags."""
+    tally = Tally()
+    for i, genres in enumerate((["Jazz", "Classical"], ["R&B/Soul"], ["AC/DC Covers"], ["Jazz"])):
+        song = mediafile.MediaFile(make_file("mp3", tmp_path / f"{i}.mp3"), id3v23=True)
+        song.genres = genres
+        song.save()
+        assert len(read_tags(tmp_path / f"{i}.mp3").genres) == 1
+        tally.add({"genre": read_tags(tmp_path / f"{i}.mp3").genres, "instrument": ()})
+    assert tally.as_json()["genres"] == {
+        "Jazz": 2, "AC/DC Covers": 1, "Classical": 1, "R&B/Soul": 1,
+    }  # fmt: skip
 
 
 def test_tally_ranks_and_fits() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from tagger.cli.echo import echo
-from tagger.cli.writing import PRESERVE, YES, carry_out, confirm, say_recovered
+from tagger.cli.writing import PRESERVE, YES, carry_out, confirm, say_recovered, show_plan
 
 
 @click.command()
@@ -24,7 +24,6 @@ def apply(plan: Path, yes: bool, preserve_mtime: bool, force: bool) -> None:
     Exit code: 0 if all went well, 1 if a file was refused or failed.
     """
     from tagger.errors import PlanError
-    from tagger.report.plan_text import plan_lines
     from tagger.writing.journal import Journal
     from tagger.writing.plan_json import load_plan, paths_outside_roots
 
@@ -37,8 +36,7 @@ def apply(plan: Path, yes: bool, preserve_mtime: bool, force: bool) -> None:
     if not loaded.files:
         echo("the plan changes nothing", err=True)
         return
-    for line in plan_lines(loaded):
-        echo(line)
+    show_plan(loaded)
     confirm(len(loaded.files), yes=yes)
     with Journal() as journal:
         say_recovered(journal)

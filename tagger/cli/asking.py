@@ -8,20 +8,22 @@ from typing import TYPE_CHECKING
 import click
 
 from tagger.cli.echo import echo
-from tagger.cli.writing import give_up
+from tagger.cli.writing import give_up, show_plan
 
 if TYPE_CHECKING:
     from tagger.report.plan_text import Scores
     from tagger.writing.plan import TagPlan
     from tagger.writing.plan_edit import Files
 
-HELP = """y  yes: write this album
-n  no: leave this album as it is
-a  all: write this album and all that follow
-e  edit: take a tag off
-q  quit: ask no more; write only what you said yes to
-?  this help
-Ctrl-C: write nothing at all"""
+HELP = (
+    "y  yes: write this album",
+    "n  no: leave this album as it is",
+    "a  all: write this album and all that follow",
+    "e  edit: take a tag off",
+    "q  quit: ask no more; write only what you said yes to",
+    "?  this help",
+    "Ctrl-C: write nothing at all",
+)
 
 
 @dataclass(slots=True)
@@ -38,7 +40,7 @@ class _Asking:
         albums = by_folder(self.plan.files)
         agreed: list[Files] = []
         for number, album in enumerate(albums, 1):
-            self._show(album)
+            show_plan(replace(self.plan, files=album), self.scores)
             place = f"{number} of {len(albums)}, " if len(albums) > 1 else ""
             answer, files = self._ask(album, place)
             agreed += [files] if answer in ("y", "a") else []
@@ -58,7 +60,8 @@ class _Asking:
             elif answer in ("y", "n", "a", "q"):
                 return answer, album
             else:
-                echo(HELP, err=True) if answer == "?" else echo("? explains the answers", err=True)
+                for line in HELP if answer == "?" else ("? explains the answers",):
+                    echo(line, err=True)
         echo("nothing of this album is left to write", err=True)
         return "n", album
 
@@ -79,14 +82,8 @@ class _Asking:
         left = without(album, values[int(chosen) - 1], start.strip())
         if left == album:
             echo(f"it is in no file whose name begins with {start!r}", err=True)
-        self._show(left)
+        show_plan(replace(self.plan, files=left), self.scores)
         return left
-
-    def _show(self, album: Files) -> None:
-        from tagger.report.plan_text import plan_lines
-
-        for line in plan_lines(replace(self.plan, files=album), self.scores):
-            echo(line)
 
 
 def ask_by_album(plan: TagPlan, scores: Scores) -> TagPlan:

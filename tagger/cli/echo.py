@@ -6,10 +6,12 @@ Names of files, tags, plans, cards and models come from strangers.
 from __future__ import annotations
 
 import re
+import shutil
+import sys
 
 import click
 
-from tagger.report.escaping import printable
+from tagger.report.escaping import printable, wrap
 from tagger.report.terminal import BLUE, BOLD, DIM, RESET
 
 _OURS = re.compile("(" + "|".join(map(re.escape, (BOLD, DIM, BLUE, RESET))) + ")")
@@ -20,6 +22,13 @@ def echo(line: str = "", *, err: bool = False, color: bool = False) -> None:
     """Print one line; with `color` the colours of `tagger.report.terminal` may stay in it."""
     clean = "".join(_styled(line)) if color else printable(line)
     click.echo(clean, err=err, color=color or None)
+
+
+def say(sentence: str) -> None:
+    """Print a sentence on standard error; on a terminal it is broken between words."""
+    columns = shutil.get_terminal_size().columns if sys.stderr.isatty() else 0
+    for line in wrap(printable(sentence), columns) if columns else [sentence]:
+        echo(line, err=True)
 
 
 def redraw(line: str = "") -> None:

@@ -11,8 +11,16 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from tagger.cli.asking import ask_by_album
-from tagger.cli.echo import echo
-from tagger.cli.writing import PRESERVE, YES, carry_out, confirm, on_terminal, say_recovered
+from tagger.cli.echo import echo, say
+from tagger.cli.writing import (
+    PRESERVE,
+    YES,
+    carry_out,
+    confirm,
+    on_terminal,
+    say_recovered,
+    show_plan,
+)
 from tagger.vocabulary import KINDS, Kind
 
 if TYPE_CHECKING:
@@ -157,7 +165,7 @@ def plan_and_write(
 ) -> None:
     """Show the plan, report and save it, write it: as far as asked. Remarks follow the plan."""
     from tagger.report.files import write_report
-    from tagger.report.plan_text import plan_lines, scores_of
+    from tagger.report.plan_text import scores_of
     from tagger.writing.plan_json import predictions_of, save_plan
 
     results, plan = make(results, paths, settings, card, planning)
@@ -168,12 +176,12 @@ def plan_and_write(
         return
     scores = scores_of(results)
     by_album = planning.write and not planning.yes and show and on_terminal()
-    for line in plan_lines(plan, scores) if show and not by_album else ():
-        echo(line)
+    if show and not by_album:
+        show_plan(plan, scores)
     _say_unreadable(results)
     n_files = sum(result.track is not None for result in results)
     for line in (_head(plan, n_files), *remarks):
-        echo(line, err=True)
+        say(line)
     if planning.plan:
         save_plan(plan, planning.plan, predictions)
     if planning.write and plan.files:
@@ -183,7 +191,7 @@ def plan_and_write(
             confirm(len(plan.files), yes=planning.yes)
         _write(plan, planning)
     else:
-        echo(f"nothing was written{_next_step(plan, planning)}", err=True)
+        say(f"nothing was written{_next_step(plan, planning)}")
 
 
 def _next_step(plan: TagPlan, planning: Planning) -> str:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from tagger.cli.echo import echo
+from tagger.cli.echo import echo, say
 from tagger.cli.options import (
     DEVICE,
     EXCLUDE,
@@ -123,7 +123,7 @@ def scan(
         )  # fmt: skip
     if not planning.wanted:
         for line in (*closing.unsure_lines(), closing.nothing_written()):
-            echo(line, err=True)
+            say(line)
     if failed:
         raise SystemExit(1)
 

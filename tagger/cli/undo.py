@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tagger.cli.echo import echo
-from tagger.cli.writing import PRESERVE, YES, carry_out, confirm, say_recovered
+from tagger.cli.writing import PRESERVE, YES, carry_out, confirm, say_recovered, show_plan
 
 if TYPE_CHECKING:
     from tagger.writing.journal import Journal
@@ -70,7 +70,6 @@ def undo(
       musictag undo ~/Music/Album
       musictag undo 12 --only ~/Music/Album/01.mp3
     """
-    from tagger.report.plan_text import plan_lines
     from tagger.writing.journal import Journal
 
     number, paths = _run_and_paths(what, only)
@@ -80,8 +79,7 @@ def undo(
         if undoing is None:
             return
         _say(undoing)
-        for line in plan_lines(undoing.plan):
-            echo(line)
+        show_plan(undoing.plan)
         if not undoing.plan.files:
             echo(f"nothing of run {undoing.run.id} is left to undo", err=True)
             raise SystemExit(1)

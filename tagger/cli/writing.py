@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from collections.abc import Callable
 from contextlib import closing
@@ -12,6 +13,7 @@ import click
 from tagger.cli.echo import echo
 
 if TYPE_CHECKING:
+    from tagger.report.plan_text import Scores
     from tagger.writing.apply import Outcome
     from tagger.writing.journal import Journal
     from tagger.writing.plan import TagPlan
@@ -22,6 +24,15 @@ YES = click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 PRESERVE = click.option(
     "--preserve-mtime", is_flag=True, help="Keep the files' times (players may miss the change)."
 )
+
+
+def show_plan(plan: TagPlan, scores: Scores | None = None) -> None:
+    """Print what a plan changes; on a terminal no line of tags is wider than it is."""
+    from tagger.report.plan_text import plan_lines
+
+    columns = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    for line in plan_lines(plan, scores, columns):
+        echo(line)
 
 
 def confirm(n_files: int, *, yes: bool) -> None:

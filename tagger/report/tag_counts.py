@@ -27,7 +27,7 @@ class Tally:
         """Count one file; a value it has twice counts once."""
         self.n_files += 1
         for kind in KINDS:
-            different = set(values[kind])
+            different = {name for value in values[kind] for name in names_in(value, kind)}
             self.values[kind].update(different)
             self.without[kind] += not different
 
@@ -45,6 +45,19 @@ class Tally:
             if name := canonical(value, kind):
                 spellings[name].append(value)
         return ((name, tuple(found)) for name, found in spellings.items() if len(found) > 1)
+
+
+def names_in(value: str, kind: Kind) -> tuple[str, ...]:
+    """The names in a value: several where a program joined them, as ID3 2.3 makes it do.
+
+    beets joins genres there with "/". Some genres have that sign themselves.
+
+    >>> names_in("Jazz/Classical", "genre"), names_in("R&B/Soul", "genre"), names_in("A/B", "genre")
+    (('Jazz', 'Classical'), ('R&B/Soul',), ('A/B',))
+    """
+    parts = tuple(part.strip() for part in value.split("/"))
+    joined = len(parts) > 1 and not canonical(value, kind)
+    return parts if joined and all(canonical(part, kind) for part in parts) else (value,)
 
 
 def tally_lines(
