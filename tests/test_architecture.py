@@ -157,6 +157,7 @@ def test_help_of_a_command_loads_nothing_heavy(command: str) -> None:
     assert loaded_by(command, "--help") == set()
 
 
-def test_listening_needs_no_torch() -> None:
-    code = "import sys, tagger.scanning.parallel; assert 'torch' not in sys.modules"
+def test_who_hands_out_files_loads_nothing_that_decodes_them() -> None:
+    heavy = {"torch", "av", "soxr", "soundfile", "onnxruntime"}
+    code = f"import sys, tagger.scanning.parallel; assert not {heavy} & set(sys.modules)"
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)

@@ -72,10 +72,10 @@ def unheard(monkeypatch: pytest.MonkeyPatch) -> None:
         raise AssertionError("a file was opened")
 
     for name in (
-        "one_file.iter_windows", "one_file.read_tags", "parallel.load_bounded",
-        "pool.Pool.submit",
+        "audio.iter_windows", "scanning.one_file.read_tags", "scanning.parallel.load_bounded",
+        "scanning.pool.Pool.submit", "scanning.read_ahead.ReadAhead._want",
     ):  # fmt: skip
-        monkeypatch.setattr(f"tagger.scanning.{name}", fail)
+        monkeypatch.setattr(f"tagger.{name}", fail)
 
 
 def test_second_scan_opens_no_file(

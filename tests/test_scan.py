@@ -156,7 +156,7 @@ def test_unforeseen_failure_is_a_failure_of_its_file(
     def fail(*_: object, **__: object) -> None:
         raise ZeroDivisionError("odd")
 
-    monkeypatch.setattr("tagger.scanning.one_file.iter_windows", fail)
+    monkeypatch.setattr("tagger.audio.iter_windows", fail)
     result = scan_file(next(demo.rglob("*.wav")), tiny, Settings())
     assert result.error == "unexpected failure (ZeroDivisionError: odd)"
 

@@ -33,6 +33,8 @@ def lost_message(why: Loss, timeout_s: float, option: str = "") -> str:
 
 def load_bounded(model: str | CardFile, device: Device) -> Model:
     """The model, in a process that from here on takes no more memory than one file may."""
+    import tagger.audio  # noqa: F401  # its libraries are no memory of a file
+
     if not uses_cuda(device):  # CUDA reserves more than it takes
         limit_memory()
     return load_model(model, device=device)

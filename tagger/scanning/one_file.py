@@ -7,7 +7,6 @@ import logging
 from contextlib import closing
 from pathlib import Path
 
-from tagger.audio import iter_windows
 from tagger.errors import MusicTagError, TagError
 from tagger.inference.early_exit import is_settled
 from tagger.inference.slice_scores import SliceScores, score_windows
@@ -92,6 +91,9 @@ def _tags(path: Path) -> tuple[FileTags, str]:
 
 
 def _score(path: Path, model: Model, settings: Settings) -> SliceScores:
+    # Loaded here, since who only hands files to processes decodes none: it takes 60 ms.
+    from tagger.audio import iter_windows
+
     spec = model.card.mel
     count, clearance = settings.windows, settings.clearance
     chunks = iter_windows(
