@@ -13,6 +13,7 @@ In the order of the data:
 - `cross_validation`  each track scored by a head trained on other artists
 - `summary`           metrics before and after, learning curve, suspects, advice
 - `suspects`          tracks that look mislabelled
+- `report_plots`      precision-recall, calibration and learning curve as SVG
 - `report_page`       the evaluation as an HTML page
 - `torch_network`     the shipped network as a trainable torch module
 - `full_training`     the training loop of `--full`

@@ -18,7 +18,8 @@ from tagger.models.card import LabelRule, ModelCard
 from tagger.models.model import CardFile
 from tagger.vocabulary import KINDS, PLURALS, Label, Vocabulary
 from training.data.library.track import Track
-from training.evaluation.calibration import fit_rules
+from training.evaluation.bootstrap import Interval, Resampling, interval, mean_of_labels
+from training.evaluation.calibration import fit_rules, reliability_bins
 from training.evaluation.metrics import average_precision, label_metrics, summary
 from training.finetune.cross_validation import (
     N_FOLDS,
@@ -44,6 +45,7 @@ from training.finetune.summary import (
     advise,
     compare,
     confusions,
+    label_curves,
     predict_base,
     predict_own,
 )
@@ -51,6 +53,7 @@ from training.finetune.suspects import suspects
 from training.trainer.drafts import publish, write_draft
 from training.trainer.git_commit import commit
 
+BAND_DRAWS = 200  # of artists, for the band of the learning curve
 Progress = Callable[[str, int], AbstractContextManager[Callable[[], object]]]
 OnError = Callable[[MusicTagError], object]
 
@@ -149,6 +152,8 @@ def learn(
     evaluation = Evaluation(
         labels, old, new, gain, curve, tuple(advise(labels, curve)),
         confusions(examples, after), tuple(suspects(examples, after.probabilities)),
+        label_curves(examples, after),
+        tuple(reliability_bins(examples.targets, after.probabilities)),
     )  # fmt: skip
     return TrainedHead(
         fit_head(examples, start, validation.pulls), rules, validation, examples, start, evaluation
@@ -247,4 +252,16 @@ def metrics_of(trained: TrainedHead) -> dict[str, Any]:
 def _point(size: int, examples: Examples, votes: Array) -> Point:
     values = [average_precision(*one) for one in zip(examples.targets.T, votes.T, strict=True)]
     by_label = [round(value, 4) for value in values if not np.isnan(value)]
-    return Point(size, round(float(np.mean(by_label)), 4), tuple(by_label))
+    band = mean_precision(examples, votes)
+    return Point(size, round(float(np.mean(by_label)), 4), tuple(by_label), band)
+
+
+def mean_precision(examples: Examples, votes: Array) -> Interval:
+    """Mean average precision of the labels, with its interval over draws of artists."""
+    draws, found = Resampling.of(examples.groups, draws=BAND_DRAWS), []
+    for targets, scores in zip(examples.targets.T, votes.T, strict=True):
+        labelled = ~np.isnan(targets)
+        truth = targets[labelled] == 1
+        if truth.any() and not truth.all():
+            found.append(draws.figures(truth, scores[labelled], truth, labelled)[1])
+    return interval(mean_of_labels(np.stack(found)))

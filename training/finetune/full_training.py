@@ -27,12 +27,12 @@ from tagger.models.card import MelSpec, ModelCard
 from tagger.models.session import LOGITS, open_network
 from tagger.scanning.settings import Settings as Scan
 from training.augment.spectrogram import AugmentConfig, augment_power, mask
-from training.evaluation.calibration import fit_rules
+from training.evaluation.calibration import fit_rules, reliability_bins
 from training.finetune.examples import Array, Examples, Indices
 from training.finetune.fit import Progress, TrainedHead, base_votes
 from training.finetune.heads import fit_head, votes
 from training.finetune.onnx_graph import BASE_LOGITS, load_network, read_network, with_head
-from training.finetune.summary import compare, confusions, predict_base, predict_own
+from training.finetune.summary import compare, confusions, label_curves, predict_base, predict_own
 from training.finetune.suspects import suspects
 from training.finetune.torch_network import GraphModule, put_back
 from training.networks.mel_frontend import compress
@@ -236,6 +236,8 @@ def _better_of(
     evaluation = replace(
         trained.evaluation, labels=labels, before=old, after=new, gain=gain,
         confusion=confusions(unseen, after), suspects=tuple(suspects(unseen, after.probabilities)),
+        curves=label_curves(unseen, after),
+        bins=tuple(reliability_bins(unseen.targets, after.probabilities)),
     )  # fmt: skip
     validation = replace(trained.validation, votes=slow)
     result = replace(

@@ -10,6 +10,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from tagger.report.escaping import path_text, printable
+from training.finetune.report_plots import calibration, learning_curve, precision_recall
 from training.finetune.summary import NEXT, Evaluation, LabelResult
 
 STYLE = """
@@ -19,6 +20,14 @@ table { border-collapse: collapse; margin: .5rem 0 2rem; }
 th, td { text-align: left; padding: .25rem .9rem .25rem 0; border-bottom: 1px solid #dfe2e6; }
 td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; }
 p.note { color: #565c66; max-width: 45rem; }
+svg { max-width: 100%; height: auto; }
+@media (prefers-color-scheme: dark) {
+  body { color: #e4e6ea; background: #1a1a1a; }
+  a { color: #8ab4f8; }
+  th, td { border-color: #3c4048; }
+  p.note { color: #a7adb8; }
+  svg { filter: invert(.898) hue-rotate(180deg); }
+}
 """
 SHOWN = 10  # suspects named on a terminal
 
@@ -66,6 +75,9 @@ def page_text(name: str, evaluation: Evaluation, notes: Iterable[str]) -> str:
         curve=[(point.size, f"{point.macro_ap:.3f}") for point in evaluation.curve],
         advice=[(label.name, f"+{gain:.3f}") for label, gain in evaluation.advice],
         more=NEXT,
+        precision_recall=precision_recall(evaluation.curves) if evaluation.curves else "",
+        calibration=calibration(evaluation.bins) if evaluation.bins else "",
+        learning_curve=learning_curve(evaluation.curve) if evaluation.curve else "",
         confusions=list(_confusions(evaluation)),
         suspects=[(_link(x.path), path_text(x.path), x.reason) for x in evaluation.suspects],
         notes=list(notes),

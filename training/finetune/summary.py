@@ -13,9 +13,12 @@ from tagger.inference.calibration import calibrate_by
 from tagger.models.card import LabelRule, ModelCard
 from tagger.vocabulary import Kind, Label
 from training.evaluation.bootstrap import Floats, Interval, Resampling, interval, mean_of_labels
+from training.evaluation.calibration import Bin
+from training.evaluation.metrics import average_precision
 from training.finetune.examples import Array, Examples
 from training.finetune.suspects import Suspect
 
+CURVE_POINTS = 60
 NEXT = 20  # tracks of a label of which the advice speaks
 
 
@@ -40,6 +43,17 @@ class Point:
     size: int
     macro_ap: float
     by_label: tuple[float, ...]
+    band: Interval | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LabelCurve:
+    """Precision by recall of one label, at most `CURVE_POINTS` pairs."""
+
+    label: Label
+    ap: float
+    share: float
+    points: tuple[tuple[float, float], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +68,8 @@ class Evaluation:
     advice: tuple[tuple[Label, float], ...]  # what more tracks of a label are expected to add to it
     confusion: dict[Kind, tuple[tuple[int, ...], ...]]
     suspects: tuple[Suspect, ...]
+    curves: tuple[LabelCurve, ...] = ()
+    bins: tuple[Bin, ...] = ()
 
     @property
     def better(self) -> bool:
@@ -143,6 +159,26 @@ def _figures(
     return draws.figures(
         truth, model.probabilities[labelled, i], model.decisions[labelled, i], labelled
     )
+
+
+def label_curves(examples: Examples, after: Predictions) -> tuple[LabelCurve, ...]:
+    """Precision by recall of each label that some tracks have and others lack."""
+    curves = []
+    columns = zip(
+        examples.vocabulary.labels, examples.targets.T, after.probabilities.T, strict=True
+    )
+    for label, targets, chances in columns:
+        labelled = ~np.isnan(targets)
+        truth = targets[labelled] == 1
+        if truth.any() and not truth.all():
+            ranked = truth[np.argsort(-chances[labelled], kind="stable")]
+            hits, counts = np.cumsum(ranked), np.arange(1, len(ranked) + 1)
+            shown = np.unique(np.linspace(0, len(ranked) - 1, CURVE_POINTS).astype(int))
+            pairs = zip(hits[shown] / truth.sum(), hits[shown] / counts[shown], strict=True)
+            points = tuple((round(float(r), 3), round(float(p), 3)) for r, p in pairs)
+            ap = average_precision(targets[labelled], chances[labelled])
+            curves.append(LabelCurve(label, float(ap), float(truth.mean()), points))
+    return tuple(curves)
 
 
 def confusions(examples: Examples, after: Predictions) -> dict[Kind, tuple[tuple[int, ...], ...]]:
