@@ -39,10 +39,11 @@ class LoopConfig:
     teachers: tuple[str, ...] = TEACHERS  # whose outputs are learned beside the labels
     genre_weight: float = 1.0  # of the loss on genres
     instrument_weight: float = 1.0
-    head_strength: float = 0.0  # C of the regression that replaces the head for genres; 0: none
+    head_strength: float = 0.0  # 1 / alpha of the ridge that replaces the head for genres; 0: none
     teacher_weight: float = 1.0
     embedding_weight: float = 0.5
     ensemble_weight: float = 1.0  # of what other runs say of the same slices, where there are any
+    ensemble_genre_weight: float = 1.0  # 0: nothing of genres, of runs that know songs by heart
     seed: int = 1
     save_every: int = 250  # steps
     precision: str = "auto"  # float32, bfloat16 or float16 instead

@@ -165,7 +165,8 @@ class _Run:
         loss = loss + config.loop.teacher_weight * taught
         if self.ensemble:
             opinion = self.ensemble.opinion(mel, targets)
-            own = label_loss(logits, opinion, torch.ones_like(share))
+            kinds = config.loop.ensemble_genre_weight, 1.0
+            own = label_loss(logits, opinion, torch.ones_like(share), kinds)
             loss = loss + config.loop.ensemble_weight * own
         return loss
 
