@@ -89,6 +89,19 @@ def test_what_the_ensemble_says_is_learned(pools: Pools, tmp_path: Path) -> None
     assert found.mean().item() == pytest.approx(aim, abs=0.05)
 
 
+def test_ensemble_may_be_asked_of_instruments_alone(pools: Pools, tmp_path: Path) -> None:
+    config = with_steps(60)
+    config = replace(config, loop=replace(config.loop, mixup=0.0, ensemble_genre_weight=0.0))
+    path = _checkpoint(tmp_path / "sure", pools, 4.0)
+    untaught = train(config, pools, tmp_path / "alone", CPU)
+    network = train(config, pools, tmp_path / "run", CPU, ensemble=[path])
+    with torch.no_grad():
+        found, before = torch.sigmoid(network(_mel(16))), torch.sigmoid(untaught(_mel(16)))
+    genres = slice(0, INSTRUMENT_SLICE.start)
+    assert found[:, INSTRUMENT_SLICE].mean() > 0.7 > found[:, genres].mean()
+    assert found[:, genres].mean().item() == pytest.approx(before[:, genres].mean().item(), abs=0.1)
+
+
 def test_run_goes_on_with_the_same_ensemble_only(pools: Pools, tmp_path: Path) -> None:
     path = _checkpoint(tmp_path / "one", pools, 1.0)
     train(with_steps(2), pools, tmp_path / "run", CPU, ensemble=[path])
