@@ -8,6 +8,7 @@ from typing import Any, Unpack
 import click
 
 from tagger.cli.errors import PlainErrors
+from training.cli.checkpoint import checkpoint
 from training.cli.console import progress, quiet_threads
 from training.cli.evaluate import evaluate
 from training.cli.options import DEVICE, FOLDER, Places, places, read_split
@@ -135,3 +136,4 @@ main.add_command(rotate)
 main.add_command(folds)
 main.add_command(count)
 main.add_command(page)
+main.add_command(checkpoint)

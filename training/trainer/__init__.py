@@ -17,7 +17,9 @@ In the order of the data:
 - `run_figures`     a run in pictures, on one page: learning curve, reliability, figures by label
 - `git_commit`      which code made a model
 - `provenance`      what a model learned from, in words, as its card tells it
-- `shrunken_head`   the head for genres, fitted anew by shrunken logistic regression
+- `shrunken_head`   the head for genres, fitted anew by shrunken regression
+- `exported_weights` the checkpoint to go on from, of a model of which only the exported network is
+                    there
 - `drafts`          a card and its network on disk: a draft first, then published whole
 - `export`          a trained network -> an ONNX file and its card, as `tagger` reads them
 - `run`             from data to an exported, calibrated and measured model

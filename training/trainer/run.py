@@ -69,7 +69,9 @@ def run(
     """
     with joined(device) as (team, own_device):
         with team.first_alone():
-            pools = _read(config, split, cache, data, coded, progress if team.is_first else silent)
+            pools = read_pools(
+                config, split, cache, data, coded, progress if team.is_first else silent
+            )
         folder.mkdir(parents=True, exist_ok=True)
         with _reporting(config, folder, progress, team, scalars=scalars) as (report, on_validation):
             network = train(
@@ -156,7 +158,7 @@ def _reporting(
         yield report, log.validation
 
 
-def _read(
+def read_pools(
     config: Config,
     split: Split,
     cache: Path,
@@ -164,6 +166,7 @@ def _read(
     coded: Path | None,
     progress: Progress,
 ) -> Pools:
+    """What a run draws its slices from; `data` and `coded` as in `run`."""
     clips = split.songs + split.solos + split.rendered
     with progress("reading sound", len(clips)) as advance:
         features = load_features(clips, config.mel, cache, advance)

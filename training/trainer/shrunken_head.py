@@ -81,11 +81,11 @@ def _aim(truth: Array, opinion: Array) -> Array:
     mixed = LABEL_WEIGHT * _standardised(truth) + (1 - LABEL_WEIGHT) * _standardised(
         logit(np.clip(opinion, _LEAST, 1 - _LEAST))
     )
-    return _LOGIT_SPREAD * mixed
+    return np.asarray(_LOGIT_SPREAD * mixed, dtype=np.float32)
 
 
 def _standardised(values: Array) -> Array:
-    return np.asarray((values - values.mean()) / (values.std() + 1e-6))
+    return np.asarray((values - values.mean()) / (values.std() + 1e-6), dtype=np.float32)
 
 
 def _fit(values: Array, aim: Array, strength: float) -> tuple[Array, float]:
