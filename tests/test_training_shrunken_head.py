@@ -15,7 +15,7 @@ from training.data.taxonomy import GENRES, LISTED_GENRES, VOCABULARY, unknown
 from training.networks import MobileConfig, build
 from training.networks.mel_frontend import compress
 from training.networks.mobile import Stage
-from training.trainer.shrunken_head import mean_embedding, shrink_head
+from training.trainer.shrunken_head import FEWEST, mean_embedding, shrink_head
 
 SPEC: MelSpec = load_config().mel
 JAZZ, BLUES, ROCK = (GENRES.index(name) for name in ("Jazz", "Blues", "Rock"))
@@ -96,3 +96,18 @@ def test_opinion_of_the_teachers_tilts_the_head() -> None:
         return float((logits[is_jazz].mean() - logits[~is_jazz].mean()) / spread)
 
     assert separation(opinions) > separation({})
+
+
+def test_genre_with_few_songs_keeps_what_it_learned() -> None:
+    rng = np.random.default_rng(0)
+    songs = [song(i, rng) for i in range(40)]
+    for clip, _ in songs[: FEWEST - 1]:
+        clip.targets[ROCK] = 1
+    torch.manual_seed(0)
+    network = build(MobileConfig(stem=(4, 8), stages=(Stage(8, 1, 3, (2, 2)),), embedding=16),
+                    len(VOCABULARY), SPEC.n_mels)  # fmt: skip
+    before = network.head.weight.detach().clone()
+    pool = Pool.of([clip for clip, _ in songs], {c.id: mel for c, mel in songs}, {}, SPEC)
+    after = shrink_head(network, pool, 0.01).head.weight
+    assert torch.equal(after[ROCK], before[ROCK])
+    assert not torch.equal(after[JAZZ], before[JAZZ])

@@ -29,13 +29,14 @@ Array = npt.NDArray[np.float32]
 
 
 LABEL_WEIGHT = 0.6  # of what people said; the rest is the teachers' opinion, where there is one
+FEWEST = 12  # songs of a genre; where there are fewer, other sources taught the head more
 _LEAST = 1e-3  # probability of the most certain opinion, for its logit
 _LOGIT_SPREAD = 1.5  # of the logits of songs; calibration has the last word
 
 
 @torch.no_grad()
 def shrink_head(network: PooledNetwork, songs: Pool, strength: float) -> PooledNetwork:
-    """Replace the rows of the listed genres; returns the same network, on the CPU.
+    """Replace the rows of the listed genres that have songs; returns the network, on the CPU.
 
     Args:
         network: trained; its embeddings are what the regression learns from.
@@ -50,7 +51,7 @@ def shrink_head(network: PooledNetwork, songs: Pool, strength: float) -> PooledN
     truth = np.stack([clip.targets[: len(LISTED_GENRES)] for clip in clips])
     opinions = np.stack([_opinion(clip, songs) for clip in clips])
     for i, (column, opinion) in enumerate(zip(truth.T, opinions.T, strict=True)):
-        if 0 < column.sum() < len(column):
+        if FEWEST <= column.sum() < len(column):
             weights, bias = _fit(values, _aim(column, opinion), strength)
             network.head.weight[i] = torch.from_numpy(weights)
             network.head.bias[i] = bias + float(logit(column.mean()))
