@@ -95,3 +95,13 @@ def test_label_is_not_vouched_for(case: str) -> None:
     if case == "measured":
         rules = tuple(replace(rule, evidence="measured") for rule in RULES)
     assert vouch(rules, agreed(votes, truth), VOCABULARY) == (rules, {})
+
+
+def test_songs_below_the_threshold_do_not_decide_where_tags_are_confirmed() -> None:
+    """Ten of eleven tags are confirmed; further down, where no tag is given, many more would be."""
+    truth = np.array([1.0] * 10 + [np.nan] + [np.nan] * 20 + [1.0] * 60 + [0.0] * 50)
+    votes = np.array([0.9] * 10 + [0.6] + [0.4] * 20 + [0.3] * 60 + [0.1] * 50)
+    rules, shares = vouch(RULES, agreed(votes, truth), VOCABULARY)
+    assert rules[COLUMN["Metal"]].evidence == "vouched"
+    assert rules[COLUMN["Metal"]].precise == RULES[0].threshold
+    assert shares["Metal"] == pytest.approx(10 / 11, abs=0.001)

@@ -29,9 +29,9 @@ from tagger.audio.types import Samples
 from tagger.errors import AudioError
 
 # Seconds of run-up. What codes each block by itself needs none; after 0.35 s Opus is 1e-4 off at
-# most, after 0.25 s 2e-4, after 0.1 s 8e-3. MP3 of the lowest bit rates borrows bits from up to ten frames
-# before. AAC makes up noise that depends on where decoding began: after 0.1 s it is no worse, but
-# other noise, and moves probabilities by up to 0.002.
+# most, after 0.25 s 2e-4, after 0.1 s 8e-3. MP3 of the lowest bit rates borrows bits from up to
+# ten frames before. AAC makes up noise that depends on where decoding began: after 0.1 s it is no
+# worse, but other noise, and moves probabilities by up to 0.002.
 _RUN_UP_S = {
     "opus": 0.35,
     **dict.fromkeys(("wmav1", "wmav2"), 0.1),

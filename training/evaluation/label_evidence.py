@@ -70,15 +70,14 @@ def _vouched(rule: LabelRule, agreed: HeldOut, i: int) -> tuple[LabelRule, float
     if roc_auc(truth, agreed.votes[:, i]) < VOUCHED_ROC_AUC:
         return None
     said = expit(rule.slope * logit(np.clip(agreed.votes[:, i], 1e-6, 1 - 1e-6)) + rule.offset)
-    order = np.argsort(-said)
-    confirmed = np.cumsum(truth[order] == 1) / np.arange(1, len(order) + 1)
+    tagged = np.sort(said[said >= rule.threshold])[::-1]
+    confirmed = np.array([(truth[said >= least] == 1).mean() for least in tagged])
     enough = np.flatnonzero(confirmed >= LEAST_AGREEMENT)
     if not len(enough) or enough[-1] + 1 < LEAST_POSITIVES:
         return None
     last = int(enough[-1])
-    least = float(np.clip(said[order][last], rule.threshold, 0.99))
-    share = float((truth[said >= least] == 1).mean())
-    if share < LEAST_AGREEMENT or (said >= least).sum() < LEAST_POSITIVES:
-        return None
+    # Where every tag may stay, so may the threshold.
+    least = rule.threshold if last == len(tagged) - 1 else min(float(tagged[last]), 0.99)
+    share = float(confirmed[last])
     raised = replace(rule, precise=round(least, 4), evidence="vouched")
     return raised, round(share, 3)
