@@ -260,7 +260,29 @@ def test_nothing_to_hear_is_no_error(model: Model) -> None:
     assert held_out.targets.shape == held_out.votes.shape == (0, len(VOCABULARY))
 
 
-@pytest.mark.parametrize("command", ["train", "evaluate"])
+def test_run_goes_on_from_an_exported_model(run: Run, model: Model, tmp_path: Path) -> None:
+    (tmp_path / "tiny.toml").write_text(TOML)
+    config = ["--config", str(tmp_path / "tiny.toml")]
+    made = [
+        "--cache",
+        str(tmp_path / "features"),
+        "--batches",
+        "8",
+        "--out",
+        str(tmp_path / "a.pt"),
+    ]
+    arguments = ["checkpoint", *run.sources, *config, *made, str(run.card)]
+    done = CliRunner().invoke(main, arguments, catch_exceptions=False)
+    assert done.exit_code == 0, done.output
+    again = ["--out", str(tmp_path / "run"), *config, "--steps", "0", "--start", made[-1]]
+    result = CliRunner().invoke(main, ["train", *run.sources, *again], catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    mel = np.random.default_rng(1).random((4, SPEC.n_mels, SPEC.n_frames), np.float32)
+    same = load_model(str(tmp_path / "run" / "tiny.json"))
+    np.testing.assert_allclose(same.logits(mel), model.logits(mel), atol=1e-3)
+
+
+@pytest.mark.parametrize("command", ["train", "evaluate", "checkpoint"])
 def test_help_names_the_options(command: str) -> None:
     result = CliRunner().invoke(main, [command, "--help"])
     assert result.exit_code == 0
