@@ -69,12 +69,16 @@ function accept(list, kind, name, from) {
 
 // One genre for all files of an album; files that have another one keep it.
 function giveAll(list, name, on) {
-  for (const track of list) {
-    if (track.error) continue;
+  for (const track of on ? takers(list) : list) {
     let option = track.genre.options.find((one) => one.name === name);
-    if (!option && on && !track.genre.before.length) track.genre.options.push(option = { name, on: false, proposed: false, typed: true });
+    if (!option && on) track.genre.options.push(option = { name, on: false, proposed: false, typed: true });
     if (option) tick(track, 'genre', option, on);
   }
+}
+
+// The files of an album that have no genre yet.
+function takers(list) {
+  return list.filter((track) => !track.error && !track.genre.before.length);
 }
 
 // A typed tag, or why it cannot be one.

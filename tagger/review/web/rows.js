@@ -15,9 +15,10 @@ function albumRow(group) {
   return build('div', { role: 'row', class: 'row album', 'data-row': `album ${group.path}` }, cell);
 }
 
-// The genres that are most often ticked or guessed in an album, each to be given to all of it.
+// The genres that are most often ticked or guessed in an album, each to be given to all of it that has none.
 function commonGenres(group) {
   const counts = new Map();
+  const given = (name) => takers(group.tracks).every((track) => track.genre.options.some((one) => one.name === name && one.on));
   for (const track of group.tracks) {
     for (const option of shownOptions(track, 'genre')) {
       const count = counts.get(option.name) || { on: 0, all: 0 };
@@ -27,7 +28,7 @@ function commonGenres(group) {
   const most = [...counts].sort((a, b) => b[1].on - a[1].on || b[1].all - a[1].all).slice(0, 3);
   return most.map(([name, count]) => build('button', {
     type: 'button', class: 'chip genre', 'data-give': name, 'data-folder': group.path,
-    'aria-pressed': count.on === group.tracks.length ? 'true' : count.on ? 'mixed' : 'false',
+    'aria-pressed': !count.on ? 'false' : given(name) ? 'true' : 'mixed',
     title: `${name} for all files of the album, but those that have another genre`,
   }, name, build('small', null, ` ${count.on}/${group.tracks.length}`)));
 }
