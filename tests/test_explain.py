@@ -98,8 +98,11 @@ def test_shipped_model_finds_organ_and_drums_each_in_its_half(halves: Path) -> N
         half_sums(scores[:, names.index("Organ")])[0]
         > half_sums(scores[:, names.index("Organ")])[1]
     )
-    assert half_sums(drums.map)[0] < half_sums(drums.map)[1]
-    assert half_sums(organ.map)[0] > half_sums(organ.map)[1]
+    # What speaks for each; of a held chord, what is hidden may speak against it as well.
+    of_drums, of_organ = (half_sums(np.clip(each.map, 0, None)) for each in (drums, organ))
+    assert of_drums[0] * 100 < of_drums[1]
+    assert of_organ[0] > of_organ[1] * 100
+    assert organ.peak_s < 20 < drums.peak_s
 
 
 def test_windows_speak_for_and_against(explained: Explanation) -> None:
