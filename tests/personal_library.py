@@ -66,3 +66,12 @@ def write_table(path: Path, music: Path, **changes: str) -> Path:
 def genres_of(path: Path) -> tuple[str, ...]:
     """The genres in a file's tags."""
     return read_tags(path).genres
+
+
+def write_untagged(folder: Path, count: int, name: str) -> Path:
+    """Files without tags, by turns bright and deep; `name` has a place for the number."""
+    folder.mkdir()
+    for i in range(count):
+        wave = sound("Deep" if i % 2 else "Bright", i)
+        soundfile.write(folder / name.format(i=i), wave, RATE)
+    return folder

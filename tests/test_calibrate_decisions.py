@@ -6,14 +6,13 @@ import json
 from pathlib import Path
 
 import pytest
-import soundfile
 from click.testing import CliRunner, Result
 
 from tagger.cli import main
 from tagger.models.card import load_card
 from tagger.models.model import load_model
 from tagger.review.decisions import NAME
-from tests.personal_library import RATE, sound
+from tests.personal_library import write_untagged
 from tests.reviewing import Client, review
 
 N_FILES = 16
@@ -27,12 +26,7 @@ def _home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def music(tmp_path: Path) -> Path:
-    folder = tmp_path / "music"
-    folder.mkdir()
-    for i in range(N_FILES):
-        wave = sound("Deep" if i % 2 else "Bright", i)
-        soundfile.write(folder / f"{i:02}.flac", wave, RATE)
-    return folder
+    return write_untagged(tmp_path / "music", N_FILES, "{i:02}.flac")
 
 
 def reviewed(music: Path, data: Path, card: Path, *, refuse: str = "") -> Path:

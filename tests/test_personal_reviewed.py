@@ -8,14 +8,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import soundfile
 from click.testing import CliRunner, Result
 
 from tagger.cli import main
 from tagger.errors import DataError, MusicTagError
 from tagger.models.model import load_model
 from tagger.review.decisions import NAME
-from tests.personal_library import RATE, sound
+from tests.personal_library import write_untagged
 from tests.reviewing import Client, review
 from training.data.library.files import from_tags
 from training.data.library.own_tags import read_own_tags
@@ -45,12 +44,7 @@ def _home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def music(tmp_path: Path) -> Path:
-    folder = tmp_path / "music"
-    folder.mkdir()
-    for i in range(N_FILES):
-        wave = sound("Deep" if i % 2 else "Bright", i)
-        soundfile.write(folder / f"artist{i} - {i:02}.flac", wave, RATE)
-    return folder
+    return write_untagged(tmp_path / "music", N_FILES, "artist{i} - {i:02}.flac")
 
 
 def write_decisions(path: Path, *rows: tuple[Path, str, bool, bool]) -> Path:
