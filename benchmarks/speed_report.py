@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from benchmarks.speed_tracks import Cost
 
 SVG, FONT = "http://www.w3.org/2000/svg", 'font-family="system-ui, sans-serif" font-size="13"'
-ROW, LABEL, WIDTH, PX_PER_MS = 40, 190, 900, 6.0
+ROW, LABEL, WIDTH = 40, 190, 900
+LONGEST = WIDTH - LABEL - 50  # px of a bar, beside which its value stands
 BARS = (("floor", "#9a9a9a"), ("ten", "#2a6fb0"), ("auto", "#a9c9e8"))
 
 
@@ -111,10 +112,11 @@ def _table(head: list[str], rows: list[list[str]]) -> str:
 def picture(found: Measured) -> str:
     """The floor, ten windows and the default of each format as bars."""
     height = ROW * (len(found.costs) + 1)
+    most = max(getattr(cost, field) for cost in found.costs.values() for field, _ in BARS)
     rows = [
         part
         for i, (name, cost) in enumerate(found.costs.items())
-        for part in _bars(name, cost, ROW * (i + 1))
+        for part in _bars(name, cost, ROW * (i + 1), LONGEST / most)
     ]
     title = (
         "CPU milliseconds a track: reading floor (grey), ten windows (dark), --windows auto (light)"
@@ -130,14 +132,14 @@ def picture(found: Measured) -> str:
     )
 
 
-def _bars(name: str, cost: Cost, y: int) -> list[str]:
+def _bars(name: str, cost: Cost, y: int, px_per_ms: float) -> list[str]:
     thick = (ROW - 7) // len(BARS)
     parts = [
         f'<text x="{LABEL - 8}" y="{y + 20}" text-anchor="end" fill="#333">{escape(name)}</text>'
     ]
     for i, (field, color) in enumerate(BARS):
         value = getattr(cost, field)
-        length, top, size = min(value * PX_PER_MS, WIDTH - LABEL - 50), y + i * thick, thick - 1
+        length, top, size = value * px_per_ms, y + i * thick, thick - 1
         parts += [
             f'<rect x="{LABEL}" y="{top}" width="{length:.0f}" height="{size}" fill="{color}"/>',
             f'<text x="{LABEL + length + 5:.0f}" y="{top + 9}" font-size="10">{value:.3g}</text>',
