@@ -18,7 +18,7 @@ from tagger.report.escaping import path_text, printable
 from tagger.scanning.discovery import find_files
 from tagger.scanning.settings import default_jobs
 from tagger.vocabulary import Kind, Label
-from training.data.library.track import Names, Track, group_of, tags_or_none
+from training.data.library.track import Names, Track, group_of_file
 from training.finetune.embeddings import cache_folder, cached_files, load_base
 from training.finetune.examples import Array
 from training.finetune.fit import (
@@ -66,7 +66,8 @@ def teach_label(options: TrainOptions, say: Say, progress: Progress) -> Iterator
 
     examples = list(_audio(options.examples, on_error))
     refused = list(_audio(options.unlike, on_error))
-    others = _others(options, embedder, {*_places(examples), *_places(refused)}, on_error)
+    settled = {path.resolve() for path in (*examples, *refused)}
+    others = _others(options, embedder, settled, on_error)
     rng = np.random.default_rng(options.seed)
     asked = [others[i] for i in rng.permutation(len(others))]
     tracks = [
@@ -82,7 +83,6 @@ def teach_label(options: TrainOptions, say: Say, progress: Progress) -> Iterator
     prepared = Prepared(embedder, label_map, known, [], notes, say)
     trained = learn(known, label_map, base, progress, options.seed)
     yield from _figure(label, trained, int((known.targets == 0).sum()))
-    settled = {*_places(examples), *_places(refused)}
     found = [*_held_out(trained), *_rest(asked[OTHERS:], trained, prepared)]
     yield from _candidates([x for x in found if x.path.resolve() not in settled], trained)
     yield from install_and_choose(prepared, trained, options, name, None)
@@ -130,13 +130,8 @@ def _others(
     return others
 
 
-def _places(paths: Iterable[Path]) -> Iterator[Path]:
-    return (path.resolve() for path in paths)
-
-
 def _track(path: Path, label: Label, *, present: bool) -> Track:
-    tags = tags_or_none(path)
-    group = group_of((tags.artist,) if tags else (), tags.album if tags else "", path)
+    group = group_of_file(path)
     names: dict[Kind, Names] = {label.kind: (label.name,)} if present else {}
     denied = () if present else (label.name,)
     return Track(path, group.key, names, absent=denied, alone=group.alone)

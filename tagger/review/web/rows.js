@@ -18,7 +18,8 @@ function albumRow(group) {
 // The genres that are most often ticked or guessed in an album, each to be given to all of it that has none.
 function commonGenres(group) {
   const counts = new Map();
-  const given = (name) => takers(group.tracks).every((track) => track.genre.options.some((one) => one.name === name && one.on));
+  const open = takers(group.tracks);
+  const given = (name) => open.every((track) => track.genre.options.some((one) => one.name === name && one.on));
   for (const track of group.tracks) {
     for (const option of shownOptions(track, 'genre')) {
       const count = counts.get(option.name) || { on: 0, all: 0 };

@@ -17,7 +17,7 @@ from tagger.review.decisions import NAME, read_decisions
 from tagger.vocabulary import KINDS, PLURALS, Kind, name_key
 from tagger.writing.journal import journal_folder
 from tagger.writing.plan_json import load_plan
-from training.data.library.track import Found, Names, Track, group_of, tags_or_none
+from training.data.library.track import Found, Names, Track, group_of_file
 
 SUFFIX = ".jsonl"
 PLAN = ".json"
@@ -137,8 +137,7 @@ def _track(
 ) -> Track | MusicTagError:
     if not file.is_file():
         return DataError(f"no such file (it is in the {source})", file)
-    tags = tags_or_none(file)
-    group = group_of((tags.artist,) if tags else (), tags.album if tags else "", file)
+    group = group_of_file(file)
     return Track(file, group.key, names, offered=offered, alone=group.alone, id=str(file))
 
 

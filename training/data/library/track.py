@@ -104,6 +104,12 @@ def tags_or_none(path: Path) -> FileTags | None:
         return None
 
 
+def group_of_file(path: Path) -> Group:
+    """The group of a file by its own tags, or by its place where they cannot be read."""
+    tags = tags_or_none(path)
+    return group_of((tags.artist,), tags.album, path) if tags else group_of((), "", path)
+
+
 def gather(found: Found, on_error: Callable[[MusicTagError], object]) -> list[Track]:
     """All tracks, each file once; what went wrong with the others goes to `on_error`."""
     tracks: dict[Path, Track] = {}
