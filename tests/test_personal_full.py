@@ -15,12 +15,11 @@ import onnxruntime
 import pytest
 import soundfile
 import torch
-from click.testing import CliRunner, Result
 
-from tagger.cli import main
 from tagger.models.card import load_card
 from tagger.models.model import SHIPPED, load_model
 from tests.personal_library import RATE, sound, write_folders
+from tests.program import musictag
 from tests.tiny_model import SPEC
 from training.finetune import full_training, onnx_graph
 from training.finetune.calibration import follow, tune
@@ -29,14 +28,8 @@ from training.finetune.onnx_graph import Head
 from training.finetune.torch_network import GraphModule, put_back
 
 
-def musictag(*arguments: object) -> Result:
-    return CliRunner().invoke(main, [str(a) for a in arguments], catch_exceptions=False)
-
-
 @pytest.fixture(autouse=True)
-def _home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("appdirs.user_data_dir", lambda *_, **__: str(tmp_path / "data"))
-    monkeypatch.setattr("appdirs.user_cache_dir", lambda *_, **__: str(tmp_path / "cache"))
+def _home(home: Path) -> None:
     torch.set_num_threads(1)
 
 

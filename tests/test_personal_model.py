@@ -12,9 +12,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
 
-from tagger.cli import main
 from tagger.models import store
 from tagger.models.card import load_card
 from tagger.models.model import chosen_model, load_model, user_models
@@ -22,26 +21,15 @@ from tagger.models.self_test import TOLERANCE, self_test_scores
 from tagger.scanning.parallel import scan
 from tagger.scanning.settings import Settings
 from tests.personal_library import write_changing, write_folders, write_table
+from tests.program import musictag
 from tests.tiny_model import write_tiny_model
 
 AUDIO = {".mp3", ".flac", ".ogg", ".opus", ".m4a", ".wav"}
 
 
-def musictag(*arguments: object) -> Result:
-    return CliRunner().invoke(main, [str(a) for a in arguments], catch_exceptions=False)
-
-
 @pytest.fixture(scope="module")
 def music(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_folders(tmp_path_factory.mktemp("personal") / "music")
-
-
-@pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A user's data and cache folders of the test's own."""
-    monkeypatch.setattr("appdirs.user_data_dir", lambda *_, **__: str(tmp_path / "data"))
-    monkeypatch.setattr("appdirs.user_cache_dir", lambda *_, **__: str(tmp_path / "cache"))
-    return tmp_path
 
 
 def train(source: Path, card: Path, *options: object) -> Result:

@@ -9,20 +9,15 @@ import mediafile
 import numpy as np
 import pytest
 import soundfile
-from click.testing import CliRunner, Result
 
-from tagger.cli import main
 from tagger.errors import MusicTagError
 from tests.personal_library import RATE, sound
+from tests.program import musictag
 from training.data.library.files import from_tags
 from training.data.library.own_tags import read_own_tags
 from training.data.library.track import Track, gather
 
-
-@pytest.fixture(autouse=True)
-def _home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("appdirs.user_data_dir", lambda *_, **__: str(tmp_path / "data"))
-    monkeypatch.setattr("appdirs.user_cache_dir", lambda *_, **__: str(tmp_path / "cache"))
+pytestmark = pytest.mark.usefixtures("home")
 
 
 @pytest.fixture
@@ -32,10 +27,6 @@ def music(tmp_path: Path) -> Path:
         path.parent.mkdir(exist_ok=True)
         soundfile.write(path, sound("Deep" if i % 2 else "Bright", i), RATE)
     return tmp_path / "music"
-
-
-def musictag(*arguments: object) -> Result:
-    return CliRunner().invoke(main, [str(a) for a in arguments], catch_exceptions=False)
 
 
 def write_tags(music: Path, card: Path, *options: str) -> None:

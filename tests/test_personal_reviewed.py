@@ -8,13 +8,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from click.testing import CliRunner, Result
 
-from tagger.cli import main
 from tagger.errors import DataError, MusicTagError
 from tagger.models.model import load_model
 from tagger.review.decisions import NAME
 from tests.personal_library import write_untagged
+from tests.program import musictag
 from tests.reviewing import Client, review
 from training.data.library.files import from_tags
 from training.data.library.own_tags import read_own_tags
@@ -32,14 +31,7 @@ def unexpected(error: MusicTagError) -> None:
     pytest.fail(str(error))
 
 
-def musictag(*arguments: object) -> Result:
-    return CliRunner().invoke(main, [str(a) for a in arguments], catch_exceptions=False)
-
-
-@pytest.fixture(autouse=True)
-def _home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("appdirs.user_data_dir", lambda *_, **__: str(tmp_path / "data"))
-    monkeypatch.setattr("appdirs.user_cache_dir", lambda *_, **__: str(tmp_path / "cache"))
+pytestmark = pytest.mark.usefixtures("home")
 
 
 @pytest.fixture

@@ -12,13 +12,12 @@ import mediafile
 import numpy as np
 import pytest
 import soundfile
-from click.testing import CliRunner, Result
 
-from tagger.cli import main
 from tagger.errors import DataError, MusicTagError
 from tagger.models.model import load_model
 from tagger.vocabulary import Label, Vocabulary
 from tests.personal_library import RATE, write_folders, write_table
+from tests.program import musictag
 from training.data.library.beets_library import from_beets
 from training.data.library.files import from_folders, from_tags
 from training.data.library.own_tags import OwnTags
@@ -27,18 +26,11 @@ from training.data.library.track import Track, gather, group_of
 from training.finetune.label_mapping import Row, choose_labels, dump_rows, like, load_rows, propose
 
 
-def musictag(*arguments: object) -> Result:
-    return CliRunner().invoke(main, [str(a) for a in arguments], catch_exceptions=False)
-
-
 def unexpected(error: MusicTagError) -> None:
     pytest.fail(str(error))
 
 
-@pytest.fixture(autouse=True)
-def _home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("appdirs.user_data_dir", lambda *_, **__: str(tmp_path / "data"))
-    monkeypatch.setattr("appdirs.user_cache_dir", lambda *_, **__: str(tmp_path / "cache"))
+pytestmark = pytest.mark.usefixtures("home")
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ from training.data.batch_sampler import Pool
 from training.data.datasets import Clip
 from training.data.mel_cache import song_windows
 from training.data.taxonomy import GENRES, LISTED_GENRES, VOCABULARY, unknown
-from training.networks import MobileConfig, build
+from training.networks import MobileConfig, PooledNetwork, build
 from training.networks.mel_frontend import compress
 from training.networks.mobile import Stage
 from training.trainer.shrunken_head import FEWEST, mean_embedding, shrink_head
@@ -33,12 +33,16 @@ def song(i: int, rng: np.random.Generator) -> tuple[Clip, np.ndarray]:
     return clip, mel.astype(np.float16)
 
 
+def small_network() -> PooledNetwork:
+    torch.manual_seed(0)
+    shape = MobileConfig(stem=(4, 8), stages=(Stage(8, 1, 3, (2, 2)),), embedding=16)
+    return build(shape, len(VOCABULARY), SPEC.n_mels)
+
+
 def test_head_ranks_songs_it_did_not_learn_from_and_leaves_other_labels_alone() -> None:
     rng = np.random.default_rng(0)
     songs = [song(i, rng) for i in range(60)]
-    torch.manual_seed(0)
-    network = build(MobileConfig(stem=(4, 8), stages=(Stage(8, 1, 3, (2, 2)),), embedding=16),
-                    len(VOCABULARY), SPEC.n_mels)  # fmt: skip
+    network = small_network()
     before = network.head.weight.detach().clone()
     pool = Pool.of([clip for clip, _ in songs[:40]], {c.id: mel for c, mel in songs}, {}, SPEC)
     shrunken = shrink_head(network, pool, 0.01)
@@ -61,8 +65,7 @@ def test_without_listed_songs_the_head_stays() -> None:
     rng = np.random.default_rng(0)
     clip, mel = song(1, rng)
     clip.targets[3] = np.nan
-    network = build(MobileConfig(stem=(4, 8), stages=(Stage(8, 1, 3, (2, 2)),), embedding=16),
-                    len(VOCABULARY), SPEC.n_mels)  # fmt: skip
+    network = small_network()
     before = network.head.weight.detach().clone()
     shrink_head(network, Pool.of([clip], {clip.id: mel}, {}, SPEC), 0.01)
     assert torch.equal(network.head.weight, before)
@@ -80,9 +83,7 @@ def test_opinion_of_the_teachers_tilts_the_head() -> None:
         row = np.full((3, len(LISTED_GENRES)), 0.05, dtype=np.float16)
         row[:, JAZZ] = 0.9 if truly[clip.id] else 0.02
         opinions[clip.id] = row
-    torch.manual_seed(0)
-    network = build(MobileConfig(stem=(4, 8), stages=(Stage(8, 1, 3, (2, 2)),), embedding=16),
-                    len(VOCABULARY), SPEC.n_mels)  # fmt: skip
+    network = small_network()
     learned = [clip for clip, _ in songs[:40]]
     mels = {clip.id: mel for clip, mel in songs}
 
@@ -103,9 +104,7 @@ def test_genre_with_few_songs_keeps_what_it_learned() -> None:
     songs = [song(i, rng) for i in range(40)]
     for clip, _ in songs[: FEWEST - 1]:
         clip.targets[ROCK] = 1
-    torch.manual_seed(0)
-    network = build(MobileConfig(stem=(4, 8), stages=(Stage(8, 1, 3, (2, 2)),), embedding=16),
-                    len(VOCABULARY), SPEC.n_mels)  # fmt: skip
+    network = small_network()
     before = network.head.weight.detach().clone()
     pool = Pool.of([clip for clip, _ in songs], {c.id: mel for c, mel in songs}, {}, SPEC)
     after = shrink_head(network, pool, 0.01).head.weight
